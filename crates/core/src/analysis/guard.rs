@@ -1,0 +1,84 @@
+//! A guard: a metric that is armed during the whole rollout, how much worse the candidate may be, and what
+//! happens when it is.
+
+use super::metric::Metric;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// A metric that is armed during the whole rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guard {
+    /// What it watches.
+    pub metric: Metric,
+    /// How much worse than the baseline the candidate may be.
+    pub margin: Margin,
+    /// What happens when the candidate is worse.
+    pub on_fail: OnFail,
+    /// Whether it may act.
+    #[serde(default)]
+    pub mode: Mode,
+    /// How old a request must be before its outcome counts; zero for outcomes that come with the answer.
+    #[serde(default)]
+    pub maturity: Duration,
+}
+
+/// How much worse than the baseline the candidate may be, above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Margin {
+    /// Percentage points of the share itself, in hundredths: 50 is half a point.
+    Points(u32),
+    /// A part of the baseline's value, in hundredths of a per cent: 2 000 is a fifth.
+    Relative(u32),
+}
+
+/// What happens when a guard finds the candidate worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnFail {
+    /// The baseline is restored and the release rejected.
+    Rollback,
+    /// The rollout holds until a person decides.
+    Pause,
+    /// It is told, and nothing else happens.
+    Notify,
+}
+
+/// Whether a guard may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// It acts.
+    #[default]
+    Enforce,
+    /// It reports what it would have done.
+    Observe,
+}
+
+impl Margin {
+    /// The margin as a fraction: 0.005 for half a percentage point, 0.2 for a fifth.
+    pub fn fraction(self) -> f64 {
+        match self {
+            Self::Points(hundredths) | Self::Relative(hundredths) => f64::from(hundredths) / 10_000.0,
+        }
+    }
+}
+
+impl fmt::Display for Margin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = self.fraction() * 100.0;
+        match self {
+            Self::Points(_) => write!(f, "{percent}pp"),
+            Self::Relative(_) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl Guard {
+    /// Whether the candidate has to be shown safe by this guard before it is promoted.
+    pub const fn gates_promotion(&self) -> bool {
+        matches!(self.mode, Mode::Enforce) && !matches!(self.on_fail, OnFail::Notify)
+    }
+}

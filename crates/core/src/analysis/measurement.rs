@@ -1,0 +1,126 @@
+//! The evidence of a rollout: counts of both arms, epoch by epoch. It only grows and is never reset at a step.
+
+use super::epoch::Epoch;
+use super::metric::Metric;
+use super::tally::{Counts, GroupTally, Tally, UnitSketch};
+use crate::routing::bucket::GROUPS;
+use crate::routing::table::Arm;
+use serde::{Deserialize, Serialize};
+
+/// Counts of one arm in one epoch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ArmCounts {
+    /// All measured outcomes.
+    pub tally: Tally,
+    /// The same per group, for sticky units.
+    pub groups: GroupTally,
+}
+
+/// Counts of both arms in one epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochCounts {
+    /// The span and what it was scored by.
+    pub epoch: Epoch,
+    /// What the baseline did.
+    pub baseline: ArmCounts,
+    /// What the candidate did.
+    pub candidate: ArmCounts,
+}
+
+/// Everything measured since the rollout began.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Evidence {
+    /// Epoch by epoch, in order of their ids.
+    pub epochs: Vec<EpochCounts>,
+}
+
+/// Outcomes of both arms that count as evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Seen {
+    /// The baseline's.
+    pub baseline: u64,
+    /// The candidate's.
+    pub candidate: u64,
+}
+
+impl ArmCounts {
+    /// The counts of a metric.
+    pub const fn counts(&self, metric: Metric) -> Counts {
+        self.tally.metrics[metric.index()]
+    }
+
+    /// Adds other counts.
+    pub fn add(&mut self, other: &Self) {
+        self.tally.add(&other.tally);
+        self.groups.add(&other.groups);
+    }
+}
+
+impl EpochCounts {
+    /// An epoch nothing was measured in yet.
+    pub fn empty(epoch: Epoch) -> Self {
+        Self { epoch, baseline: ArmCounts::default(), candidate: ArmCounts::default() }
+    }
+
+    /// The counts of an arm.
+    pub const fn arm(&self, arm: Arm) -> &ArmCounts {
+        match arm {
+            Arm::Baseline => &self.baseline,
+            Arm::Candidate => &self.candidate,
+        }
+    }
+
+    /// The counts of an arm, to add to.
+    pub const fn arm_mut(&mut self, arm: Arm) -> &mut ArmCounts {
+        match arm {
+            Arm::Baseline => &mut self.baseline,
+            Arm::Candidate => &mut self.candidate,
+        }
+    }
+}
+
+impl Evidence {
+    /// The epochs in which two arms were compared.
+    pub fn compared(&self) -> impl Iterator<Item = &EpochCounts> {
+        self.epochs.iter().filter(|counts| counts.epoch.weight.compares())
+    }
+
+    /// How many outcomes of each arm count as evidence.
+    pub fn seen(&self) -> Seen {
+        self.compared().fold(Seen::default(), |seen, counts| Seen {
+            baseline: seen.baseline + counts.baseline.tally.outcomes(),
+            candidate: seen.candidate + counts.candidate.tally.outcomes(),
+        })
+    }
+
+    /// The counts of a metric on one arm over all compared epochs, for display.
+    pub fn total(&self, metric: Metric, arm: Arm) -> Counts {
+        let mut total = Counts::default();
+        for counts in self.compared() {
+            total.add(counts.arm(arm).counts(metric));
+        }
+        total
+    }
+
+    /// About how many different units an arm served.
+    pub fn units(&self, arm: Arm) -> u64 {
+        let mut units = UnitSketch::default();
+        for counts in self.compared() {
+            units.add(&counts.arm(arm).groups.units);
+        }
+        units.count()
+    }
+
+    /// How many of the groups had outcomes on the candidate.
+    pub fn candidate_groups(&self) -> usize {
+        (0..GROUPS)
+            .filter(|&group| {
+                self.compared().any(|counts| {
+                    counts.candidate.groups.metrics[Metric::Errors.index()]
+                        .get(group)
+                        .is_some_and(|counts| counts.trials > 0)
+                })
+            })
+            .count()
+    }
+}

@@ -1,0 +1,170 @@
+//! What judging comes to. "Bad" and "cannot tell" are different answers: missing data never passes and never
+//! blames the candidate.
+
+use super::guard::{Guard, OnFail};
+use super::measurement::Seen;
+use super::tally::Counts;
+use crate::weight::Weight;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The judgement of a whole rollout at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Analysis {
+    /// How far the numbers can be trusted.
+    pub validity: Validity,
+    /// How much evidence there is.
+    pub seen: Seen,
+    /// About how many units the candidate served; zero when every request is drawn by itself.
+    pub candidate_units: u64,
+    /// Something that keeps every guard from being judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
+    /// Whether the traffic was split as it was drawn.
+    pub split: SplitCheck,
+    /// One judgement per guard, in the order of the guards.
+    pub guards: Vec<Judgement>,
+    /// The most errors per request that moving a request to the candidate may add, at the promotion level; absent
+    /// while nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm_bound: Option<f64>,
+}
+
+/// How far the numbers can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Validity {
+    /// At any number of requests and looks.
+    Exact,
+    /// With many units: requests of one unit are not independent.
+    Asymptotic,
+}
+
+/// The judgement of one guard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judgement {
+    /// The guard.
+    pub guard: Guard,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What the baseline did.
+    pub baseline: Counts,
+    /// What the candidate did.
+    pub candidate: Counts,
+    /// How the candidate compares, on the margin's scale.
+    pub effect: Effect,
+    /// Natural logarithm of the evidence that the candidate is worse; absent when the test has no such number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_harm: Option<f64>,
+    /// Natural logarithm of the evidence that the candidate is not worse by the margin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_safe: Option<f64>,
+}
+
+/// How the candidate compares, on the margin's scale: a difference of shares for percentage points, a ratio less
+/// one for per cent; above zero is worse.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    /// The best guess; absent while it cannot be formed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
+    /// The least it can be, valid at every look; absent when unbounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
+    /// The most it can be, valid at every look; absent when unbounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
+}
+
+/// The answer of one guard.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// The candidate is not worse by the margin.
+    Pass,
+    /// The candidate is worse.
+    Fail(OnFail),
+    /// Neither is known yet.
+    Wait(Wait),
+}
+
+/// What is still missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Wait {
+    /// The baseline has to be known before a candidate is compared with it.
+    Calibrating {
+        /// Baseline outcomes there are.
+        have: u64,
+        /// Baseline outcomes there have to be.
+        need: u64,
+    },
+    /// Too few units, or in too few groups, for numbers that hold only with many.
+    TooFewUnits {
+        /// Candidate units there are.
+        units: u64,
+        /// Groups with candidate traffic there are.
+        groups: usize,
+    },
+    /// Too few outcomes since the step began.
+    TooFewSamples {
+        /// Outcomes of the arm that has fewer.
+        have: u64,
+        /// Outcomes each arm has to have.
+        need: u64,
+    },
+    /// Not one outcome the metric could be measured on.
+    NoData,
+    /// The load was too small for a metric that depends on it: epochs from this weight on count.
+    LoadTooSmall {
+        /// The weight.
+        need: Weight,
+    },
+    /// There is evidence, and it proves neither.
+    Undecided,
+}
+
+/// Whether the traffic was split as it was drawn (sample ratio mismatch).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SplitCheck {
+    /// Nothing speaks against it.
+    Sound,
+    /// The candidate's share is not what was drawn: something loses or adds requests of one arm, and comparing
+    /// the arms means nothing.
+    Broken {
+        /// The candidate's share as drawn.
+        expected: f64,
+        /// The candidate's share as counted.
+        observed: f64,
+    },
+}
+
+impl Verdict {
+    /// Whether the candidate was found worse.
+    pub const fn is_fail(&self) -> bool {
+        matches!(self, Self::Fail(_))
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calibrating { have, need } => {
+                write!(f, "calibrating: {have} of {need} baseline outcomes seen")
+            }
+            Self::TooFewUnits { units, groups } => {
+                write!(f, "too few units on the candidate: {units} in {groups} of 64 groups")
+            }
+            Self::TooFewSamples { have, need } => {
+                write!(f, "too few outcomes since the step began: {have} of {need} on the smaller arm")
+            }
+            Self::NoData => f.write_str("no data"),
+            Self::LoadTooSmall { need } => write!(f, "no evidence yet under a weight of {need} or more"),
+            Self::Undecided => f.write_str("neither worse nor shown safe yet"),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules of Viridian: how a request is routed, how evidence is judged, how a rollout moves.
+//!
+//! Everything here is an ordinary function on values. Nothing waits, fails for reasons outside itself, reads a
+//! clock or rolls dice: the time and random numbers are arguments. Two walks cross this crate:
+//!
+//! - a request: [`routing::decide`] answers which release serves it and whether it counts as evidence;
+//! - a decision: [`analysis::judge`] turns evidence into verdicts, [`rollout::step`] turns verdicts, orders and
+//!   acknowledgements into the next state, [`routing::build`] turns that state into the table gateways serve from.
+//!
+//! The modules are listed in reading order.
+
+pub mod analysis;
+pub mod application;
+pub mod environment;
+pub mod id;
+pub mod outcome;
+pub mod release;
+pub mod rollout;
+pub mod routing;
+pub mod stats;
+pub mod time;
+pub mod weight;

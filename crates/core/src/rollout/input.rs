@@ -1,0 +1,69 @@
+//! What a rollout is told before it decides: orders, what gateways acknowledged, how the evidence was judged.
+
+use super::command::Command;
+use crate::analysis::verdict::Analysis;
+
+/// What is known at one moment, observed for the state with the same sequence number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// The sequence number of the state this was observed for.
+    pub sequence: u64,
+    /// Orders that have not been answered, oldest first.
+    pub commands: Vec<Command>,
+    /// What the gateways serve by.
+    pub gateways: Gateways,
+    /// Baseline outcomes before the candidate got its first request.
+    pub calibration: u64,
+    /// How the evidence was judged.
+    pub analysis: Analysis,
+    /// How the smoke requests went.
+    pub smoke: SmokeResult,
+    /// Whether the baseline answers.
+    pub baseline: Readiness,
+}
+
+/// What the gateways serve by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gateways {
+    /// Gateways a step forward needs: all that are live, and those that were lost while the rollout ran.
+    pub known: usize,
+    /// Of these, the ones that acknowledged the table of this state.
+    pub acknowledged: usize,
+    /// Gateways that may still send the candidate a request: they received it, have not acknowledged a table
+    /// without it, and their lease on it has not run out.
+    pub exposed: usize,
+    /// A gateway whose local guard acted in this rollout.
+    pub tripped: Option<String>,
+}
+
+/// How the smoke requests of the present step went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SmokeResult {
+    /// They have not all been answered.
+    #[default]
+    Pending,
+    /// Every answer was as expected.
+    Passed,
+    /// One was not.
+    Failed {
+        /// Which, and how.
+        detail: String,
+    },
+}
+
+/// Whether an arm can be sent requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Readiness {
+    /// It answers, or nothing is known against it.
+    #[default]
+    Ready,
+    /// It does not.
+    NotReady,
+}
+
+impl Gateways {
+    /// Whether every gateway serves by the table of this state. With none there is nobody to serve.
+    pub const fn all_acknowledged(&self) -> bool {
+        self.known > 0 && self.acknowledged == self.known
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a step did or did not do something. It is stored with every transition and is the only source of
+//! `explain`: no second explanation is ever written.
+
+use super::state::{Cause, Phase, Waiting};
+use crate::analysis::verdict::Analysis;
+use crate::time::Timestamp;
+use crate::weight::Weight;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a step did or did not do something.
+#[must_use = "a decision nobody can explain is not one"]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What was decided.
+    pub finding: Finding,
+    /// The numbers it was decided on.
+    pub analysis: Analysis,
+    /// Guards that failed in mode `observe`, or whose failing is only told, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<String>,
+    /// The decision in one sentence, for people.
+    pub sentence: String,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Finding {
+    /// Nothing: the rollout has ended, or the input was observed for an earlier state.
+    Nothing,
+    /// The rollout began.
+    Began,
+    /// A step is not over.
+    Waiting {
+        /// What it waits for.
+        waiting: Waiting,
+    },
+    /// The candidate's share changes.
+    Shifted {
+        /// From.
+        from: Weight,
+        /// To.
+        to: Weight,
+    },
+    /// Every gateway serves by the step's share: fresh evidence counts from now on.
+    ClockStarted,
+    /// A step is over.
+    Passed {
+        /// Which, counted from one.
+        step: usize,
+    },
+    /// The rollout is held.
+    Held,
+    /// What held it is gone, or a person resumed it.
+    Resumed,
+    /// The last watch began.
+    Baking,
+    /// The baseline is being restored.
+    RollingBack {
+        /// Why.
+        cause: Cause,
+    },
+    /// Every gateway serves the baseline again.
+    Restored,
+    /// The candidate is the baseline now.
+    Promoted,
+    /// An order was not followed.
+    Refused {
+        /// Why.
+        why: String,
+    },
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+/// The phase a report led to, for a line in a history.
+pub fn headline(phase: &Phase, report: &Report) -> String {
+    format!("{}: {}", phase.word(), report.sentence)
+}

@@ -1,0 +1,346 @@
+//! Where a rollout stands.
+//!
+//! ```text
+//!   Pending ──► Progressing ◄──► Held
+//!                   │              │
+//!                   ▼              │
+//!                Baking ◄──────────┘
+//!                   │
+//!                   ▼
+//!               Promoted
+//!
+//!   every state above Promoted ──► RollingBack ──► RolledBack | Aborted | Superseded
+//! ```
+//!
+//! Baking precedes Promoted, and every state that is no end reaches RollingBack. A rollout leaves RollingBack only
+//! when the baseline is known to serve everything; which end it reaches was decided by its cause.
+
+use super::command::Command;
+use crate::analysis::measurement::Seen;
+use crate::analysis::metric::Metric;
+use crate::analysis::verdict::Wait;
+use crate::id::RolloutName;
+use crate::time::Timestamp;
+use crate::weight::Weight;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a rollout stands, and how many transitions it took to get there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// Transitions so far. An input observed for another number is stale and changes nothing.
+    pub sequence: u64,
+    /// What it does.
+    pub phase: Phase,
+}
+
+/// What a rollout does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// It has not begun.
+    Pending,
+    /// It follows its plan.
+    Progressing(Position),
+    /// It waits for longer than a step should, or because a person said so.
+    Held {
+        /// Why.
+        reason: Hold,
+        /// Since when.
+        since: Timestamp,
+        /// Where it goes on.
+        at: Position,
+    },
+    /// The candidate serves everything but the holdback, under watch.
+    Baking(Position),
+    /// The baseline is being restored.
+    RollingBack {
+        /// Why.
+        cause: Cause,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The candidate is the baseline now.
+    Promoted,
+    /// The baseline was restored and the release rejected.
+    RolledBack {
+        /// Why.
+        cause: Cause,
+    },
+    /// A person stopped it; the release is not rejected.
+    Aborted {
+        /// Why.
+        cause: Cause,
+    },
+    /// Another rollout took its place.
+    Superseded {
+        /// Which one.
+        by: RolloutName,
+    },
+}
+
+/// A place in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Position {
+    /// The step, counted from zero.
+    pub step: usize,
+    /// Since when.
+    pub entered_at: Timestamp,
+    /// The candidate's share.
+    pub weight: Weight,
+    /// When every live gateway served by that share; absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
+}
+
+/// The start of a step's analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clock {
+    /// When.
+    pub started_at: Timestamp,
+    /// What had been seen by then; only what came after is fresh.
+    pub seen: Seen,
+}
+
+/// Why a rollout is held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Hold {
+    /// A person paused it.
+    Paused {
+        /// Who.
+        by: String,
+    },
+    /// The plan pauses here until a person resumes.
+    PlannedPause,
+    /// A guard failed that pauses.
+    Regression {
+        /// Which.
+        metric: Metric,
+    },
+    /// The traffic was not split as drawn.
+    SplitBroken,
+    /// Something has been missing for longer than the rollout's patience.
+    Waiting(Waiting),
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Waiting {
+    /// Gateways that serve by an older table.
+    Gateways {
+        /// How many have acknowledged.
+        acknowledged: usize,
+        /// How many are known.
+        known: usize,
+    },
+    /// The answers to the smoke requests.
+    Smoke,
+    /// Time.
+    Time {
+        /// When it is over.
+        until: Timestamp,
+    },
+    /// Evidence.
+    Evidence(Wait),
+    /// A guard that has not shown the candidate safe.
+    Guard {
+        /// Which.
+        metric: Metric,
+        /// Why.
+        wait: Wait,
+    },
+    /// The next share would risk too much.
+    Risk {
+        /// The share.
+        next: Weight,
+        /// The errors per request it may add, in basis points.
+        bound: u32,
+    },
+    /// A baseline that answers: nobody is sent back to a dead one.
+    Baseline,
+}
+
+/// Why the baseline is being restored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// A guard found the candidate worse.
+    Regression {
+        /// Which.
+        metric: Metric,
+    },
+    /// A gateway's local guard acted.
+    LocalGuard {
+        /// On which gateway.
+        node: String,
+    },
+    /// The candidate did not answer its smoke requests.
+    SmokeFailed {
+        /// What happened.
+        detail: String,
+    },
+    /// The evidence never sufficed and the rollout says what follows.
+    Insufficient,
+    /// A person ordered it.
+    Ordered {
+        /// Who.
+        by: String,
+        /// Why, in their words.
+        reason: Option<String>,
+    },
+    /// A person stopped the rollout.
+    Aborted {
+        /// Who.
+        by: String,
+        /// Why, in their words.
+        reason: Option<String>,
+    },
+    /// Another rollout takes its place.
+    Superseded {
+        /// Which one.
+        by: RolloutName,
+    },
+}
+
+/// Why an order cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl State {
+    /// A rollout that has not begun.
+    pub const fn new() -> Self {
+        Self { sequence: 0, phase: Phase::Pending }
+    }
+
+    /// The candidate's share of the traffic.
+    pub const fn weight(&self) -> Weight {
+        match &self.phase {
+            Phase::Progressing(at) | Phase::Held { at, .. } | Phase::Baking(at) => at.weight,
+            _ => Weight::ZERO,
+        }
+    }
+
+    /// The place in the plan, while it follows one.
+    pub const fn position(&self) -> Option<&Position> {
+        match &self.phase {
+            Phase::Progressing(at) | Phase::Held { at, .. } | Phase::Baking(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing can change any more.
+    pub const fn is_end(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Promoted | Phase::RolledBack { .. } | Phase::Aborted { .. } | Phase::Superseded { .. }
+        )
+    }
+
+    /// Whether an order can be followed now.
+    pub fn accepts(&self, command: &Command) -> Result<(), Refusal> {
+        if self.is_end() {
+            return Err(Refusal(format!("the rollout has ended: {}", self.phase.word())));
+        }
+        if matches!(self.phase, Phase::RollingBack { .. }) && !command.is_towards_baseline() {
+            return Err(Refusal("the rollout is being rolled back".to_owned()));
+        }
+        let held = matches!(self.phase, Phase::Held { .. });
+        match command {
+            Command::Resume { .. } if !held => Err(Refusal("the rollout is not held".to_owned())),
+            Command::Pause { .. }
+                if matches!(&self.phase, Phase::Held { reason: Hold::Paused { .. }, .. }) =>
+            {
+                Err(Refusal("the rollout is paused already".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Phase {
+    /// One word for it, as in tables and logs.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Progressing(_) => "Progressing",
+            Self::Held { .. } => "Held",
+            Self::Baking(_) => "Baking",
+            Self::RollingBack { .. } => "RollingBack",
+            Self::Promoted => "Promoted",
+            Self::RolledBack { .. } => "RolledBack",
+            Self::Aborted { .. } => "Aborted",
+            Self::Superseded { .. } => "Superseded",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let because =
+            |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |text| format!(": {text}"));
+        match self {
+            Self::Regression { metric } => write!(f, "{metric} got worse"),
+            Self::LocalGuard { node } => write!(f, "the local guard acted on gateway {node}"),
+            Self::SmokeFailed { detail } => write!(f, "a smoke request failed: {detail}"),
+            Self::Insufficient => f.write_str("the evidence never sufficed"),
+            Self::Ordered { by, reason } => write!(f, "ordered by {by}{}", because(reason)),
+            Self::Aborted { by, reason } => write!(f, "aborted by {by}{}", because(reason)),
+            Self::Superseded { by } => write!(f, "superseded by {by}"),
+        }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused { by } => write!(f, "paused by {by}"),
+            Self::PlannedPause => f.write_str("the plan pauses here until it is resumed"),
+            Self::Regression { metric } => write!(f, "{metric} got worse and its guard pauses"),
+            Self::SplitBroken => {
+                f.write_str("the traffic was not split as drawn, so nothing can be compared")
+            }
+            Self::Waiting(waiting) => waiting.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateways { acknowledged, known } => {
+                write!(f, "{acknowledged} of {known} gateways serve by the new table")
+            }
+            Self::Smoke => f.write_str("the smoke requests are being answered"),
+            Self::Time { .. } => f.write_str("time has to pass"),
+            Self::Evidence(wait) => wait.fmt(f),
+            Self::Guard { metric, wait } => write!(f, "{metric}: {wait}"),
+            Self::Risk { next, bound } => write!(
+                f,
+                "a weight of {next} would risk up to {} more errors per 100 requests",
+                f64::from(*bound) / 100.0
+            ),
+            Self::Baseline => {
+                f.write_str("the baseline does not answer, and nobody is sent back to a dead one")
+            }
+        }
+    }
+}

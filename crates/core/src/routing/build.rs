@@ -1,0 +1,79 @@
+//! A routing table, computed from committed state. Total: what could be missing was resolved into
+//! [`Placement`]s before.
+
+use super::table::{Comparison, Placement, RoutingTable, Salt};
+use crate::analysis::epoch::Epoch;
+use crate::application::Application;
+use crate::environment::Environment;
+use crate::id::{Generation, RolloutName, Term};
+use crate::release::Release;
+use crate::weight::Split;
+
+/// What a table is computed from.
+#[derive(Debug, Clone)]
+pub struct Committed<'a> {
+    /// The application as it was applied.
+    pub application: &'a Application,
+    /// What serves when nothing else is decided.
+    pub baseline: Placement,
+    /// The rollout that is running, if one is.
+    pub trial: Option<Trial>,
+    /// The span that begins with the table, with the candidate's weight.
+    pub epoch: &'a Epoch,
+}
+
+/// The candidate of a running rollout.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The rollout.
+    pub rollout: RolloutName,
+    /// The release on trial.
+    pub candidate: Placement,
+    /// The secret key of the rollout's draw.
+    pub salt: Salt,
+    /// Requests a gateway sends the candidate before it counts.
+    pub warmup: u32,
+}
+
+/// Computes the table of a generation.
+pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> RoutingTable {
+    let application = committed.application;
+    let comparison = committed.trial.as_ref().map(|trial| Comparison {
+        rollout: trial.rollout.clone(),
+        candidate: trial.candidate.clone(),
+        split: Split::to_candidate(committed.epoch.weight),
+        salt: trial.salt,
+        warmup: trial.warmup,
+        local_guard: application.local_guard,
+    });
+    RoutingTable {
+        application: application.name.clone(),
+        generation,
+        term,
+        protocol: application.protocol,
+        unit: application.unit.clone(),
+        allow_paths: application.allow_paths.clone(),
+        pins: application.pins.clone(),
+        timeouts: application.timeouts,
+        epoch: committed.epoch.id,
+        thresholds: committed.epoch.thresholds,
+        baseline: committed.baseline.clone(),
+        comparison,
+    }
+}
+
+impl Placement {
+    /// A release in an environment.
+    pub fn of(release: &Release, environment: &Environment) -> Self {
+        Self {
+            release: release.name.clone(),
+            version: release.version.clone(),
+            digest: release.digest.clone(),
+            environment: environment.name.clone(),
+            endpoints: environment.endpoints.clone(),
+            bearer: environment.bearer.clone(),
+            model: release.model.clone(),
+            parameters: release.parameters.clone(),
+        }
+    }
+}

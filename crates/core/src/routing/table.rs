@@ -1,0 +1,144 @@
+//! The routing table of one application: the immutable answer to "who serves whom". It is computed by
+//! [`build`](super::build) and nobody edits it; its generation only rises.
+
+use crate::analysis::epoch::Thresholds;
+use crate::application::{Pin, Protocol, Timeouts, Unit};
+use crate::environment::{Endpoint, SecretReference};
+use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
+use crate::release::{Digest, Model, Parameters};
+use crate::weight::{Split, Weight};
+use serde::{Deserialize, Serialize};
+
+/// Everything a gateway needs to serve one application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoutingTable {
+    /// Whose requests it routes.
+    pub application: ApplicationName,
+    /// Its number; a gateway refuses a lower one.
+    pub generation: Generation,
+    /// The controller that published it; a gateway refuses a lower one.
+    pub term: Term,
+    /// What callers speak.
+    pub protocol: Protocol,
+    /// What keeps a caller on one arm.
+    pub unit: Unit,
+    /// Paths the `http` protocol passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_paths: Vec<String>,
+    /// Units that are always served by one arm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
+    /// How long a request may take.
+    pub timeouts: Timeouts,
+    /// The span its outcomes are counted in.
+    pub epoch: EpochId,
+    /// The thresholds slow answers are counted against during the span.
+    #[serde(default)]
+    pub thresholds: Thresholds,
+    /// What serves when nothing else is decided.
+    pub baseline: Placement,
+    /// The rollout that is running, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+}
+
+/// A release in an environment, with what the gateway needs to apply it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Placement {
+    /// The release.
+    pub release: ReleaseName,
+    /// Its version, shown to callers.
+    pub version: String,
+    /// Its content digest.
+    pub digest: Digest,
+    /// Where it runs.
+    pub environment: EnvironmentName,
+    /// The base URLs of the environment, at least one.
+    pub endpoints: Vec<Endpoint>,
+    /// The bearer token the upstream asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<SecretReference>,
+    /// The model to ask the upstream for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// The parameters to set.
+    #[serde(default, skip_serializing_if = "Parameters::is_empty")]
+    pub parameters: Parameters,
+}
+
+/// A candidate beside the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comparison {
+    /// The rollout it belongs to.
+    pub rollout: RolloutName,
+    /// The release on trial.
+    pub candidate: Placement,
+    /// Who gets how much.
+    pub split: Split,
+    /// The secret key of the draw, new in each rollout.
+    pub salt: Salt,
+    /// How many requests a gateway sends the candidate before it counts either arm's outcomes.
+    pub warmup: u32,
+    /// What the gateway may decide on its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_guard: Option<LocalGuard>,
+}
+
+/// The role of a placement in a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Arm {
+    /// What served before the rollout.
+    Baseline,
+    /// What is on trial.
+    Candidate,
+}
+
+impl Arm {
+    /// The word for it, as in headers, logs and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Candidate => "candidate",
+        }
+    }
+}
+
+/// When a gateway sends the candidate's share to the baseline without asking anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalGuard {
+    /// The share of errors among the candidate's latest requests at which it acts.
+    pub errors: Weight,
+    /// How many of the latest requests are looked at, at least one.
+    pub min_requests: u32,
+}
+
+/// The secret key of a draw. It does not print.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Salt(pub [u8; 16]);
+
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Salt(..)")
+    }
+}
+
+impl RoutingTable {
+    /// The placement of an arm; the baseline when there is no candidate.
+    pub fn placement(&self, arm: Arm) -> &Placement {
+        match (arm, &self.comparison) {
+            (Arm::Candidate, Some(comparison)) => &comparison.candidate,
+            _ => &self.baseline,
+        }
+    }
+
+    /// The candidate's share, zero without a rollout.
+    pub fn candidate_weight(&self) -> Weight {
+        self.comparison.as_ref().map_or(Weight::ZERO, |comparison| comparison.split.candidate())
+    }
+}

@@ -1,0 +1,7 @@
+//! Every shape that leaves the process: manifests people write, the protocols callers speak, the bodies of the
+//! control-plane API, and what controller and gateways tell each other.
+//!
+//! Shapes stay readable for ever: each has a golden file under `tests/golden`, and none is ever deleted.
+
+pub mod snapshot;
+pub mod tally;

@@ -1,0 +1,67 @@
+//! What a controller sends gateways and what they answer: the tables to serve by, as a full set, and one
+//! acknowledgement or rejection per table.
+
+use serde::{Deserialize, Serialize};
+use viridian_core::id::{ApplicationName, Generation, NodeName, Term};
+use viridian_core::routing::table::RoutingTable;
+
+/// Every routing table, and the keys request ids are signed with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// The controller that published it.
+    pub term: Term,
+    /// The keys request ids are signed with: the first signs, all verify.
+    pub keys: Vec<SigningKey>,
+    /// One table per application, in any order.
+    pub tables: Vec<RoutingTable>,
+}
+
+/// A key request ids are signed with. The secret does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SigningKey {
+    /// Its number, carried in every id it signed.
+    pub id: u8,
+    /// 32 random bytes.
+    pub secret: [u8; 32],
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What one gateway made of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acknowledgement {
+    /// The gateway.
+    pub node: NodeName,
+    /// Its answer, table by table.
+    pub answers: Vec<TableAnswer>,
+}
+
+/// What a gateway made of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableAnswer {
+    /// Whose table.
+    pub application: ApplicationName,
+    /// The generation the gateway serves by now.
+    pub serving: Generation,
+    /// Why it refused the table that was sent; absent when it serves by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Rejection>,
+}
+
+/// A table a gateway refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejection {
+    /// The generation it refused.
+    pub generation: Generation,
+    /// Why, for people.
+    pub reason: String,
+}

@@ -1,0 +1,35 @@
+//! Joining the evidence of several guards into one decision with one error bound.
+//!
+//! Start with [`weighted_mean`]. It serves evidence drawn request by request, where all guards see the requests in the
+//! same order; evidence that arrives late or on another clock is held to [`bonferroni_threshold`], which needs no
+//! common order.
+
+use super::special::log_sum_exp;
+
+/// The log of the weighted mean of e-values given by their logs; weights are positive and sum to one.
+///
+/// The mean of e-processes in one filtration is an e-process for "all the nulls are true": when it ever reaches
+/// `1/alpha`, at least one guard is worse, with family-wise error at most `alpha`. Source: Vovk and Wang, "E-values:
+/// calibration, combination and applications", Annals of Statistics 49(3), 2021.
+#[must_use]
+pub fn weighted_mean(log_e_values: &[WeightedEvidence]) -> f64 {
+    let terms: Vec<f64> = log_e_values.iter().map(|evidence| evidence.weight.ln() + evidence.log_e).collect();
+    log_sum_exp(&terms)
+}
+
+/// One guard's evidence and its share of the error budget.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightedEvidence {
+    /// The share of the error budget.
+    pub weight: f64,
+    /// The natural logarithm of the e-value.
+    pub log_e: f64,
+}
+
+/// The log e-value that one guard must reach alone when it holds the share `weight` of the error `alpha`.
+///
+/// Union bound: guards held to this threshold are wrong together with probability at most `alpha`.
+#[must_use]
+pub fn bonferroni_threshold(alpha: f64, weight: f64) -> f64 {
+    -(alpha * weight).ln()
+}

@@ -1,0 +1,65 @@
+//! Sample ratio mismatch: does the split of requests between the arms follow the draw probabilities?
+//!
+//! Start with [`log_e`]. A mismatch means that requests are lost, counted twice or drawn wrongly on one arm, and that
+//! nothing measured in this rollout can be trusted; the analysis then holds. Exact for requests drawn one by one;
+//! sticky units are left to `groups`.
+
+use super::special::{ln_beta, log_sum_exp};
+
+/// The requests of one epoch, during which the draw probability did not change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SplitEpoch {
+    /// The probability with which a request was drawn for the candidate, strictly between 0 and 1.
+    pub probability: f64,
+    /// Requests counted on the candidate.
+    pub candidate: u64,
+    /// Requests counted on the baseline.
+    pub baseline: u64,
+}
+
+/// Prior sample sizes around the drawn share: one bets on small mismatches, one on gross ones seen early.
+const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
+
+/// The log e-value against "each request fell on the candidate with its epoch's draw probability".
+///
+/// Two Bayes factors of a beta prior around the drawn share, mixed half and half. Epochs with the same probability are
+/// one sequence of draws and are counted together. The chance that it ever reaches `ln(1/alpha)` under the null is at
+/// most `alpha`. Source: Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022; the second,
+/// wide prior is ours.
+#[must_use]
+pub fn log_e(epochs: &[SplitEpoch]) -> f64 {
+    let merged = merge(epochs);
+    let terms = CONCENTRATIONS.map(|concentration| {
+        let log_factor: f64 = merged.iter().map(|epoch| log_bayes_factor(epoch, concentration)).sum();
+        log_factor - (CONCENTRATIONS.len() as f64).ln()
+    });
+    log_sum_exp(&terms)
+}
+
+/// The log Bayes factor of one epoch's counts: share ~ Beta(c p, c (1 - p)) against share = p.
+#[must_use]
+pub fn log_bayes_factor(epoch: &SplitEpoch, concentration: f64) -> f64 {
+    let SplitEpoch { probability, candidate, baseline } = *epoch;
+    let (prior_candidate, prior_baseline) =
+        (concentration * probability, concentration * (1.0 - probability));
+    let (candidate, baseline) = (candidate as f64, baseline as f64);
+    ln_beta(prior_candidate + candidate, prior_baseline + baseline)
+        - ln_beta(prior_candidate, prior_baseline)
+        - candidate * probability.ln()
+        - baseline * (-probability).ln_1p()
+}
+
+/// The epochs with equal draw probability added up, in order of their first appearance.
+fn merge(epochs: &[SplitEpoch]) -> Vec<SplitEpoch> {
+    let mut merged: Vec<SplitEpoch> = Vec::new();
+    for epoch in epochs {
+        match merged.iter_mut().find(|earlier| earlier.probability == epoch.probability) {
+            Some(earlier) => {
+                earlier.candidate += epoch.candidate;
+                earlier.baseline += epoch.baseline;
+            }
+            None => merged.push(*epoch),
+        }
+    }
+    merged
+}

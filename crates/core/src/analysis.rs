@@ -6,5 +6,6 @@ pub mod judge;
 pub mod measurement;
 pub mod metric;
 pub mod row;
+mod sentence;
 pub mod tally;
 pub mod verdict;

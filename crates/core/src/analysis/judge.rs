@@ -1,1 +1,223 @@
-//! judge
+//! Judging evidence: [`judge`] answers, for every guard, whether the candidate is worse, is safe, or cannot be
+//! told yet. Which test does it depends on the units: [`independent`] for requests drawn one by one, [`sticky`] for
+//! units that stay together.
+//!
+//! Rollback is one decision over all guards, so its error is bounded once for the rollout: at most [`ALPHA_ROLLBACK`]
+//! of clean candidates are ever called worse, at any number of looks. Promotion needs every guard to pass, so each
+//! guard has its own error, [`ALPHA_PROMOTE`].
+
+mod independent;
+mod sticky;
+
+use super::guard::{Guard, Margin};
+use super::measurement::Evidence;
+use super::metric::Metric;
+use super::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use crate::routing::table::Arm;
+use crate::stats::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
+use crate::weight::Weight;
+
+/// The share of clean candidates a rollout may wrongly call worse, over all guards and looks.
+pub const ALPHA_ROLLBACK: f64 = 0.01;
+/// The share of candidates exactly at a guard's margin that the guard may wrongly pass.
+pub const ALPHA_PROMOTE: f64 = 0.05;
+/// The share of soundly split rollouts that may wrongly be called broken.
+pub const ALPHA_SPLIT: f64 = 0.001;
+/// Numbers for sticky units hold only with many: below this many on the candidate nothing is said.
+pub const MIN_UNITS: u64 = 100;
+/// And with traffic in at least this many of the 64 groups.
+pub const MIN_GROUPS: usize = 48;
+/// A metric that depends on load is shown safe only by epochs with at least this share on the candidate.
+pub const MIN_LOAD: Weight = match Weight::from_basis_points(2_500) {
+    Ok(weight) => weight,
+    Err(_) => Weight::FULL,
+};
+
+/// Whether requests are evidence one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// Every request was drawn by itself.
+    Independent,
+    /// Requests of one unit stay together.
+    Sticky,
+}
+
+/// What the tests of one guard found, before the guards are weighed against each other.
+struct Tested {
+    /// The candidate is worse, at the level this guard has alone.
+    harm: Harm,
+    /// The candidate is not worse by the margin.
+    safe: bool,
+    /// Natural logarithm of the evidence for `safe`, when the test has such a number.
+    log_safe: Option<f64>,
+    /// How the candidate compares.
+    effect: Effect,
+}
+
+/// Evidence that the candidate is worse.
+enum Harm {
+    /// An e-value, as its natural logarithm: it can be averaged with those of other guards.
+    Evidence(f64),
+    /// A test at the guard's own level.
+    Tested(bool),
+}
+
+/// Judges the evidence of a rollout.
+pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
+    let share = 1.0 / guards.len().max(1) as f64;
+    let tested: Vec<Tested> = guards
+        .iter()
+        .map(|guard| match units {
+            Units::Independent => independent::test(guard, evidence),
+            Units::Sticky => sticky::test(guard, evidence, ALPHA_ROLLBACK * share),
+        })
+        .collect();
+    let wait = too_few_units(evidence, units);
+    let alarm = family_alarm(guards, &tested, share);
+    let guards = guards
+        .iter()
+        .zip(tested)
+        .map(|(guard, tested)| {
+            let worse = is_worse(guard, &tested, share, alarm);
+            let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
+            judgement(guard, evidence, tested, verdict)
+        })
+        .collect();
+    Analysis {
+        validity: match units {
+            Units::Independent => Validity::Exact,
+            Units::Sticky => Validity::Asymptotic,
+        },
+        seen: evidence.seen(),
+        candidate_units: evidence.units(Arm::Candidate),
+        wait,
+        split: match units {
+            Units::Independent => independent::split(evidence),
+            Units::Sticky => sticky::split(evidence),
+        },
+        guards,
+        harm_bound: match units {
+            Units::Independent => independent::harm_bound(evidence),
+            Units::Sticky => sticky::harm_bound(evidence),
+        },
+    }
+}
+
+fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {
+    if units == Units::Independent {
+        return None;
+    }
+    let (units, groups) = (evidence.units(Arm::Candidate), evidence.candidate_groups());
+    (units < MIN_UNITS || groups < MIN_GROUPS).then_some(Wait::TooFewUnits { units, groups })
+}
+
+/// Whether the guards that may act, taken together, speak against the candidate. Only evidence that arrives in one
+/// order can be averaged; late outcomes and guards that may not act are judged alone.
+fn family_alarm(guards: &[Guard], tested: &[Tested], share: f64) -> bool {
+    let family: Vec<WeightedEvidence> = guards
+        .iter()
+        .zip(tested)
+        .filter(|(guard, _)| is_in_family(guard))
+        .filter_map(|(_, tested)| match tested.harm {
+            Harm::Evidence(log_e) => Some(WeightedEvidence { weight: share, log_e }),
+            Harm::Tested(_) => None,
+        })
+        .collect();
+    !family.is_empty() && weighted_mean(&family) >= -ALPHA_ROLLBACK.ln()
+}
+
+const fn is_in_family(guard: &Guard) -> bool {
+    guard.gates_promotion() && !guard.metric.arrives_late()
+}
+
+/// Significant and material: the evidence says "worse", and by the best guess at least by the margin.
+fn is_worse(guard: &Guard, tested: &Tested, share: f64, alarm: bool) -> bool {
+    let significant = match tested.harm {
+        Harm::Evidence(log_e) if is_in_family(guard) => alarm && log_e >= 0.0,
+        Harm::Evidence(log_e) => log_e >= bonferroni_threshold(ALPHA_ROLLBACK, share),
+        Harm::Tested(worse) => worse,
+    };
+    let material = tested.effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction());
+    significant && material
+}
+
+fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> Verdict {
+    let missing = |arm| evidence.total(guard.metric, arm).trials == 0;
+    if worse {
+        Verdict::Fail(guard.on_fail)
+    } else if missing(Arm::Baseline) || missing(Arm::Candidate) {
+        Verdict::Wait(Wait::NoData)
+    } else if tested.safe {
+        Verdict::Pass
+    } else if guard.metric.depends_on_load() && safe_epochs(guard.metric, evidence).next().is_none() {
+        Verdict::Wait(Wait::LoadTooSmall { need: MIN_LOAD })
+    } else {
+        Verdict::Wait(Wait::Undecided)
+    }
+}
+
+fn judgement(guard: &Guard, evidence: &Evidence, tested: Tested, verdict: Verdict) -> Judgement {
+    Judgement {
+        guard: *guard,
+        verdict,
+        baseline: evidence.total(guard.metric, Arm::Baseline),
+        candidate: evidence.total(guard.metric, Arm::Candidate),
+        effect: tested.effect,
+        log_harm: match tested.harm {
+            Harm::Evidence(log_e) => Some(log_e),
+            Harm::Tested(_) => None,
+        },
+        log_safe: tested.log_safe,
+    }
+}
+
+/// The epochs that can show a metric safe: all compared ones, or those with enough load for a metric that
+/// depends on it.
+fn safe_epochs(
+    metric: Metric,
+    evidence: &Evidence,
+) -> impl Iterator<Item = &super::measurement::EpochCounts> {
+    evidence.compared().filter(move |counts| !metric.depends_on_load() || counts.epoch.weight >= MIN_LOAD)
+}
+
+/// How much longer the candidate's 95th percentile is, as a part of the baseline's: the mean over epochs of the
+/// logarithm of the ratio, each epoch weighted by how well it compares the arms, so that a drift of both arms
+/// across epochs does not look like a difference between them.
+fn quantile_excess(evidence: &Evidence) -> Option<f64> {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for counts in evidence.compared() {
+        let (baseline, candidate) = (&counts.baseline.tally.latency, &counts.candidate.tally.latency);
+        if let (Some(slow_before), Some(slow_now)) = (baseline.quantile(0.95), candidate.quantile(0.95)) {
+            let worth = harmonic(baseline.count(), candidate.count());
+            sum += worth * (slow_now as f64 / slow_before.max(1) as f64).ln();
+            weight += worth;
+        }
+    }
+    (weight > 0.0).then(|| (sum / weight).exp() - 1.0)
+}
+
+fn harmonic(a: u64, b: u64) -> f64 {
+    let (a, b) = (a as f64, b as f64);
+    if a + b > 0.0 { a * b / (a + b) } else { 0.0 }
+}
+
+/// A check whose result says by how much the split is off.
+fn split_check(broken: bool, evidence: &Evidence) -> SplitCheck {
+    if !broken {
+        return SplitCheck::Sound;
+    }
+    let (mut expected, mut observed, mut all) = (0.0, 0.0, 0.0);
+    for counts in evidence.compared() {
+        let (baseline, candidate) = (counts.baseline.tally.outcomes(), counts.candidate.tally.outcomes());
+        let outcomes = (baseline + candidate) as f64;
+        expected += outcomes * counts.epoch.weight.probability();
+        observed += candidate as f64;
+        all += outcomes;
+    }
+    SplitCheck::Broken { expected: expected / all, observed: observed / all }
+}
+
+/// Whether the margin is a part of the baseline's value rather than points of the share.
+const fn is_relative(margin: Margin) -> bool {
+    matches!(margin, Margin::Relative(_))
+}

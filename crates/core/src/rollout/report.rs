@@ -1,7 +1,7 @@
 //! Why a step did or did not do something. It is stored with every transition and is the only source of
 //! `explain`: no second explanation is ever written.
 
-use super::state::{Cause, Phase, Waiting};
+use super::state::{Cause, Hold, Phase, Waiting};
 use crate::analysis::verdict::Analysis;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -19,7 +19,7 @@ pub struct Report {
     pub finding: Finding,
     /// The numbers it was decided on.
     pub analysis: Analysis,
-    /// Guards that failed in mode `observe`, or whose failing is only told, by name.
+    /// What guards found that may only observe or tell, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<String>,
     /// The decision in one sentence, for people.
@@ -53,12 +53,15 @@ pub enum Finding {
         /// Which, counted from one.
         step: usize,
     },
-    /// The rollout is held.
+    /// The rollout is held from now on.
     Held,
+    /// What holds the rollout is still there.
+    StillHeld {
+        /// What it is.
+        reason: Hold,
+    },
     /// What held it is gone, or a person resumed it.
     Resumed,
-    /// The last watch began.
-    Baking,
     /// The baseline is being restored.
     RollingBack {
         /// Why.

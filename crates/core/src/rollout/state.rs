@@ -93,6 +93,9 @@ pub struct Position {
     /// When every live gateway served by that share; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,
+    /// A metric whose pausing guard a person has overruled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pardoned: Option<Metric>,
 }
 
 /// The start of a step's analysis.
@@ -267,6 +270,20 @@ impl State {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Position {
+    /// The beginning of a step, before the candidate has a share.
+    pub const fn at(step: usize, entered_at: Timestamp) -> Self {
+        Self { step, entered_at, weight: Weight::ZERO, clock: None, pardoned: None }
+    }
+}
+
+impl Waiting {
+    /// Whether it is evidence that is missing, rather than time or an answer.
+    pub const fn is_want_of_data(&self) -> bool {
+        matches!(self, Self::Evidence(_) | Self::Guard { .. } | Self::Risk { .. })
     }
 }
 

@@ -1,1 +1,282 @@
-//! step
+//! What comes next: [`step`] is the only rule by which a rollout moves. It is total and pure; called twice with the
+//! same input it does nothing the second time, because an input is observed for one sequence number.
+//!
+//! Toward the baseline comes first: a rollback under way, orders that restore the baseline, a local guard, a failed
+//! guard. Only then other orders, and last the plan itself ([`gate`]).
+
+mod gate;
+mod orders;
+mod sentence;
+
+use super::effect::{Effect, Severity};
+use super::input::{Input, Readiness};
+use super::plan::{OnInsufficient, Plan, Rejection, Step};
+use super::report::{Finding, Report};
+use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
+use crate::analysis::guard::{Mode, OnFail};
+use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
+use crate::time::Timestamp;
+use crate::weight::Weight;
+use gate::Gate;
+
+/// What a step comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    /// The next state; the same as before when nothing was decided.
+    pub next: State,
+    /// What the world has to do.
+    pub effects: Vec<Effect>,
+    /// Why.
+    pub report: Report,
+    /// The orders that were answered, by their place in the input.
+    pub answered: Vec<usize>,
+}
+
+/// Everything one decision is made from.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    input: &'a Input,
+    now: Timestamp,
+}
+
+/// Decides what comes next.
+pub fn step(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Transition {
+    let moment = Moment { plan, state, input, now };
+    if state.is_end() || input.sequence != state.sequence {
+        return moment.stay(Finding::Nothing);
+    }
+    if let Phase::RollingBack { cause, .. } = &state.phase {
+        return moment.finish_rollback(cause);
+    }
+    orders::towards_baseline(&moment)
+        .or_else(|| moment.danger())
+        .or_else(|| orders::others(&moment))
+        .unwrap_or_else(|| moment.follow_plan())
+}
+
+impl<'a> Moment<'a> {
+    /// A rollback ends when no gateway can send the candidate another request.
+    fn finish_rollback(&self, cause: &Cause) -> Transition {
+        if self.input.gateways.exposed > 0 {
+            return self.wait(self.waiting_for_gateways());
+        }
+        let phase = match cause {
+            Cause::Aborted { .. } => Phase::Aborted { cause: cause.clone() },
+            Cause::Superseded { by } => Phase::Superseded { by: by.clone() },
+            _ => Phase::RolledBack { cause: cause.clone() },
+        };
+        let blames_release = !matches!(cause, Cause::Insufficient);
+        let rejects = matches!(phase, Phase::RolledBack { .. })
+            && blames_release
+            && self.plan.policy.rejection == Rejection::Reject;
+        let mut transition = self.go(phase, Finding::Restored, Severity::Info);
+        if rejects {
+            transition.effects.push(Effect::RejectCandidate);
+        }
+        transition
+    }
+
+    /// What speaks against the candidate, whatever the plan says.
+    fn danger(&self) -> Option<Transition> {
+        if let Some(node) = &self.input.gateways.tripped {
+            return Some(self.roll_back(Cause::LocalGuard { node: node.clone() }));
+        }
+        if let Some(failed) = self.failed(OnFail::Rollback) {
+            return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
+        }
+        let at = self.state.position().copied()?;
+        let held_by_person = matches!(self.state.phase, Phase::Held { reason: Hold::Paused { .. }, .. });
+        if held_by_person {
+            return None;
+        }
+        let reason = match self.failed(OnFail::Pause) {
+            Some(failed) if at.pardoned != Some(failed.guard.metric) => {
+                Hold::Regression { metric: failed.guard.metric }
+            }
+            _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
+            _ => return None,
+        };
+        let held_already =
+            matches!(&self.state.phase, Phase::Held { reason: present, .. } if *present == reason);
+        (!held_already).then(|| self.hold(reason, at))
+    }
+
+    /// The first guard that may act in this way and found the candidate worse.
+    fn failed(&self, on_fail: OnFail) -> Option<&'a Judgement> {
+        self.input
+            .analysis
+            .guards
+            .iter()
+            .find(|judged| judged.guard.mode == Mode::Enforce && judged.verdict == Verdict::Fail(on_fail))
+    }
+
+    /// The plan, when nothing else has to be done.
+    fn follow_plan(&self) -> Transition {
+        match &self.state.phase {
+            Phase::Pending => {
+                let start = Position::at(0, self.now);
+                self.go(Phase::Progressing(start), Finding::Began, Severity::Info)
+            }
+            Phase::Progressing(at) | Phase::Baking(at) => match gate::of(self, at) {
+                Gate::Wait(waiting) if self.is_out_of_patience(&waiting, at) => {
+                    self.hold(Hold::Waiting(waiting), *at)
+                }
+                Gate::Wait(waiting) => self.wait(waiting),
+                open => self.pass(open, *at),
+            },
+            Phase::Held { reason: Hold::Waiting(_), since, at } => self.reconsider(*since, at),
+            Phase::Held { reason: Hold::SplitBroken, at, .. }
+                if self.input.analysis.split == SplitCheck::Sound =>
+            {
+                self.go(self.phase_at(*at), Finding::Resumed, Severity::Info)
+            }
+            Phase::Held { reason, .. } => self.stay(Finding::StillHeld { reason: reason.clone() }),
+            // The entry point answered these.
+            _ => self.stay(Finding::Nothing),
+        }
+    }
+
+    /// A hold for want of something ends when it is there, or when the rollout's policy ends it.
+    fn reconsider(&self, since: Timestamp, at: &Position) -> Transition {
+        match gate::of(self, at) {
+            Gate::Wait(waiting) if waiting.is_want_of_data() && self.has_held_enough(since) => {
+                self.roll_back(Cause::Insufficient)
+            }
+            Gate::Wait(Waiting::Time { .. }) => self.go(self.phase_at(*at), Finding::Resumed, Severity::Info),
+            Gate::Wait(waiting) => self.stay(Finding::StillHeld { reason: Hold::Waiting(waiting) }),
+            open => self.pass(open, *at),
+        }
+    }
+
+    fn has_held_enough(&self, since: Timestamp) -> bool {
+        let policy = &self.plan.policy;
+        policy.on_insufficient == OnInsufficient::Rollback && self.now.since(since) >= policy.max_hold
+    }
+
+    fn is_out_of_patience(&self, waiting: &Waiting, at: &Position) -> bool {
+        let began = at.clock.map_or(at.entered_at, |clock| clock.started_at);
+        let planned = match self.plan.step(at.step) {
+            Some(Step::Bake(bake)) => bake.duration,
+            _ => std::time::Duration::ZERO,
+        };
+        !matches!(waiting, Waiting::Time { .. })
+            && self.now.since(began.plus(planned)) >= self.plan.policy.patience
+    }
+
+    /// Carries out what an open gate allows.
+    fn pass(&self, gate: Gate, at: Position) -> Transition {
+        match gate {
+            Gate::Wait(waiting) => self.wait(waiting),
+            Gate::Shift(to) => self.shift(at, to),
+            Gate::StartClock => {
+                let clock = Some(self.clock());
+                self.go(self.phase_at(Position { clock, ..at }), Finding::ClockStarted, Severity::Info)
+            }
+            Gate::Next => self.next_step(at),
+            Gate::HoldAsPlanned => self.hold(Hold::PlannedPause, at),
+            Gate::Fail(cause) => self.roll_back(cause),
+            Gate::Promote => self.promote(),
+        }
+    }
+
+    /// Gives the candidate another share. The clock stands until every gateway serves by it.
+    fn shift(&self, at: Position, to: Weight) -> Transition {
+        let next = Position { weight: to, clock: None, ..at };
+        self.go(self.phase_at(next), Finding::Shifted { from: at.weight, to }, Severity::Info)
+    }
+
+    /// Enters the next step with a new clock: what came before is not fresh there.
+    fn next_step(&self, at: Position) -> Transition {
+        let next = Position { step: at.step + 1, entered_at: self.now, clock: Some(self.clock()), ..at };
+        self.go(self.phase_at(next), Finding::Passed { step: at.step + 1 }, Severity::Info)
+    }
+
+    fn promote(&self) -> Transition {
+        let mut transition = self.go(Phase::Promoted, Finding::Promoted, Severity::Info);
+        transition.effects.push(Effect::MakeBaseline);
+        transition
+    }
+
+    fn hold(&self, reason: Hold, at: Position) -> Transition {
+        let phase = Phase::Held { reason, since: self.now, at };
+        self.go(phase, Finding::Held, Severity::Warning)
+    }
+
+    /// Restores the baseline, unless it is dead: nobody is sent from a candidate that answers to a baseline that
+    /// does not.
+    fn roll_back(&self, cause: Cause) -> Transition {
+        if self.input.baseline == Readiness::NotReady {
+            return match self.state.position() {
+                Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
+                    self.hold(Hold::Waiting(Waiting::Baseline), *at)
+                }
+                _ => self.wait(Waiting::Baseline),
+            };
+        }
+        let phase = Phase::RollingBack { cause: cause.clone(), since: self.now };
+        self.go(phase, Finding::RollingBack { cause }, Severity::Critical)
+    }
+
+    /// The phase a position belongs to: the last step is the bake once its share is reached for.
+    fn phase_at(&self, at: Position) -> Phase {
+        let bakes = matches!(self.plan.step(at.step), Some(Step::Bake(_)));
+        if bakes && at.weight == self.plan.effective(Weight::FULL) {
+            Phase::Baking(at)
+        } else {
+            Phase::Progressing(at)
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { started_at: self.now, seen: self.input.analysis.seen }
+    }
+
+    const fn waiting_for_gateways(&self) -> Waiting {
+        let gateways = &self.input.gateways;
+        Waiting::Gateways { acknowledged: gateways.acknowledged, known: gateways.known }
+    }
+
+    fn wait(&self, waiting: Waiting) -> Transition {
+        self.stay(Finding::Waiting { waiting })
+    }
+
+    fn stay(&self, finding: Finding) -> Transition {
+        Transition {
+            next: self.state.clone(),
+            effects: Vec::new(),
+            report: self.report(finding, &self.state.phase),
+            answered: Vec::new(),
+        }
+    }
+
+    fn go(&self, phase: Phase, finding: Finding, severity: Severity) -> Transition {
+        let report = self.report(finding, &phase);
+        Transition {
+            effects: vec![Effect::Notify { severity, message: report.sentence.clone() }],
+            next: State { sequence: self.state.sequence + 1, phase },
+            report,
+            answered: Vec::new(),
+        }
+    }
+
+    fn report(&self, finding: Finding, phase: &Phase) -> Report {
+        let observed = self
+            .input
+            .analysis
+            .guards
+            .iter()
+            .filter(|judged| judged.verdict.is_fail())
+            .filter(|judged| judged.guard.mode == Mode::Observe || judged.guard.on_fail == OnFail::Notify)
+            .map(|judged| judged.sentence())
+            .collect();
+        Report {
+            at: self.now,
+            sentence: sentence::of(self, &finding, phase),
+            finding,
+            analysis: self.input.analysis.clone(),
+            observed,
+        }
+    }
+}

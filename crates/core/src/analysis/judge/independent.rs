@@ -1,0 +1,115 @@
+//! Tests for requests drawn one by one: exact at every number of requests and looks.
+//!
+//! HARM of every metric is an event race: of the bad events, more fell on the candidate than the draw explains.
+//! SAFE follows the margin's unit: percentage points are bets on the difference of shares, per cent of a share is a
+//! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
+
+use super::{
+    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, quantile_excess, safe_epochs, split_check,
+};
+use crate::analysis::guard::Guard;
+use crate::analysis::measurement::{EpochCounts, Evidence};
+use crate::analysis::metric::Metric;
+use crate::analysis::tally::Counts;
+use crate::analysis::verdict::{Effect, SplitCheck};
+use crate::stats::betting::{self, BinaryEpoch, Trials};
+use crate::stats::race::{self, RaceEpoch};
+use crate::stats::srm::{self, SplitEpoch};
+
+pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
+    let events: Vec<RaceEpoch> = evidence.compared().map(|counts| race_of(counts, guard.metric)).collect();
+    let log_safe = log_safe(guard, evidence);
+    Tested {
+        harm: Harm::Evidence(race::log_e_harm(&events, 1.0)),
+        safe: log_safe >= -ALPHA_PROMOTE.ln(),
+        log_safe: Some(log_safe),
+        effect: effect(guard, evidence, &events),
+    }
+}
+
+/// Whether the candidate got the share of the requests that was drawn for it.
+pub(super) fn split(evidence: &Evidence) -> SplitCheck {
+    let epochs: Vec<SplitEpoch> = evidence
+        .compared()
+        .map(|counts| SplitEpoch {
+            probability: counts.epoch.weight.probability(),
+            candidate: counts.candidate.tally.outcomes(),
+            baseline: counts.baseline.tally.outcomes(),
+        })
+        .collect();
+    split_check(srm::log_e(&epochs) >= -ALPHA_SPLIT.ln(), evidence)
+}
+
+/// The most errors per request the candidate may add.
+pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
+    let epochs: Vec<BinaryEpoch> =
+        evidence.compared().map(|counts| bets_of(counts, Metric::Errors)).collect();
+    betting::difference(&epochs).map(|_| betting::upper_bound(&epochs, ALPHA_PROMOTE).max(0.0))
+}
+
+fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
+    let margin = guard.margin.fraction();
+    let epochs = safe_epochs(guard.metric, evidence);
+    if guard.metric == Metric::LatencyP95 {
+        let granted: Vec<RaceEpoch> = epochs.map(granted_race_of).collect();
+        return race::log_e_safe(&granted, 1.0);
+    }
+    if is_relative(guard.margin) {
+        let events: Vec<RaceEpoch> = epochs.map(|counts| race_of(counts, guard.metric)).collect();
+        return race::log_e_safe(&events, 1.0 + margin);
+    }
+    let bets: Vec<BinaryEpoch> = epochs.map(|counts| bets_of(counts, guard.metric)).collect();
+    betting::log_e_safe(&bets, margin)
+}
+
+fn effect(guard: &Guard, evidence: &Evidence, events: &[RaceEpoch]) -> Effect {
+    if guard.metric == Metric::LatencyP95 {
+        return Effect { estimate: quantile_excess(evidence), lower: None, upper: None };
+    }
+    if is_relative(guard.margin) {
+        let interval = race::confidence(events, ALPHA_PROMOTE / 2.0);
+        return Effect {
+            estimate: rate_excess(events),
+            lower: Some(interval.lower - 1.0),
+            upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
+        };
+    }
+    let bets: Vec<BinaryEpoch> = evidence.compared().map(|counts| bets_of(counts, guard.metric)).collect();
+    Effect {
+        estimate: betting::difference(&bets),
+        lower: Some(betting::lower_bound(&bets, ALPHA_PROMOTE / 2.0)),
+        upper: Some(betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0)),
+    }
+}
+
+/// How much more frequent events are on the candidate: events weighted by the inverse of the chance to be drawn.
+fn rate_excess(events: &[RaceEpoch]) -> Option<f64> {
+    let candidate: f64 = events.iter().map(|epoch| epoch.candidate as f64 * (1.0 - epoch.probability)).sum();
+    let baseline: f64 = events.iter().map(|epoch| epoch.baseline as f64 * epoch.probability).sum();
+    (baseline > 0.0 || candidate > 0.0)
+        .then(|| if baseline > 0.0 { candidate / baseline - 1.0 } else { f64::MAX })
+}
+
+fn race_of(counts: &EpochCounts, metric: Metric) -> RaceEpoch {
+    RaceEpoch {
+        probability: counts.epoch.weight.probability(),
+        candidate: counts.candidate.counts(metric).events,
+        baseline: counts.baseline.counts(metric).events,
+    }
+}
+
+/// The race in which the candidate's answers are slow only beyond the margin.
+fn granted_race_of(counts: &EpochCounts) -> RaceEpoch {
+    let candidate = counts.candidate.counts(Metric::LatencyP95).scaled;
+    RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95) }
+}
+
+fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
+    let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
+    BinaryEpoch {
+        probability: counts.epoch.weight.probability(),
+        centre: counts.epoch.centres[metric.index()],
+        candidate: trials(counts.candidate.counts(metric)),
+        baseline: trials(counts.baseline.counts(metric)),
+    }
+}

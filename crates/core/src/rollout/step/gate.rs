@@ -1,0 +1,146 @@
+//! What a step of the plan waits for, and what it allows once it has it.
+
+use super::Moment;
+use crate::analysis::measurement::Seen;
+use crate::analysis::verdict::{Verdict, Wait};
+use crate::rollout::input::SmokeResult;
+use crate::rollout::plan::{Bake, Step};
+use crate::rollout::state::{Cause, Position, Waiting};
+use crate::weight::Weight;
+
+/// Baseline outcomes there have to be before a candidate gets its first request: enough to place its 95th
+/// percentile within a few per cent and its share of errors within a point.
+pub(super) const CALIBRATION: u64 = 500;
+
+/// What a step of the plan comes to.
+pub(super) enum Gate {
+    /// Something is missing.
+    Wait(Waiting),
+    /// The candidate gets another share.
+    Shift(Weight),
+    /// Every gateway serves by the share: evidence is fresh from now on.
+    StartClock,
+    /// The step is over.
+    Next,
+    /// The plan stops here until a person resumes.
+    HoldAsPlanned,
+    /// The candidate is not fit.
+    Fail(Cause),
+    /// The candidate becomes the baseline.
+    Promote,
+}
+
+/// What the step at a position comes to. Nothing moves away from the baseline before every gateway serves by the
+/// table of the present state.
+pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
+    if !moment.input.gateways.all_acknowledged() {
+        return Gate::Wait(moment.waiting_for_gateways());
+    }
+    match moment.plan.step(at.step) {
+        Some(Step::Smoke(_)) => smoke(moment),
+        Some(Step::Weight(weight)) => share(moment, at, moment.plan.effective(*weight)).unwrap_or(Gate::Next),
+        Some(Step::Analysis { min_samples }) => analysis(moment, at, *min_samples),
+        Some(Step::Pause { duration: Some(duration) }) => {
+            let until = at.entered_at.plus(*duration);
+            if moment.now < until { Gate::Wait(Waiting::Time { until }) } else { Gate::Next }
+        }
+        Some(Step::Pause { duration: None }) => Gate::HoldAsPlanned,
+        Some(Step::Bake(bake)) => {
+            share(moment, at, moment.plan.effective(Weight::FULL)).unwrap_or_else(|| watch(moment, at, bake))
+        }
+        None => Gate::Promote,
+    }
+}
+
+fn smoke(moment: &Moment<'_>) -> Gate {
+    match &moment.input.smoke {
+        SmokeResult::Pending => Gate::Wait(Waiting::Smoke),
+        SmokeResult::Passed => Gate::Next,
+        SmokeResult::Failed { detail } => Gate::Fail(Cause::SmokeFailed { detail: detail.clone() }),
+    }
+}
+
+/// What is missing until the candidate has a share and every gateway serves by it.
+fn share(moment: &Moment<'_>, at: &Position, target: Weight) -> Option<Gate> {
+    let have = moment.input.calibration;
+    if at.weight == Weight::ZERO && have < CALIBRATION {
+        return Some(Gate::Wait(Waiting::Evidence(Wait::Calibrating { have, need: CALIBRATION })));
+    }
+    if at.weight != target {
+        return Some(Gate::Shift(target));
+    }
+    at.clock.is_none().then_some(Gate::StartClock)
+}
+
+fn analysis(moment: &Moment<'_>, at: &Position, min_samples: u64) -> Gate {
+    if let Some(waiting) = lacks_evidence(moment, at, min_samples) {
+        return Gate::Wait(waiting);
+    }
+    match risk(moment, at) {
+        Some(waiting) => Gate::Wait(waiting),
+        None => Gate::Next,
+    }
+}
+
+/// The last watch: time, fresh outcomes, and every guard that gates promotion shown safe.
+fn watch(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
+    let began = at.clock.map_or(moment.now, |clock| clock.started_at);
+    let until = began.plus(bake.duration);
+    if moment.now < until {
+        return Gate::Wait(Waiting::Time { until });
+    }
+    if let Some(waiting) = lacks_evidence(moment, at, bake.min_samples) {
+        return Gate::Wait(waiting);
+    }
+    let unproven = moment.input.analysis.guards.iter().find(|judged| {
+        judged.guard.gates_promotion()
+            && judged.verdict != Verdict::Pass
+            && at.pardoned != Some(judged.guard.metric)
+    });
+    match unproven {
+        Some(judged) => {
+            let wait = match judged.verdict {
+                Verdict::Wait(wait) => wait,
+                _ => Wait::Undecided,
+            };
+            Gate::Wait(Waiting::Guard { metric: judged.guard.metric, wait })
+        }
+        None => Gate::Promote,
+    }
+}
+
+/// Evidence that is missing: enough that is fresh on every arm that serves, and nothing that keeps it from being
+/// judged.
+fn lacks_evidence(moment: &Moment<'_>, at: &Position, need: u64) -> Option<Waiting> {
+    let compares = at.weight.compares();
+    let have = fresh(moment, at, compares);
+    if have < need {
+        return Some(Waiting::Evidence(Wait::TooFewSamples { have, need }));
+    }
+    if compares { moment.input.analysis.wait.map(Waiting::Evidence) } else { None }
+}
+
+/// Outcomes since the step's clock started, of the arm that has fewer.
+fn fresh(moment: &Moment<'_>, at: &Position, compares: bool) -> u64 {
+    let Some(clock) = at.clock else { return 0 };
+    let Seen { baseline, candidate } = moment.input.analysis.seen;
+    let candidate = candidate.saturating_sub(clock.seen.candidate);
+    let baseline = baseline.saturating_sub(clock.seen.baseline);
+    if compares { candidate.min(baseline) } else { candidate }
+}
+
+/// The next share may not risk more errors than the budget allows.
+fn risk(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
+    if at.weight == Weight::ZERO {
+        return None;
+    }
+    let next = moment.plan.next_weight(at.step);
+    let Some(harm) = moment.input.analysis.harm_bound else {
+        return Some(Waiting::Evidence(Wait::NoData));
+    };
+    let bound = next.probability() * harm;
+    let budget = moment.plan.policy.risk_budget.probability();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
+    let bound_points = (bound * 10_000.0).ceil() as u32;
+    (bound > budget).then_some(Waiting::Risk { next, bound: bound_points })
+}

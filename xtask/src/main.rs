@@ -1,0 +1,80 @@
+//! The task runner of the project: `cargo xtask <verb>` is the only command that people and CI need.
+//!
+//! Entry point: `main` reads the verb and hands over to the module of the same name. What a verb does, and how, is
+//! written there; this file only knows their names.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to the person who started it"
+)]
+
+mod check;
+mod demo;
+mod fault;
+mod fix;
+mod generated;
+mod install;
+mod project;
+mod run;
+mod test;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The task runner of Viridian.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the release binary and run `viridian demo` with these arguments.
+    Demo {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Install what the tests need, then run everything that CI runs; the tests come last.
+    Test,
+    /// Formatting, lints, docs, dependencies, tidiness and generated files; changes no source file.
+    Check,
+    /// Format, apply the lints' suggestions and write the generated files anew.
+    Fix,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().verb {
+        Verb::Demo { args } => demo::demo(&args),
+        Verb::Test => test::test().map(|()| ExitCode::SUCCESS),
+        Verb::Check => check::check().map(|()| ExitCode::SUCCESS),
+        Verb::Fix => fix::fix().map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_stands_behind_demo_belongs_to_the_demo() {
+        let args = Args::parse_from(["xtask", "demo", "--keep", "--seed", "7"]);
+        let Verb::Demo { args } = args.verb else { panic!("another verb") };
+        assert_eq!(args, ["--keep", "--seed", "7"]);
+    }
+}

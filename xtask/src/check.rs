@@ -4,14 +4,20 @@
 
 use anyhow::{Result, ensure};
 
-use crate::{generated, run};
+use crate::{dependencies, generated, run, tidy};
 
 /// A name for the summary and what to do.
 type Step = (&'static str, fn() -> Result<()>);
 
 /// Quick answers first.
-const STEPS: [Step; 4] =
-    [("format", format), ("lints", lints), ("docs", docs), ("generated files", generated::check)];
+const STEPS: [Step; 6] = [
+    ("format", format),
+    ("tidy", tidy::tidy),
+    ("dependencies", dependencies::check),
+    ("lints", lints),
+    ("docs", docs),
+    ("generated files", generated::check),
+];
 
 /// Runs every step and fails with the names of those that failed.
 pub(crate) fn check() -> Result<()> {

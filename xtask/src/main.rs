@@ -11,13 +11,16 @@
 
 mod check;
 mod demo;
+mod dependencies;
 mod fault;
 mod fix;
 mod generated;
 mod install;
+mod policy;
 mod project;
 mod run;
 mod test;
+mod tidy;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,6 +48,10 @@ enum Verb {
     Check,
     /// Format, apply the lints' suggestions and write the generated files anew.
     Fix,
+    /// The rules of the house that the compiler does not know.
+    Tidy,
+    /// Licences, bans, version floors and the defence of every dependency.
+    Dependencies,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +60,8 @@ fn main() -> ExitCode {
         Verb::Test => test::test().map(|()| ExitCode::SUCCESS),
         Verb::Check => check::check().map(|()| ExitCode::SUCCESS),
         Verb::Fix => fix::fix().map(|()| ExitCode::SUCCESS),
+        Verb::Tidy => tidy::tidy().map(|()| ExitCode::SUCCESS),
+        Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -21,6 +21,13 @@ pub(crate) fn metadata() -> Result<Metadata> {
     command.exec().context("ask cargo for the members of the workspace")
 }
 
+/// Every package of the lock file with its licence and source.
+pub(crate) fn metadata_with_dependencies() -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(root());
+    command.exec().context("ask cargo for all packages")
+}
+
 /// The directory that cargo builds into, which may be set from outside.
 pub(crate) fn target_directory() -> Result<PathBuf> {
     Ok(metadata()?.target_directory.into_std_path_buf())

@@ -3,5 +3,8 @@
 //!
 //! Shapes stay readable for ever: each has a golden file under `tests/golden`, and none is ever deleted.
 
+pub mod error_body;
+pub mod open_inference;
+pub mod openai;
 pub mod snapshot;
 pub mod tally;

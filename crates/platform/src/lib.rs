@@ -1,6 +1,11 @@
-//! What Viridian asks of the world around an application: secrets by reference, trust in upstreams' certificates.
+//! What Viridian asks of the world around an application: secrets by reference, trust in upstreams' certificates,
+//! whether an environment is alive and answers smoke requests.
 //!
-//! Entry points: [`secret::resolve`] and [`tls::client_config`]. Nothing here knows rollouts or routing.
+//! Entry points: [`secret::resolve`], [`tls::client_config`], [`reach::endpoint`] and [`smoke::run`]. Nothing here
+//! moves a rollout or routes a request.
 
+pub mod client;
+pub mod reach;
 pub mod secret;
+pub mod smoke;
 pub mod tls;

@@ -1,0 +1,87 @@
+//! A plain HTTP client for the few requests the control plane makes itself: smoke requests and probes. Traffic
+//! never passes here; the gateway has its own path.
+
+use crate::tls;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::time::Duration;
+
+/// The most of an answer that is read.
+const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// A client for `http` and `https`. Certificate authorities are loaded with the first `https` request, so that a
+/// machine without any can do without.
+#[derive(Clone)]
+pub struct Client {
+    plain: Pool<HttpConnector, Full<Bytes>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request could not be formed.
+    #[error("the request could not be formed")]
+    Form(#[from] http::Error),
+    /// The upstream could not be reached, or broke off.
+    #[error("the upstream could not be reached")]
+    Reach(#[from] hyper_util::client::legacy::Error),
+    /// The answer did not come in time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Late(Duration),
+    /// The answer broke off or was larger than 1 MiB.
+    #[error("the answer could not be read: {0}")]
+    Read(String),
+    /// The secret the upstream asks for cannot be had.
+    #[error(transparent)]
+    Secret(#[from] crate::secret::Error),
+    /// The machine cannot speak TLS.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+}
+
+impl Client {
+    /// A client without connections.
+    pub fn new() -> Self {
+        Self { plain: Pool::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Sends a request and reads its whole answer, within a time.
+    pub async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> Result<Response<Bytes>, Error> {
+        let exchange = async {
+            let response = match request.uri().scheme_str() {
+                Some("https") => secure()?.request(request).await?,
+                _ => self.plain.request(request).await?,
+            };
+            let (parts, body) = response.into_parts();
+            let read = Limited::new(body, ANSWER_LIMIT).collect().await;
+            let bytes = read.map_err(|source| Error::Read(source.to_string()))?.to_bytes();
+            Ok(Response::from_parts(parts, bytes))
+        };
+        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Error::Late(limit)))
+    }
+}
+
+/// A connection of its own for each `https` request: there are few.
+fn secure() -> Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, Error> {
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls::client_config()?.as_ref().clone())
+        .https_only()
+        .enable_http1()
+        .build();
+    Ok(Pool::builder(TokioExecutor::new()).build(connector))
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,5 +1,7 @@
 //! The bytes that callers of each protocol receive from the gateway itself, against golden files.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use viridian_core::application::Protocol;
 use viridian_wire::error_body::{ErrorBody, content_type};
 use viridian_wire::openai;

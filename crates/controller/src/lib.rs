@@ -1,1 +1,23 @@
-//! controller
+//! The loop that moves rollouts. It is woken by a timer or a nudge, looks at what is committed and what was
+//! measured, decides by the rules of the core, commits, and publishes the table that follows.
+//!
+//! Reading order: [`reconcile`] is the walk of a decision, one function; [`present`] is what it loads, [`observe`]
+//! what it sees, [`draft`] the table that follows; [`hub`] is where gateways are met, [`intake`] where their
+//! counters arrive; [`runner`] is the thread it all runs on.
+//!
+//! Nothing here serves traffic, and nothing here is asked during a request.
+
+mod draft;
+mod error;
+pub mod hub;
+pub mod intake;
+mod observe;
+mod present;
+mod probes;
+mod reconcile;
+pub mod runner;
+
+pub use error::Error;
+pub use hub::Hub;
+pub use intake::Intake;
+pub use runner::{Config, Controller, Nudge};

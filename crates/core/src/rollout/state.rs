@@ -252,6 +252,11 @@ impl State {
         )
     }
 
+    /// Whether the candidate became the baseline.
+    pub const fn is_promoted(&self) -> bool {
+        matches!(self.phase, Phase::Promoted)
+    }
+
     /// Whether an order can be followed now.
     pub fn accepts(&self, command: &Command) -> Result<(), Refusal> {
         if self.is_end() {

@@ -18,6 +18,7 @@ use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
 use crate::time::Timestamp;
 use crate::weight::Weight;
 use gate::Gate;
+pub use gate::CALIBRATION;
 
 /// What a step comes to.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,7 @@ use crate::weight::Weight;
 
 /// Baseline outcomes there have to be before a candidate gets its first request: enough to place its 95th
 /// percentile within a few per cent and its share of errors within a point.
-pub(super) const CALIBRATION: u64 = 500;
+pub const CALIBRATION: u64 = 500;
 
 /// What a step of the plan comes to.
 pub(super) enum Gate {

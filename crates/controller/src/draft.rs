@@ -1,0 +1,134 @@
+//! The table that follows from a state, and the epoch that begins with it. Only what differs from what is served
+//! is drafted, so that a generation is spent exactly when something changes.
+
+use crate::error::Error;
+use crate::observe::Measured;
+use crate::present::Present;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+use viridian_core::analysis::epoch::{Epoch, Thresholds, centres};
+use viridian_core::analysis::measurement::ArmCounts;
+use viridian_core::id::{ApplicationName, EpochId, Generation, Term};
+use viridian_core::rollout::state::State;
+use viridian_core::routing::build::{Committed, Trial, build};
+use viridian_core::routing::table::{Placement, RoutingTable};
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+use viridian_store::{Store, StoredRollout};
+
+/// How long a span's scoring parameters serve before they are renewed from what the baseline did meanwhile.
+const REFRESH: Duration = Duration::from_secs(10 * 60);
+/// Outcomes of the baseline that are worth renewing them from.
+const REFRESH_OUTCOMES: u64 = 500;
+/// How many generations are reserved at a time, so that a rollback needs no write before it is published.
+const BLOCK: u64 = 100;
+/// How many have to be at hand while nothing can be written.
+const RESERVE: u64 = 20;
+
+/// What is to be served by from now on, as far as it differs from what is.
+#[derive(Default)]
+pub(crate) struct Draft {
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) table: Option<RoutingTable>,
+}
+
+/// Generations that were reserved and not used yet, by application.
+#[derive(Default)]
+pub(crate) struct Generations {
+    reserved: HashMap<ApplicationName, Range<u64>>,
+}
+
+impl Generations {
+    /// Makes sure that there are some to use without writing anything. The few that are left when a new block is
+    /// reserved are never used.
+    pub(crate) fn reserve(&mut self, store: &Store, application: &ApplicationName) -> Result<(), Error> {
+        let left = self.reserved.get(application).map_or(0, |block| block.end - block.start);
+        if left < RESERVE {
+            let block = store.reserve_generations(application, BLOCK)?;
+            self.reserved.insert(application.clone(), block);
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, application: &ApplicationName) -> Option<Generation> {
+        self.reserved.get_mut(application)?.next().map(Generation)
+    }
+}
+
+/// Drafts the table for a state of the application's rollout; with no state, for no rollout.
+pub(crate) fn draft(
+    present: &Present,
+    state: Option<&State>,
+    measured: &Measured,
+    numbers: (&mut Generations, Term),
+    now: Timestamp,
+) -> Draft {
+    let weight = state.map_or(Weight::ZERO, State::weight);
+    let epoch = next_epoch(present, weight, measured, now);
+    let current = epoch.or(present.epoch);
+    let Some(current) = current else { return Draft::default() };
+    let promoted = state.is_some_and(State::is_promoted);
+    let trial = present.rollout.as_ref().filter(|_| weight > Weight::ZERO);
+    let committed = Committed {
+        application: &present.application,
+        baseline: baseline_after(present, promoted),
+        trial: trial.map(|(rollout, candidate)| trial_of(rollout, candidate)),
+        epoch: &current,
+    };
+    let (generations, term) = numbers;
+    let unchanged = present
+        .table
+        .as_ref()
+        .is_some_and(|table| table.term == term && build(&committed, table.generation, term) == *table);
+    if unchanged {
+        return Draft { epoch, table: None };
+    }
+    let table =
+        generations.next(&present.application.name).map(|generation| build(&committed, generation, term));
+    Draft { epoch, table }
+}
+
+fn baseline_after(present: &Present, promoted: bool) -> Placement {
+    match &present.rollout {
+        Some((_, candidate)) if promoted => candidate.clone(),
+        _ => present.baseline.clone(),
+    }
+}
+
+fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial {
+    Trial {
+        rollout: rollout.proposal.name.clone(),
+        candidate: candidate.clone(),
+        salt: rollout.salt,
+        warmup: rollout.plan.policy.warmup,
+    }
+}
+
+/// A new span, when the share changes or the scoring parameters have served long enough.
+fn next_epoch(present: &Present, weight: Weight, measured: &Measured, now: Timestamp) -> Option<Epoch> {
+    let started = |id, thresholds, centres| Epoch { id, weight, thresholds, centres, started_at: now };
+    let Some(last) = &present.epoch else {
+        return Some(started(EpochId(1), Thresholds::default(), [0.0; 3]));
+    };
+    let next = EpochId(last.id.0 + 1);
+    let known = latest_baseline(measured);
+    let stale = weight.compares()
+        && now.since(last.started_at) >= REFRESH
+        && known.is_some_and(|counts| counts.tally.outcomes() >= REFRESH_OUTCOMES);
+    if last.weight == weight && !stale {
+        return None;
+    }
+    let guards =
+        present.rollout.as_ref().map_or(&present.application.guards, |(rollout, _)| &rollout.plan.guards);
+    Some(match known {
+        Some(baseline) => started(next, Thresholds::calibrated(guards, baseline), centres(baseline)),
+        None => started(next, last.thresholds, last.centres),
+    })
+}
+
+/// What the baseline did in the latest span that says enough to score by.
+fn latest_baseline(measured: &Measured) -> Option<&ArmCounts> {
+    let spans = measured.evidence.epochs.iter().rev().map(|counts| &counts.baseline);
+    spans.chain([&measured.calibration]).find(|counts| counts.tally.outcomes() >= REFRESH_OUTCOMES)
+}

@@ -1,0 +1,65 @@
+//! What a decision sees: the evidence as it was counted, judged, and what gateways, probes and people say.
+
+use crate::error::Error;
+use crate::hub::Hub;
+use crate::present::Present;
+use crate::probes::Probes;
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::{ArmCounts, Evidence};
+use viridian_core::rollout::input::Input;
+use viridian_core::rollout::step::CALIBRATION;
+use viridian_core::routing::table::Placement;
+use viridian_core::time::Timestamp;
+use viridian_store::{PendingCommand, Store, StoredRollout};
+
+/// What was measured.
+pub(crate) struct Measured {
+    /// Since the rollout began; empty without one.
+    pub(crate) evidence: Evidence,
+    /// What the baseline did before.
+    pub(crate) calibration: ArmCounts,
+}
+
+/// Reads what was measured that concerns an application now.
+pub(crate) fn measured(store: &Store, present: &Present, now: Timestamp) -> Result<Measured, Error> {
+    let name = &present.application.name;
+    let Some((rollout, _)) = &present.rollout else {
+        return Ok(Measured { evidence: Evidence::default(), calibration: ArmCounts::default() });
+    };
+    let maturity = rollout.plan.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
+    Ok(Measured {
+        evidence: store.evidence(name, rollout.first_epoch, maturity, now)?,
+        calibration: store.calibration(name, rollout.first_epoch, CALIBRATION)?,
+    })
+}
+
+/// Everything the next step of a rollout depends on.
+pub(crate) struct Sight<'a> {
+    pub(crate) rollout: &'a StoredRollout,
+    pub(crate) candidate: &'a Placement,
+    pub(crate) commands: &'a [PendingCommand],
+}
+
+impl Sight<'_> {
+    /// Puts together the input of a step.
+    pub(crate) fn input(
+        &self,
+        present: &Present,
+        measured: &Measured,
+        sources: (&Hub, &Probes),
+        now: Timestamp,
+    ) -> Input {
+        let (hub, probes) = sources;
+        let application = &present.application;
+        let units = if application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
+        Input {
+            sequence: self.rollout.state.sequence,
+            commands: self.commands.iter().map(|pending| pending.command.clone()).collect(),
+            gateways: hub.gateways(&application.name, now),
+            calibration: measured.calibration.tally.outcomes(),
+            analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
+            smoke: probes.smoke(self.rollout, self.candidate),
+            baseline: probes.readiness(&present.baseline),
+        }
+    }
+}

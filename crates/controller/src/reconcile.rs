@@ -1,0 +1,159 @@
+//! The walk of a decision: load, observe, judge, step, build, commit, publish.
+//!
+//! It takes no message and may run twice: what it does follows from what is committed and what was measured. A step
+//! away from the baseline is committed first and published after. A step back is published first, under a
+//! generation that was reserved before, and committed after; while that commit fails, nothing else is started.
+
+use crate::draft::{Draft, Generations, draft};
+use crate::error::Error;
+use crate::hub::Hub;
+use crate::observe::{self, Sight};
+use crate::present::Present;
+use crate::probes::Probes;
+use std::collections::HashMap;
+use viridian_core::id::{ApplicationName, RolloutName, Term};
+use viridian_core::rollout::state::Phase;
+use viridian_core::rollout::step::{Transition, step};
+use viridian_core::time::Timestamp;
+use viridian_store::{CommandId, Commit, PendingCommand, Store, TableChange};
+
+/// What the walk works with.
+pub(crate) struct Room {
+    pub(crate) store: Store,
+    pub(crate) hub: std::sync::Arc<Hub>,
+    pub(crate) probes: Probes,
+    pub(crate) term: Term,
+    pub(crate) generations: Generations,
+    /// Restorations that were published and could not be committed yet.
+    pub(crate) unsaved: HashMap<ApplicationName, Decided>,
+}
+
+/// A transition with everything that follows from it, kept until it is written down.
+pub(crate) struct Decided {
+    rollout: RolloutName,
+    expected_sequence: u64,
+    transition: Transition,
+    answered: Vec<CommandId>,
+    drafted: Draft,
+    at: Timestamp,
+}
+
+/// Whether there is more to do at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Something changed; look again.
+    Moved,
+    /// Nothing to do until something happens.
+    Rests,
+}
+
+/// Takes the next step of one application.
+pub(crate) fn reconcile(room: &mut Room, name: &ApplicationName, now: Timestamp) -> Result<Progress, Error> {
+    save_restoration(room, name)?;
+    let Some(present) = Present::load(&room.store, name)? else { return Ok(Progress::Rests) };
+    // A restoration may use what was reserved before, so a failure here only stops what needs a write anyway.
+    let reserved = room.generations.reserve(&room.store, name);
+    let measured = observe::measured(&room.store, &present, now)?;
+
+    let Some((rollout, candidate)) = &present.rollout else {
+        reserved?;
+        let drafted = draft(&present, None, &measured, (&mut room.generations, room.term), now);
+        return serve_table(room, name, drafted, now);
+    };
+
+    let commands = room.store.pending_commands(&rollout.proposal.name)?;
+    let sight = Sight { rollout, candidate, commands: &commands };
+    let input = sight.input(&present, &measured, (&room.hub, &room.probes), now);
+    let transition = step(&rollout.plan, &rollout.state, &input, now);
+    let drafted = draft(&present, Some(&transition.next), &measured, (&mut room.generations, room.term), now);
+
+    if transition.next.sequence == rollout.state.sequence {
+        room.store.note_report(&rollout.proposal.name, transition.report);
+        return serve_table(room, name, drafted, now);
+    }
+    let decided = Decided {
+        rollout: rollout.proposal.name.clone(),
+        expected_sequence: rollout.state.sequence,
+        answered: answered(&transition, &commands),
+        transition,
+        drafted,
+        at: now,
+    };
+    carry_out(room, name, decided)
+}
+
+/// Commits and publishes: a step away from the baseline in this order, a step back in the other.
+fn carry_out(room: &mut Room, name: &ApplicationName, decided: Decided) -> Result<Progress, Error> {
+    if matches!(decided.transition.next.phase, Phase::RollingBack { .. }) {
+        publish(room, &decided.drafted);
+        if let Err(error) = room.store.commit(&decided.commit()) {
+            room.unsaved.insert(name.clone(), decided);
+            return Err(error.into());
+        }
+    } else {
+        room.store.commit(&decided.commit())?;
+        publish(room, &decided.drafted);
+    }
+    if decided.transition.next.is_end() {
+        room.probes.forget(&decided.rollout);
+    }
+    Ok(Progress::Moved)
+}
+
+/// Writes down a restoration that is already served.
+fn save_restoration(room: &mut Room, name: &ApplicationName) -> Result<(), Error> {
+    if let Some(decided) = room.unsaved.get(name) {
+        room.store.commit(&decided.commit())?;
+        room.unsaved.remove(name);
+    }
+    Ok(())
+}
+
+/// Commits and publishes a table that changed without the rollout moving; publishes the present one when nobody
+/// has since this controller started.
+fn serve_table(
+    room: &Room,
+    name: &ApplicationName,
+    drafted: Draft,
+    now: Timestamp,
+) -> Result<Progress, Error> {
+    if let Some(table) = &drafted.table {
+        let epoch = drafted.epoch.as_ref();
+        let because = if epoch.is_some() { "a new epoch begins" } else { "what is served changed" };
+        room.store.commit_table(&TableChange { table, epoch, because, at: now })?;
+        publish(room, &drafted);
+        return Ok(Progress::Moved);
+    }
+    if room.hub.table(name).is_none()
+        && let Some(table) = room.store.table(name)?
+    {
+        room.hub.publish(table);
+    }
+    Ok(Progress::Rests)
+}
+
+fn publish(room: &Room, drafted: &Draft) {
+    if let Some(table) = &drafted.table {
+        room.hub.publish(table.clone());
+    }
+}
+
+fn answered(transition: &Transition, commands: &[PendingCommand]) -> Vec<CommandId> {
+    transition.answered.iter().filter_map(|&index| commands.get(index)).map(|pending| pending.id).collect()
+}
+
+impl Decided {
+    fn commit(&self) -> Commit<'_> {
+        Commit {
+            rollout: &self.rollout,
+            expected_sequence: self.expected_sequence,
+            next: &self.transition.next,
+            report: &self.transition.report,
+            table: self.drafted.table.as_ref(),
+            epoch: self.drafted.epoch.as_ref(),
+            effects: &self.transition.effects,
+            answered: &self.answered,
+            at: self.at,
+        }
+    }
+}

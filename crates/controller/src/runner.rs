@@ -1,0 +1,157 @@
+//! The thread the loop runs on. It is woken by a timer or a nudge and walks over every application; an application
+//! whose walk fails is tried again at the next tick and does not keep the others from theirs.
+
+use crate::draft::Generations;
+use crate::error::Error;
+use crate::hub::Hub;
+use crate::probes::Probes;
+use crate::reconcile::{Progress, Room, reconcile};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use viridian_core::id::ApplicationName;
+use viridian_core::time::Timestamp;
+use viridian_store::Store;
+
+/// How often the loop looks when nobody nudges it.
+const TICK: Duration = Duration::from_millis(250);
+/// How many steps one application may take before the others have their turn.
+const STEPS_PER_TURN: usize = 8;
+
+/// What the time is. The system's in production, a moved one in tests.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What a controller works with.
+pub struct Config {
+    /// Where everything is remembered.
+    pub store: Store,
+    /// Where gateways are met.
+    pub hub: Arc<Hub>,
+    /// What the time is.
+    pub clock: Clock,
+    /// Where probes run.
+    pub runtime: Handle,
+}
+
+/// Wakes the loop. Many nudges at once are one.
+#[derive(Clone)]
+pub struct Nudge {
+    bell: SyncSender<Ring>,
+}
+
+enum Ring {
+    Look,
+    Stop,
+}
+
+/// A running controller. Dropping it stops the loop after the walk it is in.
+pub struct Controller {
+    nudge: Nudge,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Nudge {
+    /// Makes the loop look now. A full bell has rung already.
+    pub fn wake(&self) {
+        let _ = self.bell.try_send(Ring::Look);
+    }
+}
+
+impl Controller {
+    /// Starts the loop on a thread of its own.
+    pub fn start(config: Config) -> Result<Self, Error> {
+        let (bell, rings) = sync_channel(1);
+        let nudge = Nudge { bell };
+        let room = Room {
+            term: config.store.term(),
+            probes: Probes::new(config.runtime, nudge.clone()),
+            store: config.store,
+            hub: config.hub,
+            generations: Generations::default(),
+            unsaved: HashMap::new(),
+        };
+        let clock = config.clock;
+        let thread = std::thread::Builder::new()
+            .name("controller".to_owned())
+            .spawn(move || run(room, &rings, &clock))
+            .map_err(Error::Start)?;
+        Ok(Self { nudge, thread: Some(thread) })
+    }
+
+    /// What wakes the loop.
+    pub fn nudge(&self) -> Nudge {
+        self.nudge.clone()
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        let _ = self.nudge.bell.send(Ring::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
+    let mut failing: HashMap<ApplicationName, String> = HashMap::new();
+    loop {
+        match room.store.applications() {
+            Ok(applications) => {
+                for application in applications {
+                    walk(&mut room, &application.name, clock, &mut failing);
+                }
+            }
+            Err(error) => tracing::error!(error = %Chain(&error), "the applications could not be read"),
+        }
+        match rings.recv_timeout(TICK) {
+            Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Walks one application on until it rests. A failure is logged when it begins and when it changes, not every tick.
+fn walk(
+    room: &mut Room,
+    name: &ApplicationName,
+    clock: &Clock,
+    failing: &mut HashMap<ApplicationName, String>,
+) {
+    for _ in 0..STEPS_PER_TURN {
+        match reconcile(room, name, clock()) {
+            Ok(Progress::Moved) => {
+                failing.remove(name);
+            }
+            Ok(Progress::Rests) => {
+                failing.remove(name);
+                return;
+            }
+            Err(error) => {
+                let text = Chain(&error).to_string();
+                if failing.insert(name.clone(), text.clone()).as_ref() != Some(&text) {
+                    tracing::error!(application = %name, error = text, "no decision could be made");
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// An error with its causes.
+struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(source) = cause {
+            write!(f, ": {source}")?;
+            cause = source.source();
+        }
+        Ok(())
+    }
+}

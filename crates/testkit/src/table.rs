@@ -1,0 +1,75 @@
+//! Routing tables and snapshots to serve by, with plain defaults; tests change the fields they are about.
+
+use std::time::Duration;
+use viridian_core::analysis::epoch::Thresholds;
+use viridian_core::application::{Protocol, Timeouts, Unit};
+use viridian_core::environment::Endpoint;
+use viridian_core::id::{
+    ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
+};
+use viridian_core::release::{Digest, Parameters};
+use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
+use viridian_core::weight::{Split, Weight};
+use viridian_wire::snapshot::{SigningKey, Snapshot};
+
+/// A name; panics when the text is none.
+pub fn application(name: &str) -> ApplicationName {
+    ApplicationName::parse(name).unwrap()
+}
+
+/// A release of this version at this base URL.
+pub fn placement(version: &str, url: &str) -> Placement {
+    Placement {
+        release: ReleaseName::parse(version).unwrap(),
+        version: version.to_owned(),
+        digest: Digest(format!("sha256:{version:0>64}")),
+        environment: EnvironmentName::parse("blue").unwrap(),
+        endpoints: vec![Endpoint(url.to_owned())],
+        bearer: None,
+        model: None,
+        parameters: Parameters::default(),
+    }
+}
+
+/// A table with a baseline alone: protocol `openai`, drawn by user, generation and epoch 1.
+pub fn table(name: &str, baseline: Placement) -> RoutingTable {
+    RoutingTable {
+        application: application(name),
+        generation: Generation(1),
+        term: Term(1),
+        protocol: Protocol::OpenAi,
+        unit: Unit::User,
+        allow_paths: Vec::new(),
+        pins: Vec::new(),
+        timeouts: Timeouts {
+            connect: Duration::from_secs(2),
+            first_byte: Duration::from_secs(10),
+            idle: Duration::from_secs(10),
+        },
+        epoch: EpochId(1),
+        thresholds: Thresholds::default(),
+        baseline,
+        comparison: None,
+    }
+}
+
+/// A candidate with a share of so many basis points, without warm-up and without a local guard.
+pub fn comparison(candidate: Placement, basis_points: u16) -> Comparison {
+    Comparison {
+        rollout: RolloutName::parse("support-chat-v2").unwrap(),
+        candidate,
+        split: Split::to_candidate(Weight::from_basis_points(basis_points).unwrap()),
+        salt: Salt([7; 16]),
+        warmup: 0,
+        local_guard: None,
+    }
+}
+
+/// A snapshot of term 1 with one key.
+pub fn snapshot(tables: impl IntoIterator<Item = RoutingTable>) -> Snapshot {
+    Snapshot {
+        term: Term(1),
+        keys: vec![SigningKey { id: 1, secret: [42; 32] }],
+        tables: tables.into_iter().collect(),
+    }
+}

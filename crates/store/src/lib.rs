@@ -1,1 +1,91 @@
-//! store
+//! The database of Viridian and nothing else: what was applied, what happened, where every rollout stands, what was
+//! measured.
+//!
+//! Start with [`Store::open`]. Everything lies in one SQLite file in a data directory that one process at a time
+//! works with. What happened is an append-only log of events ([`events`]); a transition of a rollout is one
+//! transaction ([`Store::commit`]) that appends the event and brings every table that follows from it along.
+//! Measurements are no events: they are rows that are replaced by their successors ([`Store::record`]).
+//!
+//! Calls block. An asynchronous caller runs them where blocking is allowed. When something is decided is not
+//! decided here: the store has no clock and no opinion.
+
+mod answers;
+mod applications;
+mod ballast;
+mod baselines;
+mod column;
+mod commands;
+mod commit;
+mod counts;
+mod epochs;
+mod error;
+pub mod events;
+mod feedback;
+mod fold;
+mod id;
+mod keys;
+mod lock;
+mod notes;
+mod open;
+mod orders;
+mod outbox;
+mod releases;
+mod rollouts;
+mod schema;
+mod start;
+mod tables;
+mod tallies;
+mod transaction;
+
+pub use commit::{Commit, Committed};
+pub use error::{Error, Space};
+pub use feedback::FeedbackReceipt;
+pub use id::{CommandId, OutboxId};
+pub use keys::SigningKey;
+pub use open::Options;
+pub use orders::PendingCommand;
+pub use outbox::OutboxRow;
+pub use releases::{Rejected, StoredRelease};
+pub use rollouts::{Activity, RolloutFilter, StoredRollout};
+pub use start::{Retry, Start, Takeover};
+pub use tables::TableChange;
+
+use rusqlite::Connection;
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::{Arc, Mutex};
+use transaction::Writer;
+use viridian_core::id::{RolloutName, Term};
+use viridian_core::rollout::report::Report;
+
+/// The database. Cheap to clone; the last clone that is dropped closes it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    term: Term,
+    writer: Mutex<Writer>,
+    /// A connection of its own, so that reading never waits for a commit.
+    reader: Mutex<Connection>,
+    /// Orders that could not be written down yet.
+    unwritten: Mutex<Vec<PendingCommand>>,
+    /// The latest report of each rollout, whether or not it led to anything.
+    notes: Mutex<HashMap<RolloutName, Report>>,
+    /// Dropped last: nobody else opens the database before it is closed.
+    _lock: File,
+}
+
+impl Store {
+    /// The term this store acts in, a new one at each start.
+    pub fn term(&self) -> Term {
+        self.inner.term
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("term", &self.inner.term).finish_non_exhaustive()
+    }
+}

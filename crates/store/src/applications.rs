@@ -1,0 +1,60 @@
+//! Applications as they were applied.
+
+use crate::column::Json;
+use crate::events::{self, Fact, Stream};
+use crate::transaction::Direction;
+use crate::{Error, Store};
+use rusqlite::{Connection, OptionalExtension, params};
+use viridian_core::application::Application;
+use viridian_core::id::ApplicationName;
+use viridian_core::time::Timestamp;
+
+impl Store {
+    /// Remembers an application. Applying the same content again changes nothing.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn apply_application(&self, application: &Application, at: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO applications (name, application, applied_at) VALUES (?1, ?2, ?3)
+            ON CONFLICT (name) DO UPDATE SET application = excluded.application, applied_at = excluded.applied_at";
+        self.write(Direction::Forward, |transaction| {
+            if find(transaction, &application.name)?.as_ref() == Some(application) {
+                return Ok(());
+            }
+            transaction.execute(sql, params![application.name.as_str(), Json(application), at.0])?;
+            let stream = Stream::Application(application.name.clone());
+            events::append(transaction, &stream, &Fact::Applied(application.clone()), at)?;
+            Ok(())
+        })
+    }
+
+    /// An application by name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn application(&self, name: &ApplicationName) -> Result<Option<Application>, Error> {
+        self.read(|connection| find(connection, name))
+    }
+
+    /// Every application, by name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn applications(&self) -> Result<Vec<Application>, Error> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT application FROM applications ORDER BY name")?;
+            let applications = statement.query_map([], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
+            Ok(applications.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+pub(crate) fn find(connection: &Connection, name: &ApplicationName) -> Result<Option<Application>, Error> {
+    let sql = "SELECT application FROM applications WHERE name = ?1";
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row([name.as_str()], |row| Ok(row.get::<_, Json<Application>>(0)?.0))
+        .optional()?;
+    Ok(found)
+}

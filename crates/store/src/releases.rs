@@ -1,0 +1,142 @@
+//! Releases: registered once, never changed, remembered as rejected when a rollout found them worse.
+
+use crate::column::Json;
+use crate::events::{self, Fact, Stream};
+use crate::transaction::Direction;
+use crate::{Error, Store};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
+use viridian_core::release::Release;
+use viridian_core::time::Timestamp;
+
+/// A release and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRelease {
+    /// The release.
+    pub release: Release,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// The latest rejection, if a rollout rejected it.
+    pub rejected: Option<Rejected>,
+}
+
+/// Why a release was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejected {
+    /// When.
+    pub at: Timestamp,
+    /// The rollout that found out.
+    pub rollout: RolloutName,
+    /// What it found, for people.
+    pub because: String,
+}
+
+impl Store {
+    /// Registers a release. The same content under the same name again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Immutable`] when the name has other content, [`Error::Unknown`] without its application.
+    pub fn register_release(&self, release: &Release, at: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO releases (name, application, digest, release, registered_at)
+            VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.write(Direction::Forward, |transaction| {
+            if let Some(stored) = find(transaction, &release.name)? {
+                return unchanged(&stored.release, release);
+            }
+            if crate::applications::find(transaction, &release.application)?.is_none() {
+                return Err(Error::unknown("application", &release.application));
+            }
+            transaction.execute(
+                sql,
+                params![
+                    release.name.as_str(),
+                    release.application.as_str(),
+                    release.digest.0,
+                    Json(release),
+                    at.0
+                ],
+            )?;
+            let stream = Stream::Release(release.name.clone());
+            events::append(transaction, &stream, &Fact::Registered(release.clone()), at)?;
+            Ok(())
+        })
+    }
+
+    /// A release by name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn release(&self, name: &ReleaseName) -> Result<Option<StoredRelease>, Error> {
+        self.read(|connection| find(connection, name))
+    }
+
+    /// The releases of an application, or all, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn releases(&self, application: Option<&ApplicationName>) -> Result<Vec<StoredRelease>, Error> {
+        let sql = "SELECT * FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY registered_at, name";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let releases = statement.query_map([application.map(ApplicationName::as_str)], release_of)?;
+            Ok(releases.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+pub(crate) fn find(connection: &Connection, name: &ReleaseName) -> Result<Option<StoredRelease>, Error> {
+    let found = connection
+        .prepare_cached("SELECT * FROM releases WHERE name = ?1")?
+        .query_row([name.as_str()], release_of)
+        .optional()?;
+    Ok(found)
+}
+
+/// A release that has to exist and to be one of the application's.
+pub(crate) fn of_application(
+    connection: &Connection,
+    name: &ReleaseName,
+    application: &ApplicationName,
+) -> Result<StoredRelease, Error> {
+    let stored = find(connection, name)?.ok_or_else(|| Error::unknown("release", name))?;
+    if stored.release.application == *application {
+        Ok(stored)
+    } else {
+        let owner = &stored.release.application;
+        Err(Error::Refused(format!("release '{name}' is one of '{owner}', not of '{application}'")))
+    }
+}
+
+/// Remembers a release as rejected.
+pub(crate) fn reject(
+    transaction: &Transaction<'_>,
+    name: &ReleaseName,
+    rejected: &Rejected,
+) -> Result<(), Error> {
+    let sql = "UPDATE releases SET rejection = ?2 WHERE name = ?1";
+    transaction.execute(sql, params![name.as_str(), Json(rejected)])?;
+    let fact = Fact::Rejected { rollout: rejected.rollout.clone(), because: rejected.because.clone() };
+    events::append(transaction, &Stream::Release(name.clone()), &fact, rejected.at)?;
+    Ok(())
+}
+
+fn unchanged(stored: &Release, given: &Release) -> Result<(), Error> {
+    if stored.digest == given.digest {
+        return Ok(());
+    }
+    Err(Error::Immutable {
+        name: stored.name.clone(),
+        stored: stored.digest.0.clone(),
+        given: given.digest.0.clone(),
+    })
+}
+
+fn release_of(row: &Row<'_>) -> rusqlite::Result<StoredRelease> {
+    Ok(StoredRelease {
+        release: row.get::<_, Json<Release>>("release")?.0,
+        registered_at: Timestamp(row.get("registered_at")?),
+        rejected: row.get::<_, Option<Json<Rejected>>>("rejection")?.map(|rejected| rejected.0),
+    })
+}

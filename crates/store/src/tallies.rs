@@ -1,0 +1,77 @@
+//! Running totals of gateways. A row is replaced by a later copy of itself and never by an earlier one, so rows may
+//! come twice, late and in any order.
+
+use crate::column::{ArmWord, Json};
+use crate::transaction::Direction;
+use crate::{Error, Store, fold};
+use rusqlite::{Transaction, params};
+use viridian_core::analysis::row::{GroupRow, Origin, TallyRow};
+use viridian_core::analysis::tally::{GroupTally, Tally};
+
+impl Store {
+    /// Takes what a gateway counted, in one transaction: when this returns the gateway may forget finished slots.
+    /// Rows of epochs that were folded are passed over.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn record(&self, origin: &Origin, tallies: &[TallyRow], groups: &[GroupRow]) -> Result<(), Error> {
+        self.write(Direction::Forward, |transaction| {
+            for row in tallies {
+                if fold::is_open(transaction, &row.application, row.epoch)? {
+                    upsert_tally(transaction, origin, row)?;
+                }
+            }
+            for row in groups {
+                if fold::is_open(transaction, &row.application, row.epoch)? {
+                    upsert_groups(transaction, origin, row)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn upsert_tally(transaction: &Transaction<'_>, origin: &Origin, row: &TallyRow) -> Result<(), Error> {
+    let sql = "INSERT INTO tallies (application, epoch, arm, slot, node, boot, progress, tally)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT DO UPDATE SET progress = excluded.progress, tally = excluded.tally
+        WHERE excluded.progress > progress";
+    transaction.prepare_cached(sql)?.execute(params![
+        row.application.as_str(),
+        row.epoch.0,
+        ArmWord(row.arm),
+        row.slot.0,
+        origin.node.as_str(),
+        // A boot is any 64-bit number; the column holds the same bits with a sign.
+        origin.boot.0.cast_signed(),
+        progress_of_tally(&row.tally),
+        Json(&row.tally),
+    ])?;
+    Ok(())
+}
+
+fn upsert_groups(transaction: &Transaction<'_>, origin: &Origin, row: &GroupRow) -> Result<(), Error> {
+    let sql = "INSERT INTO group_tallies (application, epoch, arm, node, boot, progress, groups)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT DO UPDATE SET progress = excluded.progress, groups = excluded.groups
+        WHERE excluded.progress > progress";
+    transaction.prepare_cached(sql)?.execute(params![
+        row.application.as_str(),
+        row.epoch.0,
+        ArmWord(row.arm),
+        origin.node.as_str(),
+        origin.boot.0.cast_signed(),
+        progress_of_groups(&row.groups),
+        Json(&row.groups),
+    ])?;
+    Ok(())
+}
+
+/// How many requests a running total holds. Counters of one row only rise, so more requests means later.
+fn progress_of_tally(tally: &Tally) -> u64 {
+    tally.outcomes() + tally.exempt.iter().sum::<u64>()
+}
+
+fn progress_of_groups(groups: &GroupTally) -> u64 {
+    groups.metrics.iter().flatten().map(|counts| counts.trials).sum()
+}

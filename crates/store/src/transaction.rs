@@ -1,0 +1,89 @@
+//! How the database is read and written: every write is one transaction that first makes sure that this store's
+//! term still acts, and then writes down orders that could not be written before.
+
+use crate::ballast::Ballast;
+use crate::error::Error;
+use crate::{Store, orders};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use viridian_core::id::Term;
+
+/// The one connection that writes, and the space it may fall back on.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) ballast: Ballast,
+}
+
+/// Where a write leads. The way back to the baseline may use the last of the disk; nothing else may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Anywhere else.
+    Forward,
+    /// Towards the baseline.
+    Back,
+}
+
+impl Store {
+    /// Runs `body` in one transaction; it may run twice, so it must not remember anything.
+    pub(crate) fn write<T>(
+        &self,
+        direction: Direction,
+        body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut writer = unpoisoned(&self.inner.writer);
+        self.write_as(&mut writer, direction, body)
+    }
+
+    /// As [`Store::write`], for a caller that holds the writer.
+    pub(crate) fn write_as<T>(
+        &self,
+        writer: &mut Writer,
+        direction: Direction,
+        body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Writer { connection, ballast } = writer;
+        if direction == Direction::Forward {
+            ballast.restore()?;
+        }
+        match self.attempt(connection, &body) {
+            Err(error) if direction == Direction::Back && error.is_full() && ballast.give_up() => {
+                self.attempt(connection, &body)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Reads several things as they stood at one moment.
+    pub(crate) fn read<T>(&self, body: impl Fn(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut connection = unpoisoned(&self.inner.reader);
+        let transaction = connection.transaction()?;
+        body(&transaction)
+    }
+
+    fn attempt<T>(
+        &self,
+        connection: &mut Connection,
+        body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        check_term(&transaction, self.inner.term)?;
+        let late = unpoisoned(&self.inner.unwritten).clone();
+        for order in &late {
+            orders::write_down(&transaction, order)?;
+        }
+        let value = body(&transaction)?;
+        transaction.commit()?;
+        unpoisoned(&self.inner.unwritten).retain(|order| late.iter().all(|written| written.id != order.id));
+        Ok(value)
+    }
+}
+
+/// Locks a mutex. A panic while it was held left a transaction that rolled back, nothing half done.
+pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check_term(connection: &Connection, own: Term) -> Result<(), Error> {
+    let current = Term(connection.query_row("SELECT term FROM fence", [], |row| row.get(0))?);
+    if current == own { Ok(()) } else { Err(Error::Fenced { own, current }) }
+}

@@ -1,7 +1,7 @@
 //! Where the gateways' counters and feedback arrive. What is answered as durable is on disk.
 
 use crate::hub::Hub;
-use crate::runner::{Clock, Nudge};
+use crate::nudge::{Clock, Nudge};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -7,17 +7,19 @@
 //!
 //! Nothing here serves traffic, and nothing here is asked during a request.
 
-mod draft;
 mod error;
+mod nudge;
 pub mod hub;
 pub mod intake;
-mod observe;
-mod present;
 mod probes;
+mod present;
+mod observe;
+mod draft;
 mod reconcile;
 pub mod runner;
 
 pub use error::Error;
 pub use hub::Hub;
-pub use intake::Intake;
-pub use runner::{Config, Controller, Nudge};
+pub use intake::{Intake, Received};
+pub use nudge::{Clock, Nudge};
+pub use runner::{Config, Controller};

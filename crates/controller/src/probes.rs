@@ -2,7 +2,7 @@
 //! baseline to see that it is alive. The loop only reads what they found; what is missing is started, so a crash in
 //! between merely asks again.
 
-use crate::runner::Nudge;
+use crate::nudge::Nudge;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

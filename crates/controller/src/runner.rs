@@ -4,25 +4,22 @@
 use crate::draft::Generations;
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::nudge::{Clock, Nudge, Ring};
 use crate::probes::Probes;
 use crate::reconcile::{Progress, Room, reconcile};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use viridian_core::id::ApplicationName;
-use viridian_core::time::Timestamp;
 use viridian_store::Store;
 
 /// How often the loop looks when nobody nudges it.
 const TICK: Duration = Duration::from_millis(250);
 /// How many steps one application may take before the others have their turn.
 const STEPS_PER_TURN: usize = 8;
-
-/// What the time is. The system's in production, a moved one in tests.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a controller works with.
 pub struct Config {
@@ -36,35 +33,16 @@ pub struct Config {
     pub runtime: Handle,
 }
 
-/// Wakes the loop. Many nudges at once are one.
-#[derive(Clone)]
-pub struct Nudge {
-    bell: SyncSender<Ring>,
-}
-
-enum Ring {
-    Look,
-    Stop,
-}
-
 /// A running controller. Dropping it stops the loop after the walk it is in.
 pub struct Controller {
     nudge: Nudge,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Nudge {
-    /// Makes the loop look now. A full bell has rung already.
-    pub fn wake(&self) {
-        let _ = self.bell.try_send(Ring::Look);
-    }
-}
-
 impl Controller {
     /// Starts the loop on a thread of its own.
     pub fn start(config: Config) -> Result<Self, Error> {
-        let (bell, rings) = sync_channel(1);
-        let nudge = Nudge { bell };
+        let (nudge, rings) = Nudge::new();
         let room = Room {
             term: config.store.term(),
             probes: Probes::new(config.runtime, nudge.clone()),
@@ -89,7 +67,7 @@ impl Controller {
 
 impl Drop for Controller {
     fn drop(&mut self) {
-        let _ = self.nudge.bell.send(Ring::Stop);
+        self.nudge.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

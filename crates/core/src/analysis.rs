@@ -1,11 +1,11 @@
 //! Judging a candidate against its baseline: what is measured, how it is counted, and what follows from it.
 
-pub mod epoch;
-pub mod guard;
-pub mod judge;
-pub mod measurement;
-pub mod metric;
-pub mod row;
-mod sentence;
+pub use crate::{epoch, guard, metric};
+
+pub mod calibration;
 pub mod tally;
+pub mod row;
+pub mod measurement;
 pub mod verdict;
+mod sentence;
+pub mod judge;

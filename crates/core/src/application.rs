@@ -1,9 +1,10 @@
 //! An application: what callers address, how they are told apart, where its releases can run and what is guarded.
 
-use crate::analysis::guard::Guard;
+use crate::arm::Arm;
 use crate::environment::Environment;
+use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName};
-use crate::routing::table::{Arm, LocalGuard};
+use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -84,6 +85,16 @@ pub struct Pin {
     pub unit: String,
     /// The arm that serves it.
     pub arm: Arm,
+}
+
+/// When a gateway sends the candidate's share to the baseline without asking anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalGuard {
+    /// The share of errors among the candidate's latest requests at which it acts.
+    pub errors: Weight,
+    /// How many of the latest requests are looked at, at least one.
+    pub min_requests: u32,
 }
 
 /// How long each phase of a request may take.

@@ -9,14 +9,19 @@
 //!
 //! The modules are listed in reading order.
 
-pub mod analysis;
-pub mod application;
-pub mod environment;
 pub mod id;
-pub mod outcome;
-pub mod release;
-pub mod rollout;
-pub mod routing;
-pub mod stats;
 pub mod time;
 pub mod weight;
+pub mod arm;
+pub mod unit;
+pub mod metric;
+pub mod guard;
+pub mod epoch;
+pub mod environment;
+pub mod release;
+pub mod application;
+pub mod routing;
+pub mod outcome;
+pub mod stats;
+pub mod analysis;
+pub mod rollout;

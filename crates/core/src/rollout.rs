@@ -1,10 +1,10 @@
 //! How a rollout moves: the plan it follows, the states it can be in, the orders people give it, and the one pure
 //! function that decides what comes next and why.
 
-pub mod command;
-pub mod effect;
-pub mod input;
 pub mod plan;
-pub mod report;
+pub mod command;
 pub mod state;
+pub mod input;
+pub mod report;
+pub mod effect;
 pub mod step;

@@ -12,12 +12,12 @@
 //!
 //! Which test answers for which metric, and what follows from it, is decided by the analysis.
 
-pub mod betting;
-pub mod combine;
-pub mod histogram;
-pub mod intervals;
-pub mod planning;
-pub mod quantile;
-pub mod race;
 pub mod special;
+pub mod intervals;
+pub mod race;
+pub mod betting;
+pub mod histogram;
+pub mod quantile;
+pub mod combine;
 pub mod srm;
+pub mod planning;

@@ -9,11 +9,11 @@
 mod independent;
 mod sticky;
 
-use super::guard::{Guard, Margin};
 use super::measurement::Evidence;
-use super::metric::Metric;
 use super::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
-use crate::routing::table::Arm;
+use crate::arm::Arm;
+use crate::guard::{Guard, Margin};
+use crate::metric::Metric;
 use crate::stats::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
 

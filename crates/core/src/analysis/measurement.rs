@@ -1,10 +1,10 @@
 //! The evidence of a rollout: counts of both arms, epoch by epoch. It only grows and is never reset at a step.
 
-use super::epoch::Epoch;
-use super::metric::Metric;
 use super::tally::{Counts, GroupTally, Tally, UnitSketch};
-use crate::routing::bucket::GROUPS;
-use crate::routing::table::Arm;
+use crate::arm::Arm;
+use crate::epoch::Epoch;
+use crate::metric::Metric;
+use crate::unit::GROUPS;
 use serde::{Deserialize, Serialize};
 
 /// Counts of one arm in one epoch.

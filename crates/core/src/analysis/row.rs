@@ -2,10 +2,10 @@
 //! earlier one, so it may arrive twice, late or out of order and still be counted once.
 
 use super::tally::{GroupTally, Tally};
+use crate::arm::Arm;
 use crate::id::{ApplicationName, BootId, EpochId, NodeName};
-use crate::routing::bucket::Group;
-use crate::routing::table::Arm;
 use crate::time::Timestamp;
+use crate::unit::Group;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

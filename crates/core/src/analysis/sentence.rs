@@ -1,9 +1,9 @@
 //! A judgement in one sentence: the numbers, the interval and the rule, for people.
 
-use super::guard::{Margin, Mode, OnFail};
-use super::metric::Metric;
 use super::tally::Counts;
 use super::verdict::{Judgement, Verdict};
+use crate::guard::{Margin, Mode, OnFail};
+use crate::metric::Metric;
 
 impl Judgement {
     /// What was found, on which numbers, by which rule.

@@ -1,12 +1,12 @@
 //! Additive counters: what a gateway folds outcomes into, and what is summed over gateways, restarts and time.
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
-use super::epoch::Thresholds;
-use super::metric::Metric;
+use crate::epoch::Thresholds;
+use crate::metric::Metric;
 use crate::outcome::{Class, Outcome};
-use crate::routing::bucket::{GROUPS, Group, UnitHash};
 use crate::routing::decide::{Exempt, Standing};
 use crate::stats::histogram::Histogram;
+use crate::unit::{GROUPS, Group, UnitHash};
 use serde::{Deserialize, Serialize};
 
 /// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %

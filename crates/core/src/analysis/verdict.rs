@@ -1,9 +1,9 @@
 //! What judging comes to. "Bad" and "cannot tell" are different answers: missing data never passes and never
 //! blames the candidate.
 
-use super::guard::{Guard, OnFail};
 use super::measurement::Seen;
 use super::tally::Counts;
+use crate::guard::{Guard, OnFail};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::fmt;

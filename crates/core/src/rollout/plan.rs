@@ -3,7 +3,7 @@
 //! Every plan ends with a bake, because only a release that served and was compared can be promoted, and whoever
 //! sends it all traffic keeps a holdback on the baseline to compare with.
 
-use crate::analysis::guard::Guard;
+use crate::guard::Guard;
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};

@@ -17,9 +17,9 @@
 
 use super::command::Command;
 use crate::analysis::measurement::Seen;
-use crate::analysis::metric::Metric;
 use crate::analysis::verdict::Wait;
 use crate::id::RolloutName;
+use crate::metric::Metric;
 use crate::time::Timestamp;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};

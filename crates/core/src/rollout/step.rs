@@ -13,12 +13,12 @@ use super::input::{Input, Readiness};
 use super::plan::{OnInsufficient, Plan, Rejection, Step};
 use super::report::{Finding, Report};
 use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
-use crate::analysis::guard::{Mode, OnFail};
 use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
+use crate::guard::{Mode, OnFail};
 use crate::time::Timestamp;
 use crate::weight::Weight;
-use gate::Gate;
 pub use gate::CALIBRATION;
+use gate::Gate;
 
 /// What a step comes to.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,17 +5,10 @@
 //! can choose an arm, and each rollout begins with other users.
 
 use super::table::Salt;
-use crate::id::ApplicationName;
+pub use crate::unit::{GROUPS, Group, UnitHash};
 use crate::weight::Weight;
-use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
-
-/// How many groups the units of an application fall into. Evidence of sticky units is summed per group.
-pub const GROUPS: usize = 64;
-
-/// Separates the application's name from the unit, a byte that neither can contain as text.
-const SEPARATOR: u8 = 0x1f;
 
 /// Which of the 10 000 equal parts of the traffic a unit falls into, 0 to 9 999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,34 +34,11 @@ impl Bucket {
     }
 }
 
-/// The part of an application's units a unit belongs to, the same in every rollout: 0 to 63.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Group(pub u8);
-
-/// The identity of a unit within its application, for counting units and forming groups; no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UnitHash(pub u64);
-
-impl UnitHash {
-    /// The hash of a unit. It is independent of every salt, so that groups stay the same in every rollout.
-    pub fn of(application: &ApplicationName, unit: &str) -> Self {
-        let mut hasher = SipHasher24::new();
-        hasher.write(application.as_str().as_bytes());
-        hasher.write(&[SEPARATOR]);
-        hasher.write(unit.as_bytes());
-        Self(hasher.finish())
-    }
-
-    /// The group the unit belongs to.
-    pub const fn group(self) -> Group {
-        Group((self.0 % GROUPS as u64) as u8)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::ApplicationName;
+    use crate::unit::UnitHash;
     use proptest::prelude::*;
 
     const TEST_SALT: Salt = Salt([7; 16]);

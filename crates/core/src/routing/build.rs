@@ -2,9 +2,9 @@
 //! [`Placement`]s before.
 
 use super::table::{Comparison, Placement, RoutingTable, Salt};
-use crate::analysis::epoch::Epoch;
 use crate::application::Application;
 use crate::environment::Environment;
+use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
 use crate::release::Release;
 use crate::weight::Split;

@@ -4,8 +4,10 @@
 //! then the baseline. Only a request whose arm the draw decided, with a probability strictly between 0 and 1,
 //! enters the evidence; every other is exempt, with its reason.
 
-use super::bucket::{Bucket, Group, UnitHash};
-use super::table::{Arm, Comparison, RoutingTable};
+use super::bucket::Bucket;
+use super::table::{Comparison, RoutingTable};
+use crate::arm::Arm;
+use crate::unit::{Group, UnitHash};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 

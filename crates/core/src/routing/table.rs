@@ -1,9 +1,10 @@
 //! The routing table of one application: the immutable answer to "who serves whom". It is computed by
 //! [`build`](super::build) and nobody edits it; its generation only rises.
 
-use crate::analysis::epoch::Thresholds;
-use crate::application::{Pin, Protocol, Timeouts, Unit};
+use crate::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
+pub use crate::arm::Arm;
 use crate::environment::{Endpoint, SecretReference};
+use crate::epoch::Thresholds;
 use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
 use crate::release::{Digest, Model, Parameters};
 use crate::weight::{Split, Weight};
@@ -85,36 +86,6 @@ pub struct Comparison {
     /// What the gateway may decide on its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_guard: Option<LocalGuard>,
-}
-
-/// The role of a placement in a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Arm {
-    /// What served before the rollout.
-    Baseline,
-    /// What is on trial.
-    Candidate,
-}
-
-impl Arm {
-    /// The word for it, as in headers, logs and tables.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Candidate => "candidate",
-        }
-    }
-}
-
-/// When a gateway sends the candidate's share to the baseline without asking anyone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LocalGuard {
-    /// The share of errors among the candidate's latest requests at which it acts.
-    pub errors: Weight,
-    /// How many of the latest requests are looked at, at least one.
-    pub min_requests: u32,
 }
 
 /// The secret key of a draw. It does not print.

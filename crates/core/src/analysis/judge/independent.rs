@@ -7,11 +7,11 @@
 use super::{
     ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, quantile_excess, safe_epochs, split_check,
 };
-use crate::analysis::guard::Guard;
 use crate::analysis::measurement::{EpochCounts, Evidence};
-use crate::analysis::metric::Metric;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
+use crate::guard::Guard;
+use crate::metric::Metric;
 use crate::stats::betting::{self, BinaryEpoch, Trials};
 use crate::stats::race::{self, RaceEpoch};
 use crate::stats::srm::{self, SplitEpoch};

@@ -1,8 +1,8 @@
 //! Tests for units that stay together.
 use super::{Harm, Tested, split_check};
-use crate::analysis::guard::Guard;
 use crate::analysis::measurement::Evidence;
 use crate::analysis::verdict::{Effect, SplitCheck};
+use crate::guard::Guard;
 pub(super) fn test(_guard: &Guard, _evidence: &Evidence, _alpha: f64) -> Tested {
     Tested { harm: Harm::Tested(false), safe: false, log_safe: None, effect: Effect::default() }
 }

@@ -1,7 +1,7 @@
 //! A decision in one sentence. Whatever the product did, this is what it says about it.
 
 use super::Moment;
-use crate::analysis::metric::Metric;
+use crate::metric::Metric;
 use crate::rollout::plan::Step;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Cause, Phase};

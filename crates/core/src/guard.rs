@@ -1,7 +1,7 @@
 //! A guard: a metric that is armed during the whole rollout, how much worse the candidate may be, and what
 //! happens when it is.
 
-use super::metric::Metric;
+use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;

@@ -81,7 +81,7 @@ pub enum Phase {
 }
 
 /// A place in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Position {
     /// The step, counted from zero.
@@ -93,9 +93,9 @@ pub struct Position {
     /// When every live gateway served by that share; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,
-    /// A metric whose pausing guard a person has overruled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pardoned: Option<Metric>,
+    /// Metrics whose pausing guards a person has overruled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pardoned: Vec<Metric>,
 }
 
 /// The start of a step's analysis.
@@ -279,9 +279,14 @@ impl State {
 }
 
 impl Position {
+    /// Whether a person has overruled the pausing guards of a metric.
+    pub fn pardons(&self, metric: Metric) -> bool {
+        self.pardoned.contains(&metric)
+    }
+
     /// The beginning of a step, before the candidate has a share.
     pub const fn at(step: usize, entered_at: Timestamp) -> Self {
-        Self { step, entered_at, weight: Weight::ZERO, clock: None, pardoned: None }
+        Self { step, entered_at, weight: Weight::ZERO, clock: None, pardoned: Vec::new() }
     }
 }
 

@@ -84,33 +84,31 @@ impl<'a> Moment<'a> {
         if let Some(node) = &self.input.gateways.tripped {
             return Some(self.roll_back(Cause::LocalGuard { node: node.clone() }));
         }
-        if let Some(failed) = self.failed(OnFail::Rollback) {
+        if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
         }
-        let at = self.state.position().copied()?;
+        let at = self.state.position()?;
         let held_by_person = matches!(self.state.phase, Phase::Held { reason: Hold::Paused { .. }, .. });
         if held_by_person {
             return None;
         }
-        let reason = match self.failed(OnFail::Pause) {
-            Some(failed) if at.pardoned != Some(failed.guard.metric) => {
-                Hold::Regression { metric: failed.guard.metric }
-            }
+        let unpardoned = self.failures(OnFail::Pause).find(|failed| !at.pardons(failed.guard.metric));
+        let reason = match unpardoned {
+            Some(failed) => Hold::Regression { metric: failed.guard.metric },
             _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
             _ => return None,
         };
         let held_already =
             matches!(&self.state.phase, Phase::Held { reason: present, .. } if *present == reason);
-        (!held_already).then(|| self.hold(reason, at))
+        (!held_already).then(|| self.hold(reason, at.clone()))
     }
 
-    /// The first guard that may act in this way and found the candidate worse.
-    fn failed(&self, on_fail: OnFail) -> Option<&'a Judgement> {
-        self.input
-            .analysis
-            .guards
-            .iter()
-            .find(|judged| judged.guard.mode == Mode::Enforce && judged.verdict == Verdict::Fail(on_fail))
+    /// The guards that may act in this way and found the candidate worse.
+    fn failures(&self, on_fail: OnFail) -> impl Iterator<Item = &'a Judgement> {
+        let acts = move |judged: &&Judgement| {
+            judged.guard.mode == Mode::Enforce && judged.verdict == Verdict::Fail(on_fail)
+        };
+        self.input.analysis.guards.iter().filter(acts)
     }
 
     /// The plan, when nothing else has to be done.
@@ -122,16 +120,16 @@ impl<'a> Moment<'a> {
             }
             Phase::Progressing(at) | Phase::Baking(at) => match gate::of(self, at) {
                 Gate::Wait(waiting) if self.is_out_of_patience(&waiting, at) => {
-                    self.hold(Hold::Waiting(waiting), *at)
+                    self.hold(Hold::Waiting(waiting), at.clone())
                 }
                 Gate::Wait(waiting) => self.wait(waiting),
-                open => self.pass(open, *at),
+                open => self.pass(open, at.clone()),
             },
             Phase::Held { reason: Hold::Waiting(_), since, at } => self.reconsider(*since, at),
             Phase::Held { reason: Hold::SplitBroken, at, .. }
                 if self.input.analysis.split == SplitCheck::Sound =>
             {
-                self.go(self.phase_at(*at), Finding::Resumed, Severity::Info)
+                self.go(self.phase_at(at.clone()), Finding::Resumed, Severity::Info)
             }
             Phase::Held { reason, .. } => self.stay(Finding::StillHeld { reason: reason.clone() }),
             // The entry point answered these.
@@ -145,9 +143,11 @@ impl<'a> Moment<'a> {
             Gate::Wait(waiting) if waiting.is_want_of_data() && self.has_held_enough(since) => {
                 self.roll_back(Cause::Insufficient)
             }
-            Gate::Wait(Waiting::Time { .. }) => self.go(self.phase_at(*at), Finding::Resumed, Severity::Info),
+            Gate::Wait(Waiting::Time { .. }) => {
+                self.go(self.phase_at(at.clone()), Finding::Resumed, Severity::Info)
+            }
             Gate::Wait(waiting) => self.stay(Finding::StillHeld { reason: Hold::Waiting(waiting) }),
-            open => self.pass(open, *at),
+            open => self.pass(open, at.clone()),
         }
     }
 
@@ -184,14 +184,16 @@ impl<'a> Moment<'a> {
 
     /// Gives the candidate another share. The clock stands until every gateway serves by it.
     fn shift(&self, at: Position, to: Weight) -> Transition {
+        let from = at.weight;
         let next = Position { weight: to, clock: None, ..at };
-        self.go(self.phase_at(next), Finding::Shifted { from: at.weight, to }, Severity::Info)
+        self.go(self.phase_at(next), Finding::Shifted { from, to }, Severity::Info)
     }
 
     /// Enters the next step with a new clock: what came before is not fresh there.
     fn next_step(&self, at: Position) -> Transition {
-        let next = Position { step: at.step + 1, entered_at: self.now, clock: Some(self.clock()), ..at };
-        self.go(self.phase_at(next), Finding::Passed { step: at.step + 1 }, Severity::Info)
+        let step = at.step + 1;
+        let next = Position { step, entered_at: self.now, clock: Some(self.clock()), ..at };
+        self.go(self.phase_at(next), Finding::Passed { step }, Severity::Info)
     }
 
     fn promote(&self) -> Transition {
@@ -211,7 +213,7 @@ impl<'a> Moment<'a> {
         if self.input.baseline == Readiness::NotReady {
             return match self.state.position() {
                 Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
-                    self.hold(Hold::Waiting(Waiting::Baseline), *at)
+                    self.hold(Hold::Waiting(Waiting::Baseline), at.clone())
                 }
                 _ => self.wait(Waiting::Baseline),
             };

@@ -93,9 +93,7 @@ fn watch(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
         return Gate::Wait(waiting);
     }
     let unproven = moment.input.analysis.guards.iter().find(|judged| {
-        judged.guard.gates_promotion()
-            && judged.verdict != Verdict::Pass
-            && at.pardoned != Some(judged.guard.metric)
+        judged.guard.gates_promotion() && judged.verdict != Verdict::Pass && !at.pardons(judged.guard.metric)
     });
     match unproven {
         Some(judged) => {

@@ -38,7 +38,7 @@ pub(super) fn others(moment: &Moment<'_>) -> Option<Transition> {
 }
 
 fn follow(moment: &Moment<'_>, command: &Command) -> Transition {
-    let at = moment.state.position().copied().unwrap_or_else(|| Position::at(0, moment.now));
+    let at = moment.state.position().cloned().unwrap_or_else(|| Position::at(0, moment.now));
     match command {
         Command::Pause { by } => moment.hold(Hold::Paused { by: by.clone() }, at),
         Command::Resume { .. } => resume(moment, at),
@@ -59,7 +59,8 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
         }
         Hold::PlannedPause => moment.next_step(at),
         Hold::Regression { metric } => {
-            let at = Position { pardoned: Some(*metric), ..at };
+            let pardoned = at.pardoned.iter().copied().chain([*metric]).collect();
+            let at = Position { pardoned, ..at };
             moment.go(moment.phase_at(at), Finding::Resumed, Severity::Info)
         }
         Hold::Paused { .. } | Hold::Waiting(_) => {

@@ -1,7 +1,8 @@
 //! Applications as they were applied.
 
 use crate::column::Json;
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
+use crate::log;
 use crate::transaction::Direction;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -23,7 +24,7 @@ impl Store {
             }
             transaction.execute(sql, params![application.name.as_str(), Json(application), at.0])?;
             let stream = Stream::Application(application.name.clone());
-            events::append(transaction, &stream, &Fact::Applied(application.clone()), at)?;
+            log::append(transaction, &stream, &Fact::Applied(application.clone()), at)?;
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 //! order or a transition towards the baseline can still be written down. Until it stands again nothing else is
 //! written, or the tallies of the next second would eat what the rollback was promised.
 
-use crate::error::{Error, Space};
+use crate::error::Error;
 use fs4::FileExt;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -50,7 +50,7 @@ impl Ballast {
             Err(error) => {
                 // Half a ballast would take the last room and promise nothing.
                 let _ = fs::remove_file(&self.path);
-                return Err(Error::Unwritable { source: Box::new(error), space: Space::Exhausted });
+                return Err(Error::Unwritable(Box::new(error)));
             }
         }
         Ok(())

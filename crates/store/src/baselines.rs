@@ -1,7 +1,8 @@
 //! Which release is the baseline of each application: set once by hand, moved by promotions.
 
 use crate::column::Name;
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
+use crate::log;
 use crate::releases::{self, StoredRelease};
 use crate::transaction::Direction;
 use crate::{Error, Store};
@@ -44,7 +45,7 @@ impl Store {
             }
             point_baseline(transaction, application, release)?;
             let stream = Stream::Application(application.clone());
-            events::append(transaction, &stream, &Fact::BaselineSet { release: release.clone() }, at)?;
+            log::append(transaction, &stream, &Fact::BaselineSet { release: release.clone() }, at)?;
             Ok(())
         })
     }
@@ -76,7 +77,7 @@ pub(crate) fn move_baseline(
 ) -> Result<(), Error> {
     point_baseline(transaction, application, release)?;
     let fact = Fact::BaselineMoved { release: release.clone(), rollout: rollout.clone() };
-    events::append(transaction, &Stream::Application(application.clone()), &fact, at)?;
+    log::append(transaction, &Stream::Application(application.clone()), &fact, at)?;
     Ok(())
 }
 

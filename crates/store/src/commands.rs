@@ -31,7 +31,7 @@ impl Store {
         });
         match written {
             // The writer is still held: nobody else takes the number meanwhile.
-            Err(Error::Unwritable { .. }) if direction == Direction::Back => {
+            Err(Error::Unwritable(_)) if direction == Direction::Back => {
                 self.keep_in_memory(rollout, command, at)
             }
             outcome => outcome,

@@ -1,8 +1,9 @@
 //! The one way a rollout moves: a transition with everything that follows from it, in one transaction.
 
 use crate::column::Json;
-use crate::events::{self, Fact, Move, Stream};
+use crate::events::{Fact, Move, Stream};
 use crate::id::CommandId;
+use crate::log;
 use crate::releases::Rejected;
 use crate::transaction::Direction;
 use crate::{Error, Store, StoredRollout, baselines, orders, outbox, releases, rollouts, start, tables};
@@ -93,11 +94,11 @@ fn write(transaction: &Transaction<'_>, commit: &Commit<'_>) -> Result<Committed
         generation: commit.table.map(|table| table.generation),
         epoch: commit.epoch.map(|epoch| epoch.id),
     }));
-    if let Some(event) = events::latest_if_same(transaction, &stream, &fact)? {
+    if let Some(event) = log::latest_if_same(transaction, &stream, &fact)? {
         return Ok(Committed::Already { event });
     }
     check_sequence(&stored, commit)?;
-    let event = events::append(transaction, &stream, &fact, commit.at)?;
+    let event = log::append(transaction, &stream, &fact, commit.at)?;
     update(transaction, commit)?;
     for effect in commit.effects {
         carry_out(transaction, &stored, commit, effect)?;

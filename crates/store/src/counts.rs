@@ -18,6 +18,9 @@ use viridian_core::time::Timestamp;
 /// many of them is not known.
 const CALIBRATION_EPOCHS: usize = 64;
 
+/// The latest moment a column can hold: all feedback is ripe by then.
+pub(crate) const END_OF_TIME: Timestamp = Timestamp(i64::MAX.cast_unsigned());
+
 /// Sums by epoch, in order.
 pub(crate) type Sums = BTreeMap<EpochId, EpochCounts>;
 
@@ -72,7 +75,7 @@ impl Store {
                 && let Some(row) = rows.next()?
             {
                 let id = EpochId(row.get(0)?);
-                let span = Span { application, from: id, to: id, ripe: Timestamp(i64::MAX as u64) };
+                let span = Span { application, from: id, to: id, ripe: END_OF_TIME };
                 for counts in sum(connection, &span)?.values() {
                     total.add(&counts.baseline);
                 }

@@ -128,14 +128,10 @@ pub enum Error {
         /// The key.
         key: String,
     },
-    /// The database cannot be written now: the disk is full, fails or is read-only. Nothing was changed.
-    #[error("the database cannot be written: {source}")]
-    Unwritable {
-        /// What SQLite or the system says.
-        source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether freeing space would help.
-        space: Space,
-    },
+    /// The database cannot be written now: the disk is full, fails or is read-only. Nothing was changed, or nobody can
+    /// tell: the same call may be made again.
+    #[error("the database cannot be written: {0}")]
+    Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A stored value is not what it should be.
     #[error("a stored value cannot be read: {0}")]
     Unreadable(#[source] rusqlite::Error),
@@ -144,21 +140,7 @@ pub enum Error {
     Statement(#[source] rusqlite::Error),
 }
 
-/// Whether a write failed for want of space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Space {
-    /// The disk is full.
-    Exhausted,
-    /// Something else is wrong.
-    NotTheCause,
-}
-
 impl Error {
-    /// Whether the disk is full.
-    pub(crate) const fn is_full(&self) -> bool {
-        matches!(self, Self::Unwritable { space: Space::Exhausted, .. })
-    }
-
     pub(crate) fn unknown(what: &'static str, name: impl ToString) -> Self {
         Self::Unknown { what, name: name.to_string() }
     }
@@ -166,20 +148,19 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let space = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Space::Exhausted,
+        if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) {
+            return Self::Unreadable(error);
+        }
+        match error.sqlite_error_code() {
             Some(
-                ErrorCode::SystemIoFailure
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
                 | ErrorCode::ReadOnly
                 | ErrorCode::CannotOpen
                 | ErrorCode::DatabaseBusy
                 | ErrorCode::PermissionDenied,
-            ) => Space::NotTheCause,
-            _ if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) => {
-                return Self::Unreadable(error);
-            }
-            _ => return Self::Statement(error),
-        };
-        Self::Unwritable { source: Box::new(error), space }
+            ) => Self::Unwritable(Box::new(error)),
+            _ => Self::Statement(error),
+        }
     }
 }

@@ -25,6 +25,7 @@ mod fold;
 mod id;
 mod keys;
 mod lock;
+mod log;
 mod notes;
 mod open;
 mod orders;
@@ -38,7 +39,7 @@ mod tallies;
 mod transaction;
 
 pub use commit::{Commit, Committed};
-pub use error::{Error, Space};
+pub use error::Error;
 pub use feedback::FeedbackReceipt;
 pub use id::{CommandId, OutboxId};
 pub use keys::SigningKey;

@@ -27,6 +27,9 @@ const BALLAST_BYTES: u64 = 16 << 20;
 /// How long to wait for a lock inside SQLite. Only a backup tool can hold one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many statements stay prepared: about as many as there are in this crate.
+const STATEMENTS: usize = 64;
+
 /// The first SQLite whose log cannot be reset under a reader (3.51.3).
 const LEAST_LIBRARY: i32 = 3_051_003;
 
@@ -71,7 +74,7 @@ impl Store {
         configure(&connection)?;
         let mut ballast = Ballast::new(directory.join(BALLAST), options.ballast);
         let term = match take_over(&mut connection, found) {
-            Err(error) if error.is_full() && ballast.give_up() => take_over(&mut connection, found)?,
+            Err(Error::Unwritable(_)) if ballast.give_up() => take_over(&mut connection, found)?,
             other => other?,
         };
         let reader = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -119,6 +122,7 @@ fn create_file(path: &Path) -> Result<(), Error> {
 fn connect(path: &PathBuf, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 

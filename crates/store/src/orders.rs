@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::column::{Json, Name};
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
 use crate::id::CommandId;
+use crate::log;
 use rusqlite::{Connection, Row, Transaction, params};
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::command::Command;
@@ -57,7 +58,7 @@ pub(crate) fn write_down(transaction: &Transaction<'_>, order: &PendingCommand) 
     transaction
         .execute(sql, params![order.id.0, order.rollout.as_str(), Json(&order.command), order.at.0])?;
     let fact = Fact::Ordered { id: order.id, command: order.command.clone() };
-    events::append(transaction, &Stream::Rollout(order.rollout.clone()), &fact, order.at)?;
+    log::append(transaction, &Stream::Rollout(order.rollout.clone()), &fact, order.at)?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Releases: registered once, never changed, remembered as rejected when a rollout found them worse.
 
 use crate::column::Json;
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
+use crate::log;
 use crate::transaction::Direction;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -59,7 +60,7 @@ impl Store {
                 ],
             )?;
             let stream = Stream::Release(release.name.clone());
-            events::append(transaction, &stream, &Fact::Registered(release.clone()), at)?;
+            log::append(transaction, &stream, &Fact::Registered(release.clone()), at)?;
             Ok(())
         })
     }
@@ -118,7 +119,7 @@ pub(crate) fn reject(
     let sql = "UPDATE releases SET rejection = ?2 WHERE name = ?1";
     transaction.execute(sql, params![name.as_str(), Json(rejected)])?;
     let fact = Fact::Rejected { rollout: rejected.rollout.clone(), because: rejected.because.clone() };
-    events::append(transaction, &Stream::Release(name.clone()), &fact, rejected.at)?;
+    log::append(transaction, &Stream::Release(name.clone()), &fact, rejected.at)?;
     Ok(())
 }
 

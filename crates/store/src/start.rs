@@ -2,7 +2,8 @@
 //! older has put the baseline back.
 
 use crate::column::Json;
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
+use crate::log;
 use crate::rollouts::{find, last_in_line};
 use crate::transaction::Direction;
 use crate::{Error, Store, StoredRollout, baselines, epochs, orders, releases};
@@ -68,7 +69,7 @@ impl Store {
                 plan: start.plan.clone(),
                 waits_for: waits_for.clone(),
             };
-            let seq = events::append(transaction, &Stream::Rollout(name.clone()), &fact, start.at)?;
+            let seq = log::append(transaction, &Stream::Rollout(name.clone()), &fact, start.at)?;
             insert(transaction, start, &Place { baseline, waits_for, seq })?;
             find(transaction, name)?.ok_or_else(|| Error::unknown("rollout", name))
         })

@@ -2,7 +2,8 @@
 //! was published and never written down still has a number that nobody uses again.
 
 use crate::column::Json;
-use crate::events::{self, Fact, Stream};
+use crate::events::{Fact, Stream};
+use crate::log;
 use crate::transaction::Direction;
 use crate::{Error, Store, baselines, epochs};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -63,11 +64,11 @@ impl Store {
         };
         let stream = Stream::Application(application.clone());
         self.write(Direction::Forward, |transaction| {
-            if events::latest_if_same(transaction, &stream, &fact)?.is_some() {
+            if log::latest_if_same(transaction, &stream, &fact)?.is_some() {
                 return Ok(());
             }
             publish(transaction, application, Some(change.table), change.epoch, change.at)?;
-            events::append(transaction, &stream, &fact, change.at)?;
+            log::append(transaction, &stream, &fact, change.at)?;
             Ok(())
         })
     }

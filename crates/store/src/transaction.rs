@@ -46,7 +46,7 @@ impl Store {
             ballast.restore()?;
         }
         match self.attempt(connection, &body) {
-            Err(error) if direction == Direction::Back && error.is_full() && ballast.give_up() => {
+            Err(Error::Unwritable(_)) if direction == Direction::Back && ballast.give_up() => {
                 self.attempt(connection, &body)
             }
             outcome => outcome,

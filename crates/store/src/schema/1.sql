@@ -32,7 +32,7 @@ CREATE TABLE applications (
     next_generation INTEGER NOT NULL DEFAULT 1,
     -- Evidence of earlier epochs is kept as totals only, and takes no more rows.
     folded_before   INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE releases (
     name          TEXT    PRIMARY KEY,
@@ -41,7 +41,7 @@ CREATE TABLE releases (
     release       TEXT    NOT NULL,
     registered_at INTEGER NOT NULL,
     rejection     TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX releases_by_application ON releases (application, registered_at);
 
 CREATE TABLE rollouts (
@@ -62,7 +62,7 @@ CREATE TABLE rollouts (
     ended_at    INTEGER,
     -- The rollout that has to end before this one begins.
     waits_for   TEXT    REFERENCES rollouts (name)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE UNIQUE INDEX one_active_rollout ON rollouts (application) WHERE ended_at IS NULL AND waits_for IS NULL;
 CREATE INDEX rollouts_in_order ON rollouts (created_seq);
 
@@ -81,7 +81,7 @@ CREATE TABLE routing_tables (
     generation   INTEGER NOT NULL,
     routing      TEXT    NOT NULL,
     published_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE epochs (
     application TEXT    NOT NULL REFERENCES applications (name),
@@ -90,7 +90,7 @@ CREATE TABLE epochs (
     baseline    TEXT    NOT NULL REFERENCES releases (name),
     epoch       TEXT    NOT NULL,
     PRIMARY KEY (application, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Running totals of gateways. `progress` tells an older copy of a row from a newer one.
 CREATE TABLE tallies (
@@ -103,7 +103,7 @@ CREATE TABLE tallies (
     progress    INTEGER NOT NULL,
     tally       TEXT    NOT NULL,
     PRIMARY KEY (application, epoch, arm, slot, node, boot)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE group_tallies (
     application TEXT    NOT NULL,
     epoch       INTEGER NOT NULL,
@@ -113,7 +113,7 @@ CREATE TABLE group_tallies (
     progress    INTEGER NOT NULL,
     groups      TEXT    NOT NULL,
     PRIMARY KEY (application, epoch, arm, node, boot)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- What the rows of finished epochs came to, feedback included.
 CREATE TABLE totals (
     application TEXT    NOT NULL,
@@ -122,7 +122,7 @@ CREATE TABLE totals (
     tally       TEXT    NOT NULL,
     groups      TEXT    NOT NULL,
     PRIMARY KEY (application, epoch, arm)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE feedback (
     request     TEXT    PRIMARY KEY,
@@ -151,7 +151,7 @@ CREATE TABLE answers (
     fingerprint TEXT    NOT NULL,
     response    TEXT    NOT NULL,
     at          INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX answers_by_age ON answers (at);
 
 CREATE TABLE signing_keys (

@@ -5,6 +5,7 @@ use crate::arm::Arm;
 use crate::epoch::Epoch;
 use crate::metric::Metric;
 use crate::unit::GROUPS;
+use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 
 /// Counts of one arm in one epoch.
@@ -34,7 +35,7 @@ pub struct Evidence {
     pub epochs: Vec<EpochCounts>,
 }
 
-/// Outcomes of both arms that count as evidence.
+/// Outcomes of both arms since the candidate got its first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// The baseline's.
@@ -85,9 +86,11 @@ impl Evidence {
         self.epochs.iter().filter(|counts| counts.epoch.weight.compares())
     }
 
-    /// How many outcomes of each arm count as evidence.
+    /// How many outcomes of each arm were seen while the candidate had a share. At full weight nothing is compared,
+    /// but what the candidate serves is still seen.
     pub fn seen(&self) -> Seen {
-        self.compared().fold(Seen::default(), |seen, counts| Seen {
+        let on_trial = self.epochs.iter().filter(|counts| counts.epoch.weight > Weight::ZERO);
+        on_trial.fold(Seen::default(), |seen, counts| Seen {
             baseline: seen.baseline + counts.baseline.tally.outcomes(),
             candidate: seen.candidate + counts.candidate.tally.outcomes(),
         })

@@ -366,7 +366,7 @@ impl fmt::Display for Waiting {
                 f64::from(*bound) / 100.0
             ),
             Self::Baseline => {
-                f.write_str("the baseline does not answer, and nobody is sent back to a dead one")
+                f.write_str("the baseline does not answer, so it is neither compared with nor gone back to")
             }
         }
     }

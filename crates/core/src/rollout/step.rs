@@ -76,6 +76,8 @@ impl<'a> Moment<'a> {
         if rejects {
             transition.effects.push(Effect::RejectCandidate);
         }
+        // What was ordered meanwhile is overtaken by the end.
+        transition.answered = (0..self.input.commands.len()).collect();
         transition
     }
 

@@ -3,7 +3,7 @@
 use super::Moment;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::{Verdict, Wait};
-use crate::rollout::input::SmokeResult;
+use crate::rollout::input::{Readiness, SmokeResult};
 use crate::rollout::plan::{Bake, Step};
 use crate::rollout::state::{Cause, Position, Waiting};
 use crate::weight::Weight;
@@ -31,10 +31,14 @@ pub(super) enum Gate {
 }
 
 /// What the step at a position comes to. Nothing moves away from the baseline before every gateway serves by the
-/// table of the present state.
+/// table of the present state, and nothing while the baseline is dead: it can neither be compared with nor be gone
+/// back to.
 pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
     if !moment.input.gateways.all_acknowledged() {
         return Gate::Wait(moment.waiting_for_gateways());
+    }
+    if moment.input.baseline == Readiness::NotReady {
+        return Gate::Wait(Waiting::Baseline);
     }
     match moment.plan.step(at.step) {
         Some(Step::Smoke(_)) => smoke(moment),
@@ -45,10 +49,8 @@ pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
             if moment.now < until { Gate::Wait(Waiting::Time { until }) } else { Gate::Next }
         }
         Some(Step::Pause { duration: None }) => Gate::HoldAsPlanned,
-        Some(Step::Bake(bake)) => {
-            share(moment, at, moment.plan.effective(Weight::FULL)).unwrap_or_else(|| watch(moment, at, bake))
-        }
-        None => Gate::Promote,
+        Some(Step::Bake(bake)) => bakes(moment, at, bake),
+        None => bakes(moment, at, &moment.plan.bake()),
     }
 }
 
@@ -80,6 +82,10 @@ fn analysis(moment: &Moment<'_>, at: &Position, min_samples: u64) -> Gate {
         Some(waiting) => Gate::Wait(waiting),
         None => Gate::Next,
     }
+}
+
+fn bakes(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
+    share(moment, at, moment.plan.effective(Weight::FULL)).unwrap_or_else(|| watch(moment, at, bake))
 }
 
 /// The last watch: time, fresh outcomes, and every guard that gates promotion shown safe.

@@ -61,7 +61,8 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
 }
 
 fn numbers(moment: &Moment<'_>, metric: Metric) -> Option<String> {
-    let judged = moment.input.analysis.guards.iter().find(|judged| judged.guard.metric == metric)?;
+    let mut failed = moment.input.analysis.guards.iter().filter(|judged| judged.verdict.is_fail());
+    let judged = failed.find(|judged| judged.guard.metric == metric)?;
     Some(judged.sentence())
 }
 

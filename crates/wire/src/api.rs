@@ -1,0 +1,41 @@
+//! The bodies of the control-plane API, as JSON: what a client sends and what it is answered.
+//!
+//! Start with [`RolloutBody`]. Bodies are made from values of the core here, so that the two can grow apart without a
+//! client noticing. Names are in `camelCase`, moments are RFC 3339, spans of time are seconds, shares of traffic are
+//! per cent. A field that is absent has no value; `null` is never sent.
+
+mod application;
+mod apply;
+mod event;
+mod explanation;
+mod forecast;
+mod guard;
+mod history;
+mod list;
+mod moment;
+mod order;
+mod phase;
+mod problem;
+mod release;
+mod report;
+mod rollout;
+mod start;
+mod step;
+
+pub use application::{ApplicationBody, ApplicationSummary, EnvironmentBody, TableBody};
+pub use apply::{Action, ApplyRequest, ApplyResult, Change};
+pub use event::{EventBody, EventKind};
+pub use explanation::{Explanation, GuardSentence};
+pub use forecast::{ForecastBody, StepForecastBody, TrafficBody};
+pub use guard::{EffectBody, GuardBody, JudgementBody, OnFailBody, ScaleBody, VerdictBody};
+pub use history::{Entry, EntryKind, History};
+pub use list::List;
+pub use moment::Moment;
+pub use order::{InWords, OrderReceipt, OrderRequest, ReachBody};
+pub use phase::PhaseBody;
+pub use problem::{FaultBody, Problem};
+pub use release::{Fate, ModelBody, RejectionBody, ReleaseBody};
+pub use report::{AnalysisBody, CountsBody, ReportBody, SplitBody, ValidityBody};
+pub use rollout::{Facts, RolloutBody, RolloutSummary};
+pub use start::{StartRequest, TakeoverBody};
+pub use step::{StepBody, StepKind, StepStatus};

@@ -1,0 +1,97 @@
+//! What would move a rollout on from where it stands.
+
+use super::super::moment::Moment;
+use super::super::rollout::Facts;
+use viridian_core::analysis::judge::{MIN_GROUPS, MIN_UNITS};
+use viridian_core::analysis::metric::Metric;
+use viridian_core::analysis::verdict::Wait;
+use viridian_core::rollout::report::Finding;
+use viridian_core::rollout::state::{Hold, Phase, Waiting};
+
+/// What would change where a rollout stands, most useful first.
+pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
+    let name = &facts.proposal.name;
+    match (&facts.state.phase, facts.report.map(|report| &report.finding)) {
+        (Phase::Promoted, _) => vec!["Nothing: the candidate is the baseline now.".to_owned()],
+        (Phase::RolledBack { .. }, _) => vec![
+            "Nothing: it has ended. Start a rollout of a release with what was wrong put right.".to_owned(),
+            format!(
+                "To try the same release again, start one with --retry-rejected: {}.",
+                facts.proposal.candidate
+            ),
+        ],
+        (Phase::Aborted { .. } | Phase::Superseded { .. }, _) => {
+            vec![
+                "Nothing: it has ended. The release was not rejected and can be rolled out again.".to_owned(),
+            ]
+        }
+        (Phase::RollingBack { .. }, _) => {
+            vec!["Every gateway that got the candidate has to say that it serves the baseline.".to_owned()]
+        }
+        (Phase::Pending, _) => vec!["It begins as soon as the controller looks at it.".to_owned()],
+        (_, Some(Finding::StillHeld { reason })) => hold(reason, name.as_str()),
+        (Phase::Held { reason, .. }, _) => hold(reason, name.as_str()),
+        (_, Some(Finding::Waiting { waiting })) => waiting_for(waiting, name.as_str()),
+        _ => vec!["It is looked at several times in a second and goes on when its step is over.".to_owned()],
+    }
+}
+
+fn hold(reason: &Hold, name: &str) -> Vec<String> {
+    match reason {
+        Hold::Paused { .. } | Hold::PlannedPause => vec![format!("A person resumes it: viridian rollout resume {name}")],
+        Hold::Regression { metric } => vec![
+            format!("A person decides that {metric} may be as it is: viridian rollout resume {name}"),
+            format!("A person decides that it may not: viridian rollout rollback {name}"),
+        ],
+        Hold::SplitBroken => vec![
+            "Something loses, repeats or redirects requests of one arm, such as retries or a cache in front of the \
+             gateway. Put that right and start again."
+                .to_owned(),
+            format!("Until then nothing can be compared: viridian rollout abort {name}"),
+        ],
+        Hold::Waiting(waiting) => waiting_for(waiting, name),
+    }
+}
+
+fn waiting_for(waiting: &Waiting, name: &str) -> Vec<String> {
+    let promote = format!("Or a person takes the risk: viridian rollout promote {name}");
+    match waiting {
+        Waiting::Gateways { .. } => {
+            vec![
+                "Every gateway says that it serves by the new table. Look for one that has stopped."
+                    .to_owned(),
+            ]
+        }
+        Waiting::Smoke => vec!["The candidate's environment answers the smoke requests.".to_owned()],
+        Waiting::Time { until } => vec![format!("It is {}.", Moment(*until)), promote],
+        Waiting::Evidence(wait) => vec![evidence(*wait, None), promote],
+        Waiting::Guard { metric, wait } => vec![evidence(*wait, Some(*metric)), promote],
+        Waiting::Risk { next, .. } => vec![
+            format!("More requests narrow down what {next} would risk."),
+            "A new rollout with smaller steps or a larger riskBudget.".to_owned(),
+            promote,
+        ],
+        Waiting::Baseline => vec!["A server of the baseline answers.".to_owned()],
+    }
+}
+
+fn evidence(wait: Wait, metric: Option<Metric>) -> String {
+    match wait {
+        Wait::Calibrating { have, need } => {
+            format!("{} more requests on the baseline.", need.saturating_sub(have))
+        }
+        Wait::TooFewUnits { .. } => format!(
+            "More different units on the candidate: at least {MIN_UNITS}, in {MIN_GROUPS} of 64 groups. A larger \
+             weight or more traffic brings them."
+        ),
+        Wait::TooFewSamples { have, need } => {
+            format!("{} more outcomes on the arm that has fewer.", need.saturating_sub(have))
+        }
+        Wait::NoData if metric == Some(Metric::Feedback) => {
+            "Feedback from callers: POST /v1/feedback on the gateway, with the request id.".to_owned()
+        }
+        Wait::NoData => "Requests that are measured on both arms.".to_owned(),
+        Wait::LoadTooSmall { need } => format!("Requests at a weight of {need} or more."),
+        Wait::Undecided => "More requests, until the interval lies on one side of the margin.".to_owned(),
+    }
+}

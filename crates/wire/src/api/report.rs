@@ -1,0 +1,128 @@
+//! Why a rollout did or did not move, with the numbers it was decided on.
+
+use super::guard::JudgementBody;
+use super::moment::Moment;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
+use viridian_core::rollout::report::Report;
+
+/// Why a rollout did or did not move.
+#[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportBody {
+    /// When it was decided.
+    pub at: Moment,
+    /// The decision in one sentence.
+    pub sentence: String,
+    /// What guards found that may only observe or tell, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<String>,
+    /// The numbers.
+    pub analysis: AnalysisBody,
+}
+
+/// The evidence of a whole rollout at one moment, judged.
+#[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnalysisBody {
+    /// How far the numbers can be trusted.
+    pub validity: ValidityBody,
+    /// Outcomes of the baseline that count as evidence.
+    pub baseline_outcomes: u64,
+    /// Outcomes of the candidate that count as evidence.
+    pub candidate_outcomes: u64,
+    /// About how many units the candidate served; zero when every request is drawn by itself.
+    pub candidate_units: u64,
+    /// What keeps every guard from being judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+    /// Whether the traffic was split as it was drawn.
+    pub split: SplitBody,
+    /// One judgement per guard, in their order.
+    pub guards: Vec<JudgementBody>,
+    /// The most errors per request that moving a request to the candidate may add; absent while nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm_bound: Option<f64>,
+}
+
+/// How far the numbers can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ValidityBody {
+    /// At any number of requests and looks.
+    Exact,
+    /// With many units: requests of one unit are not independent.
+    Asymptotic,
+}
+
+/// Of so many requests, so many were bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountsBody {
+    /// Requests that were looked at.
+    pub requests: u64,
+    /// Of these, the bad ones: failed, slow, or disliked.
+    pub bad: u64,
+}
+
+/// Whether the traffic was split as it was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SplitBody {
+    /// Whether nothing speaks against it. When it is not sound the arms cannot be compared.
+    pub sound: bool,
+    /// The candidate's share as drawn, when it is not sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<f64>,
+    /// The candidate's share as counted, when it is not sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<f64>,
+}
+
+impl From<&Report> for ReportBody {
+    fn from(report: &Report) -> Self {
+        Self {
+            at: report.at.into(),
+            sentence: report.sentence.clone(),
+            observed: report.observed.clone(),
+            analysis: AnalysisBody::from(&report.analysis),
+        }
+    }
+}
+
+impl From<&Analysis> for AnalysisBody {
+    fn from(analysis: &Analysis) -> Self {
+        Self {
+            validity: match analysis.validity {
+                Validity::Exact => ValidityBody::Exact,
+                Validity::Asymptotic => ValidityBody::Asymptotic,
+            },
+            baseline_outcomes: analysis.seen.baseline,
+            candidate_outcomes: analysis.seen.candidate,
+            candidate_units: analysis.candidate_units,
+            waits_for: analysis.wait.map(|wait| wait.to_string()),
+            split: analysis.split.into(),
+            guards: analysis.guards.iter().map(JudgementBody::from).collect(),
+            harm_bound: analysis.harm_bound,
+        }
+    }
+}
+
+impl From<Counts> for CountsBody {
+    fn from(counts: Counts) -> Self {
+        Self { requests: counts.trials, bad: counts.events }
+    }
+}
+
+impl From<SplitCheck> for SplitBody {
+    fn from(check: SplitCheck) -> Self {
+        match check {
+            SplitCheck::Sound => Self { sound: true, expected: None, observed: None },
+            SplitCheck::Broken { expected, observed } => {
+                Self { sound: false, expected: Some(expected), observed: Some(observed) }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The walk of a decision, from the first table to each end.
+
+use crate::world::{World, percent, rollout};
+use std::time::Duration;
+use viridian_core::rollout::command::Command;
+use viridian_core::rollout::state::Phase;
+use viridian_core::weight::Weight;
+
+/// A world whose candidate has a tenth of the traffic and whose evidence counts.
+fn on_trial() -> World {
+    let mut world = World::new();
+    world.until("a first table", |world| world.table().is_some());
+    world.acknowledge();
+    world.serve_both((600, 100), (0, 1));
+    world.start();
+    world.until("a tenth for the candidate", |world| {
+        world.acknowledge();
+        world.table().unwrap().candidate_weight() == percent(10)
+    });
+    world.until("a clock", |world| {
+        world.acknowledge();
+        world.state().position().is_some_and(|at| at.clock.is_some() && at.step == 1)
+    });
+    world
+}
+
+#[test]
+fn a_good_candidate_becomes_the_baseline() {
+    let mut world = on_trial();
+    world.serve_both((900, 100), (100, 100));
+    world.until("half", |world| {
+        world.acknowledge();
+        world.state().position().is_some_and(|at| at.step == 3 && at.clock.is_some())
+    });
+    world.serve_both((3_000, 100), (3_000, 100));
+    world.until("the last watch", |world| {
+        world.acknowledge();
+        matches!(world.state().phase, Phase::Baking(at) if at.clock.is_some())
+    });
+    assert_eq!(world.table().unwrap().candidate_weight(), percent(90));
+    world.serve_both((200, 100), (1_800, 100));
+    world.pass(Duration::from_secs(61));
+    world.follow_until("Promoted");
+    world.until("the candidate serves alone", |world| world.table().unwrap().baseline.version == "v2");
+    assert_eq!(world.table().unwrap().candidate_weight(), Weight::ZERO);
+}
+
+#[test]
+fn a_bad_candidate_is_rolled_back_and_rejected() {
+    let mut world = on_trial();
+    world.serve_both((900, 100), (100, 4));
+    world.until("back to the baseline", |world| world.table().unwrap().candidate_weight() == Weight::ZERO);
+    world.follow_until("RolledBack");
+    let release = world.store.release(&"v2".to_owned().try_into().unwrap()).unwrap().unwrap();
+    assert!(release.rejected.is_some());
+    assert_eq!(world.table().unwrap().baseline.version, "v1");
+}
+
+#[test]
+fn a_step_begins_when_every_gateway_serves_by_it() {
+    let mut world = World::new();
+    world.until("a first table", |world| world.table().is_some());
+    world.acknowledge();
+    world.serve_both((600, 100), (0, 1));
+    world.start();
+    world
+        .until("a tenth for the candidate", |world| world.table().unwrap().candidate_weight() == percent(10));
+    // Nobody has acknowledged the new table: time and outcomes change nothing.
+    world.serve_both((900, 100), (100, 100));
+    world.pass(Duration::from_secs(10));
+    let waiting = || world.store.noted_report(&rollout()).map(|report| report.sentence);
+    world.until("a reason", |_| waiting().is_some_and(|sentence| sentence.contains("gateways")));
+    assert!(world.state().position().unwrap().clock.is_none());
+}
+
+#[test]
+fn a_rollback_is_over_when_no_gateway_can_serve_the_candidate() {
+    let world = on_trial();
+    world.order(&Command::Rollback { by: "ada".to_owned(), reason: None });
+    world.until("back to the baseline", |world| world.table().unwrap().candidate_weight() == Weight::ZERO);
+    world.until("the restoration", |world| world.state().phase.word() == "RollingBack");
+    world.follow_until("RolledBack");
+}
+
+#[test]
+fn generations_only_rise_across_a_restart() {
+    let world = on_trial();
+    let before = world.table().unwrap();
+    let world = world.restart();
+    world.until("a table of the new term", |world| {
+        world.table().is_some_and(|table| table.term > before.term)
+    });
+    let after = world.table().unwrap();
+    assert!(after.generation > before.generation);
+    assert_eq!(after.candidate_weight(), before.candidate_weight(), "the rollout goes on where it stood");
+    world.order(&Command::Abort { by: "ada".to_owned(), reason: None });
+    world.follow_until("Aborted");
+}
+
+#[test]
+fn a_new_epoch_does_not_restart_the_clock() {
+    let mut world = on_trial();
+    // Enough to renew the scoring by, too little for the step.
+    world.serve_both((810, 100), (90, 100));
+    let (clock, epoch) = (world.state().position().unwrap().clock, world.table().unwrap().epoch);
+    world.pass(Duration::from_secs(11 * 60));
+    world.report(Vec::new(), Vec::new());
+    world.until("a new epoch", |world| {
+        world.acknowledge();
+        world.table().unwrap().epoch > epoch
+    });
+    let at = world.state().position().unwrap().clone();
+    assert_eq!((at.clock, at.weight), (clock, percent(10)));
+}

@@ -1,0 +1,173 @@
+//! The forms of text in manifests: names, paths, words with a meaning; [`quantity`] and [`url`] hold the larger ones.
+//!
+//! Each form has a parser, which says what is wrong, and a [`Text`], which is what shapes know of it. The pattern of
+//! a form goes into the JSON Schema and accepts whatever the parser accepts, and sometimes a little more.
+
+pub(crate) mod quantity;
+pub(crate) mod url;
+
+use viridian_core::application::Unit;
+use viridian_core::environment::SecretReference;
+use viridian_core::id::{ApplicationName, NAME_LENGTH};
+
+/// The longest text that goes into a header or a path, such as a version.
+const LABEL_LENGTH: usize = 128;
+
+/// What is wrong with a text, to be read after what was expected.
+pub(crate) type Reason = &'static str;
+
+/// A form of text, as shapes know it.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// What is expected, with an example.
+    pub(crate) expected: &'static str,
+    /// A regular expression for editors, common to ECMA-262 and Rust.
+    pub(crate) pattern: &'static str,
+    /// Whether a text is of the form, and why not.
+    pub(crate) check: fn(&str) -> Result<(), Reason>,
+    /// Whether what a person wrote in its place may hold a secret, so that it is not repeated.
+    pub(crate) hides: fn(&str) -> bool,
+}
+
+/// The name of anything that has one.
+pub(crate) const NAME: Text = Text {
+    expected: "a name such as 'support-chat'",
+    pattern: "^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
+    check: name,
+    hides: |_| false,
+};
+
+/// Any text that is not empty.
+pub(crate) const ANY: Text = Text {
+    expected: "text",
+    pattern: "^[\\s\\S]+$",
+    check: |text| if text.is_empty() { Err("it is empty") } else { Ok(()) },
+    hides: |_| false,
+};
+
+/// A text that can go into headers and paths.
+pub(crate) const LABEL: Text =
+    Text { expected: "text", pattern: "^[ -~]{1,128}$", check: label, hides: |_| false };
+
+/// What keeps a caller on one arm.
+pub(crate) const UNIT: Text = Text {
+    expected: "'request', 'user', 'conversation', 'tenant' or 'header:<name>'",
+    pattern: "^(request|user|conversation|tenant|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$",
+    check: |text| unit(text).map(drop),
+    hides: |_| false,
+};
+
+/// Where a secret is to be found.
+pub(crate) const SECRET: Text = Text {
+    expected: "a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider'",
+    pattern: "^(env:[^\\s=$]+|file:/[\\s\\S]*)$",
+    check: |text| secret(text).map(drop),
+    hides: |_| true,
+};
+
+/// A path callers may use; a trailing `*` stands for any rest.
+pub(crate) const ALLOWED_PATH: Text = Text {
+    expected: "a path such as '/predict' or '/v1/*'",
+    pattern: "^/[!-~]*$",
+    check: allowed_path,
+    hides: |_| false,
+};
+
+/// A path with a query, if it needs one.
+pub(crate) const REQUEST_PATH: Text =
+    Text { expected: "a path such as '/v1/models'", pattern: "^/[!-~]*$", check: path, hides: |_| false };
+
+/// Checks a name.
+pub(crate) fn name(text: &str) -> Result<(), Reason> {
+    const _: () = assert!(NAME_LENGTH == 63, "the reason below names the length");
+    if text.is_empty() {
+        return Err("it is empty");
+    }
+    if text.len() > NAME_LENGTH {
+        return Err("it is longer than 63 characters");
+    }
+    let reason = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends";
+    ApplicationName::parse(text).map(drop).map_err(|_| reason)
+}
+
+/// Reads what keeps a caller on one arm.
+pub(crate) fn unit(text: &str) -> Result<Unit, Reason> {
+    match text {
+        "request" => Ok(Unit::Request),
+        "user" => Ok(Unit::User),
+        "conversation" => Ok(Unit::Conversation),
+        "tenant" => Ok(Unit::Tenant),
+        _ => {
+            let header = text.strip_prefix("header:").ok_or("it is none of these")?;
+            let fits = !header.is_empty() && header.bytes().all(is_token);
+            fits.then(|| Unit::Header(header.to_ascii_lowercase())).ok_or("it names no header")
+        }
+    }
+}
+
+/// Writes what keeps a caller on one arm.
+pub(crate) fn unit_text(unit: &Unit) -> String {
+    match unit {
+        Unit::Request => "request".to_owned(),
+        Unit::User => "user".to_owned(),
+        Unit::Conversation => "conversation".to_owned(),
+        Unit::Tenant => "tenant".to_owned(),
+        Unit::Header(name) => format!("header:{name}"),
+    }
+}
+
+/// Reads a reference to a secret.
+pub(crate) fn secret(text: &str) -> Result<SecretReference, Reason> {
+    let reference = SecretReference::try_from(text.to_owned()).map_err(
+        |_| "the secret itself never stands in a manifest; name an environment variable or a file",
+    )?;
+    match &reference {
+        SecretReference::Environment(name)
+            if name.contains(|c: char| c.is_whitespace() || "=$".contains(c)) =>
+        {
+            Err("no environment variable has such a name; write it without '$'")
+        }
+        _ => Ok(reference),
+    }
+}
+
+fn label(text: &str) -> Result<(), Reason> {
+    if text.is_empty() {
+        Err("it is empty")
+    } else if text.len() > LABEL_LENGTH {
+        Err("it is longer than 128 characters")
+    } else if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        Err("use printable ASCII characters")
+    } else {
+        Ok(())
+    }
+}
+
+fn allowed_path(text: &str) -> Result<(), Reason> {
+    path(text)?;
+    if text.contains('?') {
+        return Err("queries are always passed; leave out what follows the '?'");
+    }
+    match text.find('*') {
+        Some(star) if star + 1 < text.len() => Err("a '*' may stand at the end only"),
+        _ => Ok(()),
+    }
+}
+
+fn path(text: &str) -> Result<(), Reason> {
+    if !text.starts_with('/') {
+        Err("it has to start with '/'")
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Err("a character in it has to be percent-encoded")
+    } else if text.contains('#') {
+        Err("a fragment is never sent")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a byte may stand in the name of a header (RFC 9110, section 5.6.2).
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}

@@ -3,7 +3,10 @@
 //!
 //! Shapes stay readable for ever: each has a golden file under `tests/golden`, and none is ever deleted.
 
+pub mod api;
 pub mod error_body;
+pub mod feedback;
+pub mod manifest;
 pub mod open_inference;
 pub mod openai;
 pub mod snapshot;

@@ -1,0 +1,158 @@
+//! `kind: Application`: what callers address, where its releases can run and what is guarded.
+
+mod read;
+mod write;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
+
+use super::document::{API_VERSION, METADATA_WITH_LABELS, kind};
+use super::shape::{Choice, Field, Need, Shape, optional, planned, required};
+use super::text::{self, quantity, url};
+use viridian_core::application::Application;
+use viridian_core::id::ReleaseName;
+
+/// An application as it is written: with the release that serves first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApplicationManifest {
+    /// The application.
+    pub application: Application,
+    /// The release that serves first, when the application is new.
+    pub baseline: Option<ReleaseName>,
+}
+
+/// The most requests a local guard looks back on: it keeps them in memory, per application and gateway.
+const MOST_LOCAL_REQUESTS: u64 = 10_000;
+
+pub(crate) const SHAPE: Shape = Shape::object(&[
+    API_VERSION,
+    kind(&["Application"]),
+    METADATA_WITH_LABELS,
+    required("spec", "What it is.", Shape::object(SPEC)),
+]);
+
+const SPEC: &[Field] = &[
+    required(
+        "protocol",
+        "What callers speak.",
+        Shape::Choice(Choice {
+            words: &["openai", "openInference", "http"],
+            refused: &[planned("anthropic"), planned("mlflow"), planned("tfServing")],
+        }),
+    ),
+    required("unit", "What keeps a caller on one arm.", Shape::Text(&text::UNIT)),
+    required(
+        "environments",
+        "Where releases can run, by name.",
+        Shape::map(&text::NAME, &ENVIRONMENT, Need::Required),
+    ),
+    optional(
+        "baseline",
+        "The release that serves first, when the application is new.",
+        Shape::Text(&text::NAME),
+    ),
+    optional(
+        "allowPaths",
+        "The paths callers may use; for the protocol http, and needed there.",
+        Shape::filled_list(&Shape::Text(&text::ALLOWED_PATH)),
+    ),
+    optional(
+        "pins",
+        "Units that are always served by one arm while a rollout runs, and never count as evidence.",
+        Shape::list(&PIN),
+    ),
+    optional("localGuard", "What a gateway may decide on its own, at once.", LOCAL_GUARD),
+    optional("guards", "What is watched in every rollout of this application.", Shape::list(&GUARD)),
+    optional("timeouts", "How long a request may take.", TIMEOUTS),
+];
+
+const ENVIRONMENT: Shape = Shape::object(&[
+    optional(
+        "platform",
+        "Who runs the servers: with static, which is the default, they run already.",
+        Shape::Choice(Choice {
+            words: &["static"],
+            refused: &[planned("process"), planned("docker"), planned("kubernetes")],
+        }),
+    ),
+    required(
+        "endpoints",
+        "The base URLs requests are sent to; several are used in turn.",
+        Shape::filled_list(&Shape::Text(&url::ENDPOINT)),
+    ),
+    optional(
+        "auth",
+        "What the upstream asks for.",
+        Shape::object(&[required("bearer", "A bearer token.", Shape::Text(&text::SECRET))]),
+    ),
+]);
+
+const PIN: Shape = Shape::object(&[
+    required("unit", "The unit, as it appears in requests.", Shape::Text(&text::ANY)),
+    required("arm", "The arm that serves it.", Shape::choice(&["baseline", "candidate"])),
+]);
+
+const LOCAL_GUARD: Shape = Shape::object(&[
+    required(
+        "errors",
+        "The share of errors at which a gateway sends the candidate's share to the baseline.",
+        Shape::Text(&quantity::SHARE),
+    ),
+    optional(
+        "minRequests",
+        "How many of the latest requests are looked at; 20 unless given.",
+        Shape::number(1, MOST_LOCAL_REQUESTS),
+    ),
+]);
+
+const GUARD: Shape = Shape::object(&[
+    required(
+        "metric",
+        "What is watched.",
+        Shape::Choice(Choice {
+            words: &["errors", "latency.p95", "feedback"],
+            refused: &[
+                planned("cost"),
+                planned("tokens"),
+                planned("thumbsDown"),
+                planned("eval.*"),
+                planned("latency.*"),
+                planned("timeToFirstToken.*"),
+            ],
+        }),
+    ),
+    required(
+        "margin",
+        "How much worse the candidate may be: in percentage points, or relative to the baseline.",
+        Shape::Text(&quantity::MARGIN),
+    ),
+    optional(
+        "onFail",
+        "What happens when the candidate is worse; rollback unless given.",
+        Shape::choice(&["rollback", "pause", "notify"]),
+    ),
+    optional(
+        "mode",
+        "Whether the guard may act or only reports what it would have done; enforce unless given.",
+        Shape::choice(&["enforce", "observe"]),
+    ),
+    optional(
+        "maturity",
+        "How old a request must be before its feedback counts; for the metric feedback.",
+        Shape::Text(&quantity::DURATION),
+    ),
+]);
+
+const TIMEOUTS: Shape = Shape::object(&[
+    optional(
+        "connect",
+        "Until a connection to the upstream stands; 2s unless given.",
+        Shape::Text(&quantity::TIMEOUT),
+    ),
+    optional(
+        "firstByte",
+        "From the request to the first byte of the answer; 1m unless given.",
+        Shape::Text(&quantity::TIMEOUT),
+    ),
+    optional("idle", "Between two pieces of an answer; 1m unless given.", Shape::Text(&quantity::TIMEOUT)),
+]);

@@ -1,0 +1,155 @@
+//! From a document to an application, with the rules that span several fields: [`read`].
+
+use super::ApplicationManifest;
+use crate::manifest::cursor::Cursor;
+use crate::manifest::document;
+use crate::manifest::fault::{Fault, quoted};
+use crate::manifest::text::{quantity, secret, unit, url};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts};
+use viridian_core::environment::{Environment, Platform};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
+use viridian_core::metric::Metric;
+
+/// How many requests a local guard looks at unless it says otherwise.
+const DEFAULT_LOCAL_REQUESTS: u32 = 20;
+
+/// Reads an application; nothing when its shape has faults. Faults of its meaning are added.
+pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<ApplicationManifest> {
+    let name = document::name(document, ApplicationName::parse);
+    let labels = document.required("metadata", |metadata| metadata.or("labels", BTreeMap::new(), labels));
+    let spec = document.field("spec")?;
+    let protocol = spec.required("protocol", |word| word.word());
+    let allow_paths = allow_paths(&spec, protocol, faults);
+    let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
+    let guards = spec.or("guards", Vec::new(), |list| guards(list, faults));
+    let application = Application {
+        name: name?,
+        labels: labels?,
+        protocol: protocol?,
+        unit: spec.required("unit", |text| text.parsed(unit))?,
+        environments: spec.required("environments", environments)?,
+        allow_paths: allow_paths?,
+        pins: pins?,
+        local_guard: spec.optional("localGuard", local_guard)?,
+        guards: guards?,
+        timeouts: spec.or("timeouts", Timeouts::default(), timeouts)?,
+    };
+    let baseline = spec.optional("baseline", |text| text.parsed(ReleaseName::parse))?;
+    Some(ApplicationManifest { application, baseline })
+}
+
+fn labels(labels: &Cursor<'_>) -> Option<BTreeMap<String, String>> {
+    labels.fields().map(|(key, value)| Some((key.to_owned(), value.text()?.to_owned()))).collect()
+}
+
+fn environments(map: &Cursor<'_>) -> Option<BTreeMap<EnvironmentName, Environment>> {
+    let read = map.fields().map(|(name, environment)| {
+        let environment = self::environment(name, &environment)?;
+        Some((environment.name.clone(), environment))
+    });
+    read.collect()
+}
+
+fn environment(name: &str, environment: &Cursor<'_>) -> Option<Environment> {
+    let bearer = |auth: &Cursor<'_>| auth.required("bearer", |text| text.parsed(secret));
+    Some(Environment {
+        name: EnvironmentName::parse(name).ok()?,
+        platform: environment.or("platform", Platform::Static, |word| word.word())?,
+        endpoints: environment.required("endpoints", |list| list.each(|text| text.parsed(url::endpoint)))?,
+        bearer: environment.optional("auth", bearer)?,
+    })
+}
+
+/// The paths callers may use: needed by the protocol `http` and by no other.
+fn allow_paths(
+    spec: &Cursor<'_>,
+    protocol: Option<Protocol>,
+    faults: &mut Vec<Fault>,
+) -> Option<Vec<String>> {
+    let paths = spec.field("allowPaths");
+    match (protocol, &paths) {
+        (Some(Protocol::Http), None) => {
+            let message =
+                "missing; the protocol http passes no path that is not listed, so list at least one";
+            faults.push(spec.missing("allowPaths", message));
+        }
+        (Some(Protocol::OpenAi | Protocol::OpenInference), Some(paths)) => {
+            let message = "only the protocol http takes paths; the others pass the paths their callers know";
+            faults.push(paths.key_fault(message));
+        }
+        _ => {}
+    }
+    paths.map_or(Some(Vec::new()), |paths| paths.each(|path| path.text().map(str::to_owned)))
+}
+
+fn pins(list: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Pin>> {
+    let mut pinned = BTreeSet::new();
+    list.each(|pin| {
+        let unit = pin.field("unit");
+        let name = unit.as_ref().and_then(|unit| unit.text().map(str::to_owned));
+        if let (Some(unit), Some(name)) = (unit, &name)
+            && !pinned.insert(name.clone())
+        {
+            faults.push(unit.fault(format!("{} is pinned already", quoted(name))));
+        }
+        Some(Pin { unit: name?, arm: pin.required("arm", |word| word.word())? })
+    })
+}
+
+fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
+    Some(LocalGuard {
+        errors: guard.required("errors", |text| text.parsed(quantity::share))?,
+        min_requests: guard.or("minRequests", DEFAULT_LOCAL_REQUESTS, |number| number.number())?,
+    })
+}
+
+fn guards(list: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Guard>> {
+    let mut watched = BTreeSet::new();
+    list.each(|item| {
+        let guard = guard(item, faults);
+        if let Some(metric) = item.required("metric", |word| word.word::<Metric>())
+            && !watched.insert(metric)
+        {
+            faults.push(item.fault(format!("{metric} is guarded already; a metric has one guard")));
+        }
+        guard
+    })
+}
+
+fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
+    let metric = guard.required("metric", |word| word.word::<Metric>());
+    let margin = guard.required("margin", |text| text.parsed(quantity::margin));
+    if let (Some(Metric::LatencyP95), Some(Margin::Points(_)), Some(text)) =
+        (metric, margin, guard.field("margin"))
+    {
+        faults.push(text.fault(
+            "latency is no share, so that percentage points of it mean nothing; \
+             write a part of the baseline's latency, such as '20%'",
+        ));
+    }
+    if let (Some(metric), Some(maturity)) = (metric, guard.field("maturity"))
+        && !metric.arrives_late()
+    {
+        faults.push(maturity.key_fault(format!("{metric} is known with the answer; only feedback matures")));
+    }
+    Some(Guard {
+        metric: metric?,
+        margin: margin?,
+        on_fail: guard.or("onFail", OnFail::Rollback, |word| word.word())?,
+        mode: guard.or("mode", Mode::Enforce, |word| word.word())?,
+        maturity: guard.or("maturity", Duration::ZERO, |text| text.parsed(quantity::duration))?,
+    })
+}
+
+fn timeouts(timeouts: &Cursor<'_>) -> Option<Timeouts> {
+    let default = Timeouts::default();
+    let timeout = |name, default| timeouts.or(name, default, |text| text.parsed(quantity::timeout));
+    Some(Timeouts {
+        connect: timeout("connect", default.connect)?,
+        first_byte: timeout("firstByte", default.first_byte)?,
+        idle: timeout("idle", default.idle)?,
+    })
+}

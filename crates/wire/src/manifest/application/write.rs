@@ -1,0 +1,78 @@
+//! From an application back to its document: [`write`]. Reading what was written gives the same application.
+
+use super::ApplicationManifest;
+use crate::manifest::document;
+use crate::manifest::text::{quantity, unit_text};
+use serde_json::{Map, Value, json};
+use viridian_core::application::{Application, Timeouts};
+use viridian_core::environment::Environment;
+use viridian_core::guard::Guard;
+
+/// Writes an application.
+pub(crate) fn write(manifest: &ApplicationManifest) -> Value {
+    let ApplicationManifest { application, baseline } = manifest;
+    let mut document = document::write("Application", application.name.as_str(), spec(application));
+    if !application.labels.is_empty() {
+        document["metadata"]["labels"] = json!(application.labels);
+    }
+    if let Some(baseline) = baseline {
+        document["spec"]["baseline"] = json!(baseline);
+    }
+    document
+}
+
+fn spec(application: &Application) -> Value {
+    let environments: Map<String, Value> = application
+        .environments
+        .iter()
+        .map(|(name, environment)| (name.to_string(), self::environment(environment)))
+        .collect();
+    let mut spec = json!({
+        "protocol": application.protocol,
+        "unit": unit_text(&application.unit),
+        "environments": environments,
+        "timeouts": timeouts(&application.timeouts),
+    });
+    if !application.allow_paths.is_empty() {
+        spec["allowPaths"] = json!(application.allow_paths);
+    }
+    if !application.pins.is_empty() {
+        spec["pins"] = json!(application.pins);
+    }
+    if let Some(guard) = application.local_guard {
+        spec["localGuard"] = json!({"errors": guard.errors.to_string(), "minRequests": guard.min_requests});
+    }
+    if !application.guards.is_empty() {
+        spec["guards"] = application.guards.iter().map(guard).collect();
+    }
+    spec
+}
+
+fn environment(environment: &Environment) -> Value {
+    let mut written = json!({"platform": environment.platform, "endpoints": environment.endpoints});
+    if let Some(bearer) = &environment.bearer {
+        written["auth"] = json!({"bearer": bearer});
+    }
+    written
+}
+
+fn guard(guard: &Guard) -> Value {
+    let mut written = json!({
+        "metric": guard.metric,
+        "margin": quantity::margin_text(guard.margin),
+        "onFail": guard.on_fail,
+        "mode": guard.mode,
+    });
+    if guard.metric.arrives_late() {
+        written["maturity"] = json!(quantity::duration_text(guard.maturity));
+    }
+    written
+}
+
+fn timeouts(timeouts: &Timeouts) -> Value {
+    json!({
+        "connect": quantity::duration_text(timeouts.connect),
+        "firstByte": quantity::duration_text(timeouts.first_byte),
+        "idle": quantity::duration_text(timeouts.idle),
+    })
+}

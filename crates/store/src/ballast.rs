@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 use fs4::FileExt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 
@@ -58,11 +58,14 @@ impl Ballast {
 
     /// Gives the space up; false when there is none to give.
     pub(crate) fn give_up(&mut self) -> bool {
-        let kept = self.standing == Standing::Kept;
-        if kept {
-            self.standing = Standing::GivenUp;
+        if self.standing != Standing::Kept {
+            return false;
         }
-        kept && fs::remove_file(&self.path).is_ok()
+        self.standing = Standing::GivenUp;
+        // Emptied first: somebody who copies the directory may have it open, and would keep its space.
+        let emptied = File::create(&self.path).is_ok();
+        let _ = fs::remove_file(&self.path);
+        emptied
     }
 
     fn allocate(&self) -> io::Result<()> {

@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error;
-use viridian_core::routing::table::Arm;
+use viridian_core::arm::Arm;
 
 /// A value kept as JSON.
 pub(crate) struct Json<T>(pub(crate) T);

@@ -8,7 +8,7 @@ use crate::releases::Rejected;
 use crate::transaction::Direction;
 use crate::{Error, Store, StoredRollout, baselines, orders, outbox, releases, rollouts, start, tables};
 use rusqlite::{Transaction, params};
-use viridian_core::analysis::epoch::Epoch;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::effect::Effect;
 use viridian_core::rollout::report::Report;

@@ -5,14 +5,14 @@ use crate::{Error, Store};
 use rusqlite::{Connection, Params, params};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use viridian_core::analysis::epoch::Epoch;
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
-use viridian_core::analysis::metric::Metric;
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
+use viridian_core::arm::Arm;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::{ApplicationName, EpochId};
-use viridian_core::routing::bucket::Group;
-use viridian_core::routing::table::Arm;
+use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
+use viridian_core::unit::Group;
 
 /// How many epochs calibration looks back: an epoch lasts minutes, and a baseline that got too few requests in this
 /// many of them is not known.

@@ -3,7 +3,7 @@
 use crate::column::Json;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use viridian_core::analysis::epoch::Epoch;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::{ApplicationName, EpochId, ReleaseName};
 
 impl Store {

@@ -6,8 +6,8 @@ use crate::transaction::Direction;
 use crate::{Error, Store, epochs};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use viridian_core::analysis::measurement::ArmCounts;
+use viridian_core::arm::Arm;
 use viridian_core::id::{ApplicationName, EpochId};
-use viridian_core::routing::table::Arm;
 
 /// How many folded epochs of an application are kept, about ten kilobytes each: more than a day of epochs of a
 /// few minutes.

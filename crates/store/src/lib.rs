@@ -51,9 +51,9 @@ pub use rollouts::{Activity, RolloutFilter, StoredRollout};
 pub use start::{Retry, Start, Takeover};
 pub use tables::TableChange;
 
+use lock::Lock;
 use rusqlite::Connection;
 use std::collections::HashMap;
-use std::fs::File;
 use std::sync::{Arc, Mutex};
 use transaction::Writer;
 use viridian_core::id::{RolloutName, Term};
@@ -75,7 +75,7 @@ struct Inner {
     /// The latest report of each rollout, whether or not it led to anything.
     notes: Mutex<HashMap<RolloutName, Report>>,
     /// Dropped last: nobody else opens the database before it is closed.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Store {

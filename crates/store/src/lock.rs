@@ -8,11 +8,21 @@ use std::path::Path;
 /// The file in the data directory.
 const FILE: &str = "viridian.lock";
 
-/// Takes the lock. It is held until the file is dropped, and by nobody after a crash.
+/// The lock, held until it is dropped, and by nobody after a crash.
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it with a child process that is just being started.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock.
 ///
 /// # Errors
 /// [`Error::Locked`] when another process holds it, [`Error::Directory`] when the file cannot be written.
-pub(crate) fn acquire(directory: &Path) -> Result<File, Error> {
+pub(crate) fn acquire(directory: &Path) -> Result<Lock, Error> {
     let path = directory.join(FILE);
     let unusable = |source| Error::Directory { path: path.clone(), source };
     let mut file = OpenOptions::new()
@@ -31,7 +41,7 @@ pub(crate) fn acquire(directory: &Path) -> Result<File, Error> {
     }
     // Only a help for people: on a full disk the lock holds without it.
     let _ = sign(&mut file);
-    Ok(file)
+    Ok(Lock(file))
 }
 
 fn sign(file: &mut File) -> std::io::Result<()> {

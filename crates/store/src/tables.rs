@@ -8,7 +8,7 @@ use crate::transaction::Direction;
 use crate::{Error, Store, baselines, epochs};
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::ops::Range;
-use viridian_core::analysis::epoch::Epoch;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::{ApplicationName, Generation};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;

@@ -1,0 +1,197 @@
+//! A full disk: steps forward hold, the way back is open, and everything goes on when there is room again. It takes a
+//! file system of its own, which only root can mount; without one these tests say so and pass.
+
+use crate::world::*;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+use viridian_core::analysis::row::Origin;
+use viridian_core::id::{BootId, NodeName};
+use viridian_core::rollout::command::Command;
+use viridian_store::events::{Fact, Stream};
+use viridian_store::{Commit, Committed, Error, Options, Store};
+
+const DISK_BYTES: u64 = 4 << 20;
+const BALLAST_BYTES: u64 = 512 << 10;
+
+/// A small file system in memory.
+struct Disk {
+    mount: tempfile::TempDir,
+}
+
+impl Disk {
+    fn mount() -> Option<Self> {
+        let mount = tempfile::tempdir().unwrap();
+        let mounted = Process::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={DISK_BYTES}"), "tmpfs"])
+            .arg(mount.path())
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self { mount });
+        }
+        // Past the capture of the test runner, which hides what passing tests print.
+        let mut stderr = std::io::stderr();
+        writeln!(stderr, "SKIPPED: a full disk, because no tmpfs can be mounted here").unwrap();
+        None
+    }
+
+    fn open(&self) -> Result<Store, Error> {
+        Store::open_with(&self.directory(), &Options { ballast: BALLAST_BYTES })
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.mount.path().join("data")
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.mount.path().join("filler")
+    }
+
+    /// Takes whatever is left, to the last byte.
+    fn fill(&self) {
+        let mut filler = File::options().create(true).append(true).open(self.filler()).unwrap();
+        for size in [1 << 16, 1 << 12, 1] {
+            while filler.write_all(&vec![0xff; size]).is_ok() {}
+        }
+    }
+
+    /// Gives it all back. Emptied and not removed: a process that another test is starting may still have it open.
+    fn free(&self) {
+        File::create(self.filler()).unwrap();
+    }
+
+    fn has_ballast(&self) -> bool {
+        let held = fs::metadata(self.directory().join("viridian.ballast"));
+        held.is_ok_and(|file| file.len() == BALLAST_BYTES)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Process::new("umount").arg("-l").arg(self.mount.path()).status();
+    }
+}
+
+fn pause() -> Command {
+    Command::Pause { by: "ann".to_owned() }
+}
+
+fn rollback() -> Command {
+    Command::Rollback { by: "ann".to_owned(), reason: None }
+}
+
+fn check_unwritable<T: std::fmt::Debug>(outcome: Result<T, Error>) {
+    assert!(matches!(outcome, Err(Error::Unwritable(_))), "{outcome:?}");
+}
+
+/// A store with a rollout at 10 %, on a disk without room.
+fn full(disk: &Disk) -> Store {
+    let store = disk.open().unwrap();
+    furnish(&store);
+    start(&store, "r1", "v2").unwrap();
+    store.commit(&bare(&rollout_name("r1"), &progressing(1, percent(10)), &report("it began"))).unwrap();
+    assert!(disk.has_ballast());
+    disk.fill();
+    store
+}
+
+#[test]
+fn steps_forward_hold_and_the_way_back_is_written() {
+    let Some(disk) = Disk::mount() else { return };
+    let store = full(&disk);
+    let (name, report) = (rollout_name("r1"), report("so it goes"));
+    let forward = progressing(2, percent(50));
+    let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(1) };
+
+    check_unwritable(store.commit(&bare(&name, &forward, &report)));
+    check_unwritable(store.order(&name, &pause(), NOW));
+    check_unwritable(store.register_release(&release("v4", "v4"), NOW));
+    assert_eq!(store.rollout(&name).unwrap().unwrap().state, progressing(1, percent(10)));
+
+    let order = store.order(&name, &rollback(), NOW).unwrap();
+    assert!(order.durable, "the ballast made room for it");
+    assert!(!disk.has_ballast());
+    store.reserve_generations(&application_name(), 100).unwrap();
+    let back = rolling_back(2);
+    store.commit(&Commit { answered: &[order.id], ..bare(&name, &back, &report) }).unwrap();
+    store.commit(&bare(&name, &rolled_back(3), &report)).unwrap();
+
+    // There is room now, and it stays reserved: nothing else may take it.
+    check_unwritable(store.register_release(&release("v4", "v4"), NOW));
+    check_unwritable(store.record(&origin, &[], &[]));
+
+    disk.free();
+    store.register_release(&release("v4", "v4"), NOW).unwrap();
+    assert!(disk.has_ballast(), "it is set aside again");
+}
+
+#[test]
+fn an_order_back_is_kept_in_memory_until_it_can_be_written() {
+    let Some(disk) = Disk::mount() else { return };
+    let store = full(&disk);
+    let (name, report) = (rollout_name("r1"), report("so it goes"));
+    // Somebody else takes the room of the ballast as well.
+    fs::remove_file(disk.directory().join("viridian.ballast")).unwrap();
+    disk.fill();
+
+    let order = store.order(&name, &rollback(), NOW).unwrap();
+    assert!(!order.durable);
+    assert_eq!(store.pending_commands(&name).unwrap(), std::slice::from_ref(&order));
+    let answered = [order.id];
+    let back = rolling_back(2);
+    let commit = Commit { answered: &answered, ..bare(&name, &back, &report) };
+    check_unwritable(store.commit(&commit));
+    assert_eq!(store.pending_commands(&name).unwrap().len(), 1, "it is still to be answered");
+
+    disk.free();
+    assert!(matches!(store.commit(&commit).unwrap(), Committed::Now { .. }));
+    assert!(store.pending_commands(&name).unwrap().is_empty());
+    let history = store.history(&Stream::Rollout(name)).unwrap();
+    let ordered = Fact::Ordered { id: order.id, command: order.command };
+    assert!(history.iter().any(|event| event.fact == ordered), "it is history, like any other");
+}
+
+#[test]
+fn an_order_kept_in_memory_is_written_by_whatever_is_written_next() {
+    let Some(disk) = Disk::mount() else { return };
+    let store = full(&disk);
+    let name = rollout_name("r1");
+    fs::remove_file(disk.directory().join("viridian.ballast")).unwrap();
+    disk.fill();
+    let first = store.order(&name, &rollback(), NOW).unwrap();
+    let second = store.order(&name, &Command::Abort { by: "bob".to_owned(), reason: None }, NOW).unwrap();
+    assert!(first.id < second.id && !second.durable);
+
+    disk.free();
+    let third = store.order(&name, &pause(), NOW).unwrap();
+    drop(store);
+
+    let pending = disk.open().unwrap().pending_commands(&name).unwrap();
+    let ids: Vec<_> = pending.iter().map(|order| order.id).collect();
+    assert_eq!(ids, [first.id, second.id, third.id]);
+    assert!(pending.iter().all(|order| order.durable));
+}
+
+#[test]
+fn a_start_on_a_full_disk_can_still_go_back() {
+    let Some(disk) = Disk::mount() else { return };
+    drop(full(&disk));
+    disk.fill();
+    let store = disk.open().unwrap();
+    let order = store.order(&rollout_name("r1"), &rollback(), NOW).unwrap();
+    assert!(order.durable);
+    check_unwritable(store.order(&rollout_name("r1"), &pause(), NOW));
+}
+
+#[test]
+fn a_new_database_on_a_full_disk_is_refused() {
+    let Some(disk) = Disk::mount() else { return };
+    fs::create_dir(disk.directory()).unwrap();
+    disk.fill();
+    assert!(disk.open().is_err());
+    disk.free();
+    furnish(&disk.open().unwrap());
+    assert!(Path::new(&disk.directory()).join("viridian.db").exists());
+}

@@ -1,0 +1,214 @@
+//! What was measured: rows that may come twice, late and in any order, and what they are summed to.
+
+use crate::world::*;
+use proptest::prelude::*;
+use std::path::Path;
+use viridian_core::analysis::measurement::{ArmCounts, Evidence};
+use viridian_core::analysis::row::{GroupRow, Origin, SLOT, TallyRow};
+use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
+use viridian_core::arm::Arm;
+use viridian_core::id::{BootId, EpochId, NodeName};
+use viridian_core::metric::Metric;
+use viridian_core::time::Timestamp;
+use viridian_core::unit::{Group, UnitHash};
+use viridian_store::{Commit, Store, TableChange};
+
+/// A store whose application went through epochs 1 to `count`.
+fn with_epochs(directory: &Path, count: u32) -> Store {
+    let store = furnished(directory);
+    store.reserve_generations(&application_name(), 100).unwrap();
+    for id in 1..=count {
+        begin_epoch(&store, id);
+    }
+    store
+}
+
+fn begin_epoch(store: &Store, id: u32) {
+    let span = epoch(id, percent(10));
+    let table = table(store, id.into(), &span);
+    store
+        .commit_table(&TableChange { table: &table, epoch: Some(&span), because: "a test", at: NOW })
+        .unwrap();
+}
+
+/// A key rows are kept under: the node, its boot, the epoch, the slot.
+type Key = (u8, u8, u32, u8);
+
+fn origin((node, boot, ..): Key) -> Origin {
+    // Half of all boots are numbers that a signed column cannot hold as they are.
+    let boot = BootId(u64::from(boot) * (u64::MAX / 2 + 1));
+    Origin { node: NodeName::parse(&format!("gateway-{node}")).unwrap(), boot }
+}
+
+/// The running total of a gateway after so many requests.
+fn tally(requests: u64) -> Tally {
+    let mut tally = Tally::default();
+    tally.classes[0] = requests;
+    tally.exempt[1] = requests / 3;
+    tally.metrics[Metric::Errors.index()] =
+        Counts { trials: requests, events: requests / 2, scaled: requests / 2 };
+    for _ in 0..requests.min(20) {
+        tally.latency.record(1_000 * requests);
+    }
+    tally
+}
+
+fn groups(requests: u64) -> GroupTally {
+    let mut groups = GroupTally::default();
+    for request in 0..requests {
+        let unit = UnitHash(request.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        groups.units.insert(unit);
+        groups.record_counts(Metric::Errors, unit.group(), Counts { trials: 1, events: 0, scaled: 0 });
+    }
+    groups
+}
+
+fn record(store: &Store, key: Key, requests: u64) {
+    let (_, _, epoch, slot) = key;
+    let slot = Timestamp(u64::from(slot) * SLOT.as_millis() as u64);
+    let (application, epoch, arm) = (application_name(), EpochId(epoch), Arm::Candidate);
+    let row = TallyRow { application: application.clone(), epoch, slot, arm, tally: tally(requests) };
+    store.record(&origin(key), &[row], &[]).unwrap();
+}
+
+fn record_groups(store: &Store, key: Key, requests: u64) {
+    let row = GroupRow {
+        application: application_name(),
+        epoch: EpochId(key.2),
+        arm: Arm::Candidate,
+        groups: groups(requests),
+    };
+    store.record(&origin(key), &[], &[row]).unwrap();
+}
+
+fn evidence(store: &Store) -> Evidence {
+    store.evidence(&application_name(), EpochId(1), minutes(0), NOW).unwrap()
+}
+
+fn candidate(store: &Store, epoch: u32) -> ArmCounts {
+    let evidence = evidence(store);
+    let found = evidence.epochs.into_iter().find(|counts| counts.epoch.id == EpochId(epoch));
+    found.unwrap().candidate
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Each row is a running total under its key; whatever arrives when and how often, the highest of each key counts.
+    #[test]
+    fn the_order_and_number_of_reports_does_not_matter(
+        rows in prop::collection::vec(((0u8..2, 0u8..2, 1u32..3, 0u8..2), 1u64..40), 1..30),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = with_epochs(directory.path(), 2);
+        let mut highest = std::collections::BTreeMap::new();
+        for (key, requests) in &rows {
+            record(&store, *key, *requests);
+            record(&store, *key, *requests);
+            let known: &mut u64 = highest.entry(*key).or_default();
+            *known = (*known).max(*requests);
+        }
+        for epoch in 1..3 {
+            let mut expected = Tally::default();
+            for (_, requests) in highest.iter().filter(|(key, _)| key.2 == epoch) {
+                expected.add(&tally(*requests));
+            }
+            prop_assert_eq!(candidate(&store, epoch).tally, expected);
+        }
+    }
+}
+
+#[test]
+fn groups_are_summed_over_gateways_and_boots() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 1);
+    let mut expected = GroupTally::default();
+    for (node, boot, requests) in [(0, 0, 50), (0, 1, 70), (1, 0, 90)] {
+        record_groups(&store, (node, boot, 1, 0), requests);
+        record_groups(&store, (node, boot, 1, 0), requests - 10);
+        expected.add(&groups(requests));
+    }
+    assert_eq!(candidate(&store, 1).groups, expected);
+}
+
+#[test]
+fn an_epoch_without_rows_is_there_and_rows_without_an_epoch_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 2);
+    record(&store, (0, 0, 7, 0), 10);
+    let evidence = evidence(&store);
+    assert_eq!(evidence.epochs.len(), 2);
+    assert_eq!(evidence.seen().candidate, 0);
+}
+
+#[test]
+fn folding_changes_no_sum_and_takes_no_more_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 3);
+    for epoch in 1..=3 {
+        for node in 0..3 {
+            record(&store, (node, 0, epoch, 0), 10);
+            record(&store, (node, 0, epoch, 1), 20);
+            record_groups(&store, (node, 0, epoch, 0), 30);
+        }
+    }
+    let before = evidence(&store);
+    let rows = |table: &str| -> u64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        raw(directory.path()).query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((rows("tallies"), rows("totals")), (18, 0));
+
+    // The last epoch goes on, so it is never folded.
+    store.fold_finished(&application_name(), EpochId(9)).unwrap();
+    store.fold_finished(&application_name(), EpochId(9)).unwrap();
+
+    assert_eq!(evidence(&store), before);
+    assert_eq!((rows("tallies"), rows("group_tallies"), rows("totals")), (6, 3, 2));
+    record(&store, (7, 0, 2, 0), 10);
+    assert_eq!(evidence(&store), before, "a row of a folded epoch comes too late");
+    record(&store, (7, 0, 3, 0), 10);
+    assert_ne!(evidence(&store), before);
+}
+
+#[test]
+fn a_baseline_is_calibrated_on_its_own_latest_outcomes() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 3);
+    let record_baseline = |epoch, requests| {
+        let row = TallyRow {
+            application: application_name(),
+            epoch: EpochId(epoch),
+            slot: Timestamp(0),
+            arm: Arm::Baseline,
+            tally: tally(requests),
+        };
+        store.record(&origin((0, 0, epoch, 0)), &[row], &[]).unwrap();
+    };
+    for epoch in 1..=3 {
+        record_baseline(epoch, 100);
+    }
+    let calibrated = |before, enough| {
+        store.calibration(&application_name(), EpochId(before), enough).unwrap().tally.outcomes()
+    };
+    assert_eq!(calibrated(4, 100), 100, "the latest epoch is enough");
+    assert_eq!(calibrated(4, 150), 200);
+    assert_eq!(calibrated(3, 1_000), 200, "what came before the candidate");
+
+    start(&store, "r1", "v2").unwrap();
+    let (name, next, report) = (rollout_name("r1"), promoted(1), report("it held"));
+    let (span, effects) = (epoch(4, percent(0)), [viridian_core::rollout::effect::Effect::MakeBaseline]);
+    store.commit(&Commit { epoch: Some(&span), effects: &effects, ..bare(&name, &next, &report) }).unwrap();
+    record_baseline(4, 30);
+    assert_eq!(calibrated(5, 1_000), 30, "the former baseline's outcomes are not this one's");
+}
+
+#[test]
+fn a_group_beyond_the_last_is_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 1);
+    let mut row = crate::feedback::record("r", 0, 0);
+    row.group = Group(200);
+    store.record_feedback(&[row], &std::collections::BTreeMap::new()).unwrap();
+    assert_eq!(candidate(&store, 1).counts(Metric::Feedback).trials, 1);
+}

@@ -16,6 +16,7 @@ mod present;
 mod observe;
 mod draft;
 mod reconcile;
+mod deliver;
 pub mod runner;
 
 pub use error::Error;

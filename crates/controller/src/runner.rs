@@ -1,6 +1,7 @@
 //! The thread the loop runs on. It is woken by a timer or a nudge and walks over every application; an application
 //! whose walk fails is tried again at the next tick and does not keep the others from theirs.
 
+use crate::deliver::Delivery;
 use crate::draft::Generations;
 use crate::error::Error;
 use crate::hub::Hub;
@@ -76,6 +77,7 @@ impl Drop for Controller {
 
 fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
     let mut failing: HashMap<ApplicationName, String> = HashMap::new();
+    let mut delivery = Delivery::default();
     loop {
         match room.store.applications() {
             Ok(applications) => {
@@ -84,6 +86,9 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
                 }
             }
             Err(error) => tracing::error!(error = %Chain(&error), "the applications could not be read"),
+        }
+        if let Err(error) = delivery.deliver(&room.store) {
+            tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
         }
         match rings.recv_timeout(TICK) {
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}

@@ -22,9 +22,13 @@ struct Disk {
 
 impl Disk {
     fn mount() -> Option<Self> {
+        Self::mount_with(&format!("size={DISK_BYTES}"))
+    }
+
+    fn mount_with(options: &str) -> Option<Self> {
         let mount = tempfile::tempdir().unwrap();
         let mounted = Process::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={DISK_BYTES}"), "tmpfs"])
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
             .arg(mount.path())
             .stderr(Stdio::null())
             .status();
@@ -194,4 +198,11 @@ fn a_new_database_on_a_full_disk_is_refused() {
     disk.free();
     furnish(&disk.open().unwrap());
     assert!(Path::new(&disk.directory()).join("viridian.db").exists());
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_refused() {
+    let Some(disk) = Disk::mount_with("ro") else { return };
+    let refused = disk.open().unwrap_err();
+    assert!(matches!(refused, Error::Directory { .. }), "{refused}");
 }

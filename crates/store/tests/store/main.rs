@@ -6,6 +6,7 @@ mod answers;
 mod disk_full;
 mod evidence;
 mod feedback;
+mod golden;
 mod kill;
 mod log;
 mod opening;

@@ -196,3 +196,24 @@ fn nobody_else_may_read_the_secrets() {
     }
     assert!(!format!("{:?}", store.signing_keys().unwrap()).contains("secret"));
 }
+
+#[test]
+#[ignore = "prints how long a long log takes to open; run it by hand"]
+fn a_long_log_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = furnished(directory.path());
+    start(&store, "r1", "v2").unwrap();
+    store.commit(&bare(&rollout_name("r1"), &progressing(1, percent(10)), &report("it began"))).unwrap();
+    drop(store);
+    let copies = "WITH RECURSIVE copy (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 100000)
+        INSERT INTO events (stream, stream_seq, at, kind, payload)
+        SELECT stream, stream_seq + n, at, kind, payload FROM copy, (SELECT * FROM events ORDER BY seq DESC LIMIT 1)";
+    raw(directory.path()).execute_batch(copies).unwrap();
+    let size = fs::metadata(directory.path().join("viridian.db")).unwrap().len();
+    let began = std::time::Instant::now();
+    let store = open(directory.path());
+    let opened = began.elapsed();
+    store.commit(&bare(&rollout_name("r1"), &progressing(2, percent(20)), &report("on"))).unwrap();
+    println!("{} events, {size} bytes: open in {opened:?}", store.latest_event().unwrap());
+    println!("and the first commit: {:?}", began.elapsed() - opened);
+}

@@ -23,7 +23,7 @@ mod start;
 mod step;
 
 pub use application::{ApplicationBody, ApplicationSummary, EnvironmentBody, TableBody};
-pub use apply::{Action, ApplyRequest, ApplyResult, Change};
+pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, StepForecastBody, TrafficBody};

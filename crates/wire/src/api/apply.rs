@@ -1,18 +1,32 @@
 //! Applying manifests.
 
+use super::start::TakeoverBody;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 
-/// Manifests to apply, as JSON. The text of a manifest may be sent as it is instead, as `application/yaml`.
+/// Manifests to apply, as JSON. The text of one manifest may be sent as it is instead, as `application/yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplyRequest {
-    /// What the file is called in messages; `manifest` unless said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The manifests, YAML or JSON, several documents or one.
-    pub manifest: String,
+    /// The manifests; all of them are applied, or none.
+    pub manifests: Vec<ManifestText>,
+    /// What becomes of rollouts that have not ended when another one of the same application is started.
+    #[serde(default)]
+    pub takeover: TakeoverBody,
+    /// Whether releases that were rejected before may be tried again.
+    #[serde(default)]
+    pub retry_rejected: bool,
+}
+
+/// The text of a file.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ManifestText {
+    /// What messages call it.
+    pub file: String,
+    /// YAML or JSON, several documents or one.
+    pub text: String,
 }
 
 /// What applying came to, in the order of the documents: everything or nothing was applied.

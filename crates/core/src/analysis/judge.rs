@@ -196,6 +196,21 @@ fn quantile_excess(evidence: &Evidence) -> Option<f64> {
     (weight > 0.0).then(|| (sum / weight).exp() - 1.0)
 }
 
+/// How much higher the candidate's share of bad requests is: the mean over epochs of the difference, each epoch
+/// weighted by how well it compares the arms (Mantel and Haenszel), for the same reason.
+fn share_excess(metric: Metric, evidence: &Evidence) -> Option<f64> {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for counts in evidence.compared() {
+        let (baseline, candidate) = (counts.baseline.counts(metric), counts.candidate.counts(metric));
+        if let (Some(share_before), Some(share_now)) = (baseline.share(), candidate.share()) {
+            let worth = harmonic(baseline.trials, candidate.trials);
+            sum += worth * (share_now - share_before);
+            weight += worth;
+        }
+    }
+    (weight > 0.0).then(|| sum / weight)
+}
+
 fn harmonic(a: u64, b: u64) -> f64 {
     let (a, b) = (a as f64, b as f64);
     if a + b > 0.0 { a * b / (a + b) } else { 0.0 }

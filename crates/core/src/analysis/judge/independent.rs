@@ -5,7 +5,8 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
 
 use super::{
-    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, quantile_excess, safe_epochs, split_check,
+    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, quantile_excess, safe_epochs, share_excess,
+    split_check,
 };
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
@@ -76,7 +77,7 @@ fn effect(guard: &Guard, evidence: &Evidence, events: &[RaceEpoch]) -> Effect {
     }
     let bets: Vec<BinaryEpoch> = evidence.compared().map(|counts| bets_of(counts, guard.metric)).collect();
     Effect {
-        estimate: betting::difference(&bets),
+        estimate: share_excess(guard.metric, evidence),
         lower: Some(betting::lower_bound(&bets, ALPHA_PROMOTE / 2.0)),
         upper: Some(betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0)),
     }

@@ -1,10 +1,21 @@
-//! What an epoch is scored by, from what the baseline did before it.
+//! When an epoch follows another, and what it is scored by: what the baseline did before it. [`Renewal::after`] is
+//! the rule.
 
-use super::measurement::ArmCounts;
-use crate::epoch::{Centres, Threshold, Thresholds};
+use super::measurement::{ArmCounts, Evidence};
+use crate::epoch::{Centres, Epoch, Threshold, Thresholds};
 use crate::guard::Guard;
+use crate::id::EpochId;
 use crate::metric::Metric;
 use crate::stats::quantile;
+use crate::time::Timestamp;
+use crate::weight::Weight;
+use std::time::Duration;
+
+/// How long scoring parameters serve before they are renewed: short against the drifts of a day, long enough to
+/// measure a 95th percentile by.
+const REFRESH: Duration = Duration::from_secs(10 * 60);
+/// Outcomes of the baseline that are worth renewing them from.
+const ENOUGH: u64 = 500;
 
 impl Thresholds {
     /// Thresholds from what the baseline did, for the guards that need one.
@@ -22,4 +33,41 @@ impl Thresholds {
 /// Centres from what the baseline did; zero for a metric without outcomes.
 pub fn centres(baseline: &ArmCounts) -> Centres {
     Metric::ALL.map(|metric| baseline.counts(metric).share().unwrap_or(0.0))
+}
+
+/// What the next epoch follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewal<'a> {
+    /// The candidate's share from now on.
+    pub weight: Weight,
+    /// The guards that are armed.
+    pub guards: &'a [Guard],
+    /// What was measured since the rollout began.
+    pub evidence: &'a Evidence,
+    /// What the baseline did before.
+    pub calibration: &'a ArmCounts,
+}
+
+impl Renewal<'_> {
+    /// The epoch after `last`, when the share changes or the scoring parameters have served long enough. They come
+    /// from epochs that are over, never from requests they are going to score.
+    pub fn after(&self, last: &Epoch, now: Timestamp) -> Option<Epoch> {
+        let known = self.latest_baseline();
+        let stale = self.weight.compares() && now.since(last.started_at) >= REFRESH && known.is_some();
+        if last.weight == self.weight && !stale {
+            return None;
+        }
+        let (thresholds, centres) = match known {
+            Some(baseline) => (Thresholds::calibrated(self.guards, baseline), centres(baseline)),
+            None => (last.thresholds, last.centres),
+        };
+        let id = EpochId(last.id.0 + 1);
+        Some(Epoch { id, weight: self.weight, thresholds, centres, started_at: now })
+    }
+
+    /// What the baseline did in the latest epoch that says enough to score by.
+    fn latest_baseline(&self) -> Option<&ArmCounts> {
+        let epochs = self.evidence.epochs.iter().rev().map(|counts| &counts.baseline);
+        epochs.chain([self.calibration]).find(|counts| counts.tally.outcomes() >= ENOUGH)
+    }
 }

@@ -24,3 +24,34 @@ impl Timestamp {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// A duration for people: `45s`, `10m`, `1h 30m`. Parts of a second are told only below a second.
+pub fn readable(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds == 0 {
+        return format!("{}ms", duration.as_millis());
+    }
+    let parts = [(seconds / 3_600, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    told.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(millis: u64, text: &str) {
+        assert_eq!(readable(Duration::from_millis(millis)), text);
+    }
+
+    #[test]
+    fn durations_read_in_hours_minutes_and_seconds() {
+        check(0, "0ms");
+        check(250, "250ms");
+        check(45_999, "45s");
+        check(600_000, "10m");
+        check(5_400_000, "1h 30m");
+        check(86_461_000, "24h 1m 1s");
+    }
+}

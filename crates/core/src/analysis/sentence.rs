@@ -5,46 +5,83 @@ use super::verdict::{Judgement, Verdict};
 use crate::guard::{Margin, Mode, OnFail};
 use crate::metric::Metric;
 
+/// From this share on a tenth of a per cent is exact enough to read.
+const COARSE: f64 = 10.0;
+/// A change beyond a hundredfold is not told in digits.
+const TELLABLE: f64 = 99.0;
+
 impl Judgement {
     /// What was found, on which numbers, by which rule.
     pub fn sentence(&self) -> String {
-        format!("{}: {}; {}", self.guard.metric, self.comparison(), self.conclusion())
+        format!("{}: {}", self.guard.metric, self.finding())
     }
 
-    /// The two arms side by side.
-    pub fn comparison(&self) -> String {
-        if self.candidate.trials == 0 && self.baseline.trials == 0 {
-            return "nothing measured yet".to_owned();
+    /// The same without the metric's name.
+    pub fn finding(&self) -> String {
+        if self.candidate.trials == 0 || self.baseline.trials == 0 {
+            return format!("{} (margin {})", self.missing(), self.guard.margin);
         }
-        let unit = match self.guard.metric {
-            Metric::Errors => "of",
-            Metric::LatencyP95 => "slow of",
-            Metric::Feedback => "negative of",
-        };
-        let effect = self.effect_text();
-        format!(
-            "{} on the candidate against {} on the baseline{effect}",
-            share(self.candidate, unit),
-            share(self.baseline, unit)
-        )
+        format!("{}: {}", self.comparison(), self.conclusion())
     }
 
-    /// The effect with its interval, on the margin's scale.
-    pub fn effect_text(&self) -> String {
-        let Some(estimate) = self.effect.estimate else { return String::new() };
-        let scaled = |value: f64| self.on_scale(value);
-        let interval = match (self.effect.lower, self.effect.upper) {
-            (Some(lower), Some(upper)) => format!(" ({} to {})", scaled(lower), scaled(upper)),
-            (Some(lower), None) => format!(" ({} or more)", scaled(lower)),
-            (None, Some(upper)) => format!(" (at most {})", scaled(upper)),
-            (None, None) => String::new(),
+    /// The guard with how the candidate compares so far, in a few words.
+    pub fn brief(&self) -> String {
+        let metric = self.guard.metric;
+        let margin = self.guard.margin;
+        match self.difference() {
+            Some(difference) => format!("{metric}, {difference}, margin {margin}"),
+            None => format!("{metric}, nothing to compare yet"),
+        }
+    }
+
+    /// The two arms side by side, and how they differ.
+    fn comparison(&self) -> String {
+        let sides = match self.guard.metric {
+            Metric::Errors => {
+                format!(
+                    "{} on the candidate, {} on the baseline",
+                    share(self.candidate),
+                    share(self.baseline)
+                )
+            }
+            // Thresholds differ between epochs, so the sums of slow answers do not compare: the percentiles do.
+            Metric::LatencyP95 => {
+                format!(
+                    "{} answers of the candidate, {} of the baseline",
+                    self.candidate.trials, self.baseline.trials
+                )
+            }
+            Metric::Feedback => format!(
+                "negative {} on the candidate, {} on the baseline",
+                share(self.candidate),
+                share(self.baseline)
+            ),
         };
-        format!(", a difference of {}{interval}", scaled(estimate))
+        match self.difference() {
+            Some(difference) => format!("{sides}, {difference}"),
+            None => sides,
+        }
+    }
+
+    fn difference(&self) -> Option<String> {
+        let estimate = self.effect.estimate?;
+        Some(format!("{}{}", self.on_scale(estimate), self.interval()))
+    }
+
+    /// Between what the difference lies at every look together, as far as it is known.
+    fn interval(&self) -> String {
+        let bounds = (self.effect.lower.map(|low| self.on_scale(low)), self.effect.upper);
+        match bounds {
+            (Some(lower), Some(upper)) => format!(" (between {lower} and {})", self.on_scale(upper)),
+            (Some(lower), None) => format!(" (at least {lower})"),
+            (None, Some(upper)) => format!(" (at most {})", self.on_scale(upper)),
+            (None, None) => String::new(),
+        }
     }
 
     fn on_scale(&self, value: f64) -> String {
         match self.guard.margin {
-            _ if value > 99.0 => "more than 100 times".to_owned(),
+            _ if value > TELLABLE => "more than 100 times".to_owned(),
             Margin::Points(_) => format!("{:+.2}pp", value * 100.0),
             Margin::Relative(_) => format!("{:+.1}%", value * 100.0),
         }
@@ -53,24 +90,30 @@ impl Judgement {
     fn conclusion(&self) -> String {
         let margin = self.guard.margin;
         match self.verdict {
-            Verdict::Pass => format!("safe: not worse by the margin of {margin}"),
+            Verdict::Pass => format!("safe, not worse by {margin}"),
             Verdict::Wait(wait) => format!("{wait} (margin {margin})"),
             Verdict::Fail(on_fail) => {
-                let rule = match (self.guard.mode, on_fail) {
-                    (Mode::Observe, _) => "worse, but the guard only observes",
-                    (_, OnFail::Notify) => "worse, but the guard only tells",
-                    (_, OnFail::Pause) => "worse, so the rollout pauses",
-                    (_, OnFail::Rollback) => "worse, so the baseline is restored",
+                let consequence = match (self.guard.mode, on_fail) {
+                    (Mode::Observe, _) => "; the guard only observes",
+                    (Mode::Enforce, OnFail::Notify) => "; the guard only notifies",
+                    (Mode::Enforce, OnFail::Pause | OnFail::Rollback) => "",
                 };
-                format!("{rule}: proven at 1 false alarm in 100 rollouts, and beyond the margin of {margin}")
+                format!("worse by more than {margin}, at most 1 false alarm in 100 rollouts{consequence}")
             }
+        }
+    }
+
+    fn missing(&self) -> String {
+        match self.verdict {
+            Verdict::Wait(wait) => wait.to_string(),
+            // A verdict without outcomes does not happen; it would be told as it is.
+            _ => self.conclusion(),
         }
     }
 }
 
-fn share(counts: Counts, unit: &str) -> String {
-    counts.share().map_or_else(
-        || "nothing".to_owned(),
-        |share| format!("{:.2}% ({} {unit} {})", share * 100.0, counts.events, counts.trials),
-    )
+fn share(counts: Counts) -> String {
+    let percent = counts.share().unwrap_or(0.0) * 100.0;
+    let decimals = if percent >= COARSE { 1 } else { 2 };
+    format!("{percent:.decimals$}% ({} of {})", counts.events, counts.trials)
 }

@@ -42,7 +42,11 @@ pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
     }
     match moment.plan.step(at.step) {
         Some(Step::Smoke(_)) => smoke(moment),
-        Some(Step::Weight(weight)) => share(moment, at, moment.plan.effective(*weight)).unwrap_or(Gate::Next),
+        Some(Step::Weight(weight)) => match share(moment, at, moment.plan.effective(*weight)) {
+            // The next step starts a clock of its own, at the same moment.
+            Some(Gate::StartClock) | None => Gate::Next,
+            Some(missing) => missing,
+        },
         Some(Step::Analysis { min_samples }) => analysis(moment, at, *min_samples),
         Some(Step::Pause { duration: Some(duration) }) => {
             let until = at.entered_at.plus(*duration);

@@ -1,52 +1,114 @@
 //! A decision in one sentence. Whatever the product did, this is what it says about it.
 
 use super::Moment;
+use crate::analysis::verdict::{Judgement, Verdict};
 use crate::metric::Metric;
 use crate::rollout::plan::Step;
 use crate::rollout::report::Finding;
-use crate::rollout::state::{Cause, Phase};
+use crate::rollout::state::{Cause, Hold, Phase, Waiting};
+use crate::time::{Timestamp, readable};
+use crate::weight::Weight;
 
 pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> String {
     match finding {
         Finding::Nothing => format!("nothing to do: the rollout is {}", phase.word()),
-        Finding::Began => format!("the rollout begins, {} steps to go", moment.plan.steps.len()),
-        Finding::Waiting { waiting } => format!("waiting: {waiting}"),
+        Finding::Began => format!("the rollout begins; its plan has {} steps", moment.plan.steps.len()),
+        Finding::Waiting { waiting } => format!("waiting: {}", missing(moment, waiting)),
         Finding::Shifted { from, to } => format!("the candidate's share goes from {from} to {to}"),
-        Finding::ClockStarted => {
-            let gateways = moment.input.gateways.known;
-            format!("every gateway ({gateways}) serves by the new share, evidence counts from now on")
-        }
+        Finding::ClockStarted => format!("{}; the last watch begins", serves(moment)),
         Finding::Passed { step } => passed(moment, *step),
         Finding::Held => match phase {
-            Phase::Held { reason, .. } => format!("held: {reason}"),
+            Phase::Held { reason, .. } => format!("held: {}", held(moment, reason)),
             _ => "held".to_owned(),
         },
-        Finding::StillHeld { reason } => format!("still held: {reason}"),
+        Finding::StillHeld { reason } => format!("still held: {}", held(moment, reason)),
         Finding::Resumed => "the rollout goes on".to_owned(),
         Finding::RollingBack { cause } => rolling_back(moment, cause),
-        Finding::Restored => "every gateway serves the baseline again".to_owned(),
+        Finding::Restored => restored(moment),
         Finding::Promoted => format!("the candidate is the baseline now{}", evidence_of_safety(moment)),
         Finding::Refused { why } => format!("the order was not followed: {why}"),
     }
 }
 
+/// What is waited for, with what is known at the moment.
+fn missing(moment: &Moment<'_>, waiting: &Waiting) -> String {
+    match waiting {
+        Waiting::Gateways { .. } if matches!(moment.state.phase, Phase::RollingBack { .. }) => {
+            exposed(moment)
+        }
+        Waiting::Gateways { known: 0, .. } => "no gateway is connected".to_owned(),
+        Waiting::Time { until } => format!("{} to go", readable(left(moment, *until))),
+        Waiting::Guard { .. } => unproven(moment),
+        _ => waiting.to_string(),
+    }
+}
+
+/// The guards that have to show the candidate safe and have not yet.
+fn unproven(moment: &Moment<'_>) -> String {
+    let pardons = |metric| moment.state.position().is_some_and(|at| at.pardons(metric));
+    let open: Vec<String> = moment
+        .input
+        .analysis
+        .guards
+        .iter()
+        .filter(|judged| judged.guard.gates_promotion() && judged.verdict != Verdict::Pass)
+        .filter(|judged| !pardons(judged.guard.metric))
+        .map(Judgement::brief)
+        .collect();
+    format!("not promoted before it is shown safe by {}", open.join(" and by "))
+}
+
+fn left(moment: &Moment<'_>, until: Timestamp) -> std::time::Duration {
+    until.since(moment.now)
+}
+
+fn exposed(moment: &Moment<'_>) -> String {
+    match moment.input.gateways.exposed {
+        1 => "1 gateway may still send requests to the candidate, until it is heard of or its lease runs out"
+            .to_owned(),
+        count => format!(
+            "{count} gateways may still send requests to the candidate, until they are heard of or their leases \
+             run out"
+        ),
+    }
+}
+
+fn held(moment: &Moment<'_>, reason: &Hold) -> String {
+    match reason {
+        Hold::Waiting(waiting) => missing(moment, waiting),
+        Hold::Regression { metric } => numbers(moment, *metric)
+            .map_or_else(|| reason.to_string(), |numbers| format!("{numbers}; its guard pauses")),
+        _ => reason.to_string(),
+    }
+}
+
+fn serves(moment: &Moment<'_>) -> String {
+    let weight = moment.state.weight();
+    match moment.input.gateways.known {
+        1 => format!("the gateway sends {weight} to the candidate"),
+        known => format!("all {known} gateways send {weight} to the candidate"),
+    }
+}
+
 fn passed(moment: &Moment<'_>, step: usize) -> String {
     let what = match moment.plan.step(step - 1) {
-        Some(Step::Smoke(smoke)) => {
-            format!("{} smoke requests were answered as expected", smoke.requests.len())
-        }
-        Some(Step::Weight(weight)) => format!("the candidate serves {}", moment.plan.effective(*weight)),
-        Some(Step::Analysis { min_samples }) => {
+        Some(Step::Smoke(smoke)) => match smoke.requests.len() {
+            0 => "the candidate accepts connections".to_owned(),
+            1 => "the smoke request was answered as expected".to_owned(),
+            count => format!("{count} smoke requests were answered as expected"),
+        },
+        Some(Step::Weight(_)) => serves(moment),
+        Some(Step::Analysis { .. }) => {
             let seen = moment.input.analysis.seen;
             format!(
-                "nothing speaks against the candidate after {} outcomes against {} (at least {min_samples} fresh ones each)",
+                "nothing speaks against the candidate after {} outcomes, {} on the baseline",
                 seen.candidate, seen.baseline
             )
         }
         Some(Step::Pause { .. }) => "the pause is over".to_owned(),
         Some(Step::Bake(_)) | None => "the last watch is over".to_owned(),
     };
-    format!("step {step} of {} is over: {what}", moment.plan.steps.len())
+    format!("step {step} of {} done: {what}", moment.plan.steps.len())
 }
 
 fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
@@ -54,12 +116,17 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
         Cause::Regression { metric } => numbers(moment, *metric),
         _ => None,
     };
-    numbers.map_or_else(
-        || format!("the baseline is being restored: {cause}"),
-        |numbers| format!("the baseline is being restored: {numbers}"),
-    )
+    format!("back to the baseline: {}", numbers.unwrap_or_else(|| cause.to_string()))
 }
 
+fn restored(moment: &Moment<'_>) -> String {
+    match moment.input.gateways.known {
+        1 => "the gateway serves the baseline alone again".to_owned(),
+        known => format!("all {known} gateways serve the baseline alone again"),
+    }
+}
+
+/// What the guard that failed found.
 fn numbers(moment: &Moment<'_>, metric: Metric) -> Option<String> {
     let mut failed = moment.input.analysis.guards.iter().filter(|judged| judged.verdict.is_fail());
     let judged = failed.find(|judged| judged.guard.metric == metric)?;
@@ -67,13 +134,21 @@ fn numbers(moment: &Moment<'_>, metric: Metric) -> Option<String> {
 }
 
 fn evidence_of_safety(moment: &Moment<'_>) -> String {
-    let judged = &moment.input.analysis.guards;
-    if judged.is_empty() {
-        return ": no guard was armed".to_owned();
+    let armed = moment.input.analysis.guards.iter().filter(|judged| judged.guard.gates_promotion()).count();
+    if armed == 0 {
+        return "; no guard had to show it safe".to_owned();
     }
-    if moment.plan.bake().holdback == crate::weight::Weight::ZERO {
-        return ": not compared during the last watch, because nothing was held back".to_owned();
+    if moment.plan.bake().holdback == Weight::ZERO {
+        return "; nothing was held back to compare it with during the last watch".to_owned();
     }
+    let shown = match moment.input.analysis.guards.iter().filter(|judged| shows_safe(judged)).count() {
+        shown if shown == armed => "every guard shows it safe".to_owned(),
+        shown => format!("{shown} of {armed} guards show it safe"),
+    };
     let seen = moment.input.analysis.seen;
-    format!(": {} outcomes against {} of the baseline", seen.candidate, seen.baseline)
+    format!(": {shown}, {} outcomes against {} on the baseline", seen.candidate, seen.baseline)
+}
+
+fn shows_safe(judged: &Judgement) -> bool {
+    judged.guard.gates_promotion() && judged.verdict == Verdict::Pass
 }

@@ -1,1 +1,56 @@
-//! gateway
+//! The data plane: every request to an application passes here, and nothing on its way waits for the control plane.
+//!
+//! [`Gateway::start`] serves; a [`Handle`] gives it tables to serve by and takes its counters. Inside, start at
+//! `proxy::walk`, which reads from top to bottom. What a request needs is prepared when a snapshot is taken, so that
+//! deciding, rewriting and counting a request look nothing up, read no secret and take no lock another worker holds.
+//!
+//! The modules are listed in reading order: how a request walks, what it walks by, who runs the walk.
+
+mod proxy;
+
+mod address;
+mod answer;
+mod body;
+mod budget;
+mod peek;
+mod refusal;
+
+mod key;
+mod route;
+mod splice;
+mod stamp;
+
+mod connect;
+mod headers;
+mod link;
+mod pool;
+mod upstream;
+
+mod events;
+mod record;
+mod relay;
+
+mod guard;
+mod prepared;
+mod request_id;
+mod snapshot;
+mod tally;
+
+mod feedback;
+mod metrics;
+mod node;
+mod random;
+mod worker;
+
+mod clock;
+mod config;
+mod error;
+mod handle;
+mod serve;
+
+pub use clock::Clock;
+pub use config::{Config, Limits};
+pub use error::Error;
+pub use handle::Handle;
+pub use metrics::{FeedbackCounts, Metrics, Requests, Traffic};
+pub use serve::Gateway;

@@ -1,9 +1,9 @@
 //! Routing tables and snapshots to serve by, with plain defaults; tests change the fields they are about.
 
 use std::time::Duration;
-use viridian_core::analysis::epoch::Thresholds;
 use viridian_core::application::{Protocol, Timeouts, Unit};
 use viridian_core::environment::Endpoint;
+use viridian_core::epoch::Thresholds;
 use viridian_core::id::{
     ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
 };

@@ -1,0 +1,67 @@
+//! Reads the body of a request once, into one piece, under a limit per request and a budget for all. Entry point:
+//! [`read`].
+
+use crate::budget::{Budget, Reserved};
+use crate::config::Limits;
+use crate::refusal::Refusal;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::time::timeout;
+
+/// A body in one piece, and its part of the budget.
+pub(crate) struct Held<'a> {
+    pub(crate) bytes: Bytes,
+    /// Given back when the upstream has the body.
+    _reserved: Reserved<'a>,
+}
+
+/// Reads a body. A length that is announced is checked before anything is read; a caller who waits to be told to go on
+/// has then sent nothing.
+pub(crate) async fn read<'a>(
+    mut incoming: Incoming,
+    limits: &Limits,
+    budget: &'a Budget,
+) -> Result<Held<'a>, Refusal> {
+    let announced = announced_length(&incoming, limits.body)?;
+    let mut reserved = budget.reserve(announced).ok_or_else(Refusal::overloaded)?;
+    let first = next_piece(&mut incoming, limits).await?.unwrap_or_default();
+    if incoming.is_end_stream() {
+        return Ok(Held { bytes: first, _reserved: reserved });
+    }
+    let mut whole = BytesMut::with_capacity(announced.max(first.len()));
+    let mut piece = Some(first);
+    while let Some(bytes) = piece {
+        let length = whole.len() + bytes.len();
+        if length > limits.body {
+            return Err(Refusal::body_too_large(limits.body));
+        }
+        if announced == 0 {
+            reserved = reserved.grow(bytes.len()).ok_or_else(Refusal::overloaded)?;
+        }
+        whole.extend_from_slice(&bytes);
+        piece = next_piece(&mut incoming, limits).await?;
+    }
+    Ok(Held { bytes: whole.freeze(), _reserved: reserved })
+}
+
+/// The length that the head announces; zero when it does not.
+fn announced_length(incoming: &Incoming, limit: usize) -> Result<usize, Refusal> {
+    let Some(announced) = incoming.size_hint().exact() else { return Ok(0) };
+    match usize::try_from(announced) {
+        Ok(length) if length <= limit => Ok(length),
+        _ => Err(Refusal::body_too_large(limit)),
+    }
+}
+
+/// The next piece of data; trailers are passed over.
+async fn next_piece(incoming: &mut Incoming, limits: &Limits) -> Result<Option<Bytes>, Refusal> {
+    loop {
+        let frame =
+            timeout(limits.body_pause, incoming.frame()).await.map_err(|_| Refusal::body_too_slow())?;
+        let Some(frame) = frame else { return Ok(None) };
+        if let Ok(data) = frame.map_err(|_| Refusal::body_broken())?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a gateway is told when it starts, with the defaults that protect it. Entry point: [`Config::new`].
+
+use crate::clock::Clock;
+use rustls::ClientConfig;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+use viridian_core::analysis::row::Origin;
+
+/// How a gateway is to run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens for callers; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// How many threads serve, each with its own listener and its own connections to upstreams.
+    pub workers: NonZeroUsize,
+    /// The gateway's name and this start of it, written into its reports.
+    pub origin: Origin,
+    /// What it refuses to exceed.
+    pub limits: Limits,
+    /// How old an answer may be for feedback on it to be taken.
+    pub feedback_age: Duration,
+    /// Whom `https` upstreams are trusted by; absent: the certificate authorities of the machine, loaded when the first
+    /// such upstream appears.
+    pub trust: Option<Arc<ClientConfig>>,
+    /// The time.
+    pub clock: Arc<Clock>,
+}
+
+/// What a gateway refuses to exceed, whatever callers and upstreams do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest request body, in bytes.
+    pub body: usize,
+    /// The bytes of request bodies held at the same time.
+    pub held: usize,
+    /// Open connections of callers.
+    pub connections: usize,
+    /// The longest head of a request, in bytes.
+    pub head: usize,
+    /// Headers of a request.
+    pub headers: usize,
+    /// How long a caller may take to send a head, and how long its connection may lie idle between two.
+    pub head_time: Duration,
+    /// How long a caller may send nothing in the middle of a body.
+    pub body_pause: Duration,
+    /// How long a connection to an upstream may lie idle.
+    pub upstream_idle: Duration,
+    /// Idle connections to one upstream, on each worker.
+    pub upstream_idle_count: usize,
+    /// Pieces of feedback that wait for the next report.
+    pub feedback: usize,
+}
+
+impl Config {
+    /// The defaults: a worker per processor.
+    pub fn new(listen: SocketAddr, origin: Origin) -> Self {
+        Self {
+            listen,
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            origin,
+            limits: Limits::default(),
+            // A week covers a person who comes back to a conversation; older answers are of no rollout that still runs.
+            feedback_age: Duration::from_secs(7 * 24 * 3_600),
+            trust: None,
+            clock: Arc::new(Clock::start()),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Prompts with long contexts are a few megabytes; images come as links or below this.
+            body: 10 * 1024 * 1024,
+            held: 256 * 1024 * 1024,
+            connections: 20_000,
+            head: 32 * 1024,
+            headers: 100,
+            head_time: Duration::from_secs(60),
+            body_pause: Duration::from_secs(30),
+            // The shortest keep-alive in common use is 5 s (uvicorn, Node.js): we give up first, so that no request is
+            // sent on a connection its upstream is closing.
+            upstream_idle: Duration::from_secs(4),
+            upstream_idle_count: 256,
+            feedback: 100_000,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Takes feedback on answers. Entry points: [`Feedback::receive`], and [`Feedback::take`] for the next report.
+//!
+//! A piece of feedback is attributed by the id of the answer alone, which the gateway that answered has signed: nothing
+//! is looked up, and any gateway can take it. Pieces are kept as records until the next report, in bounded number; the
+//! same answer rated twice makes two records, of which the controller counts one.
+
+use crate::clock::Clock;
+use crate::metrics::{Count, FeedbackCounts};
+use crate::snapshot::Serving;
+use http::StatusCode;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use viridian_core::analysis::row::{FeedbackRecord, Opinion};
+use viridian_wire::feedback::{self, Refused, Request, Response, Value};
+
+/// Feedback that waits for the next report.
+pub(crate) struct Feedback {
+    waiting: Mutex<Vec<FeedbackRecord>>,
+    most: usize,
+    longest: Duration,
+    accepted: Count,
+    refused: Count,
+    dropped: Count,
+}
+
+/// Why a piece of feedback is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("the id was not issued here, or was changed")]
+    Forged,
+    #[error("the application of this answer is not served here")]
+    UnknownApplication,
+    #[error("the answer is too old for feedback")]
+    Expired,
+    #[error("the value is neither true nor false nor a number from 0 to 1")]
+    OutOfRange,
+    #[error("too much feedback is waiting; try again")]
+    Full,
+}
+
+impl Feedback {
+    /// A queue of at most `most` pieces, for answers at most so old.
+    pub(crate) fn new(most: usize, longest: Duration) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            most,
+            longest,
+            accepted: Count::default(),
+            refused: Count::default(),
+            dropped: Count::default(),
+        }
+    }
+
+    /// Takes what can be attributed. The status is that of the first piece when none could.
+    pub(crate) fn receive(
+        &self,
+        request: Request,
+        serving: &Serving,
+        clock: &Clock,
+    ) -> (StatusCode, Response) {
+        let pieces = match request {
+            Request::One(piece) => vec![piece],
+            Request::Several(pieces) => pieces,
+        };
+        let mut response = Response::default();
+        for (index, piece) in pieces.into_iter().enumerate() {
+            match self.accept(piece, serving, clock) {
+                Ok(()) => response.accepted += 1,
+                Err(refusal) => response.refused.push(refusal.describe(index)),
+            }
+        }
+        let status = match response.refused.first() {
+            Some(first) if response.accepted == 0 => StatusCode::from_u16(first.status).unwrap_or_default(),
+            _ => StatusCode::ACCEPTED,
+        };
+        (status, response)
+    }
+
+    /// Everything that came in since the last call.
+    pub(crate) fn take(&self) -> Vec<FeedbackRecord> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn counts(&self) -> FeedbackCounts {
+        FeedbackCounts {
+            accepted: self.accepted.get(),
+            refused: self.refused.get(),
+            dropped: self.dropped.get(),
+        }
+    }
+
+    fn accept(&self, piece: feedback::Feedback, serving: &Serving, clock: &Clock) -> Result<(), Refusal> {
+        let queued = self.attribute(piece, serving, clock).and_then(|record| self.queue(record));
+        match queued {
+            Ok(()) => self.accepted.increment(),
+            Err(Refusal::Full) => self.dropped.increment(),
+            Err(_) => self.refused.increment(),
+        }
+        queued
+    }
+
+    fn attribute(
+        &self,
+        piece: feedback::Feedback,
+        serving: &Serving,
+        clock: &Clock,
+    ) -> Result<FeedbackRecord, Refusal> {
+        let claims = serving.signer.verify(&piece.id).ok_or(Refusal::Forged)?;
+        let application = serving.application(claims.application).ok_or(Refusal::UnknownApplication)?;
+        let opinion = opinion(piece.value).ok_or(Refusal::OutOfRange)?;
+        let received_at = clock.now();
+        if received_at.since(claims.issued_at) > self.longest {
+            return Err(Refusal::Expired);
+        }
+        Ok(FeedbackRecord {
+            request: piece.id,
+            application: application.clone(),
+            epoch: claims.epoch,
+            arm: claims.arm,
+            group: claims.group,
+            evidence: claims.standing,
+            issued_at: claims.issued_at,
+            received_at,
+            opinion,
+        })
+    }
+
+    fn queue(&self, record: FeedbackRecord) -> Result<(), Refusal> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= self.most {
+            return Err(Refusal::Full);
+        }
+        waiting.push(record);
+        Ok(())
+    }
+}
+
+impl Refusal {
+    fn describe(self, index: usize) -> Refused {
+        let (status, code) = match self {
+            Self::Forged => (StatusCode::BAD_REQUEST, "forged"),
+            Self::UnknownApplication => (StatusCode::NOT_FOUND, "unknown_application"),
+            Self::Expired => (StatusCode::GONE, "expired"),
+            Self::OutOfRange => (StatusCode::BAD_REQUEST, "out_of_range"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        };
+        Refused { index, status: status.as_u16(), code: code.to_owned(), message: self.to_string() }
+    }
+}
+
+/// What a value says; nothing when it is out of range.
+fn opinion(value: Value) -> Option<Opinion> {
+    let is_good = match value {
+        Value::Boolean(is_good) => is_good,
+        Value::Number(number) if (0.0..=1.0).contains(&number) => number >= 0.5,
+        Value::Number(_) => return None,
+    };
+    Some(if is_good { Opinion::Good } else { Opinion::Bad })
+}

@@ -1,0 +1,85 @@
+//! How the rest of the process reaches a running gateway. Entry point: [`Handle`]; none of its methods waits for a
+//! request.
+
+use crate::metrics::{Metrics, Traffic};
+use crate::node::Node;
+use std::sync::Arc;
+use viridian_core::analysis::row::slot_of;
+use viridian_wire::snapshot::{Acknowledgement, Snapshot};
+use viridian_wire::tally::{TallyReport, Trip};
+
+/// A running gateway, for whoever steers and observes it. Clones reach the same gateway.
+#[derive(Clone)]
+pub struct Handle {
+    node: Arc<Node>,
+}
+
+impl Handle {
+    pub(crate) const fn new(node: Arc<Node>) -> Self {
+        Self { node }
+    }
+
+    /// Serves by a snapshot, as far as it can be served by. All accepted tables take effect at once; a refused one
+    /// leaves the table before it in service; applications that are missing are served no longer. Requests that are
+    /// decided after this returns are decided by the new tables. Blocks on files with secrets.
+    pub fn offer(&self, snapshot: &Snapshot) -> Acknowledgement {
+        let answers = self.node.tables.offer(snapshot, &self.node.books);
+        for answer in &answers {
+            if let Some(rejection) = &answer.rejected {
+                self.node.rejected_tables.increment();
+                tracing::warn!(
+                    application = %answer.application,
+                    generation = %rejection.generation,
+                    reason = %rejection.reason,
+                    "refused a routing table"
+                );
+            }
+        }
+        Acknowledgement { node: self.node.config.origin.node.clone(), answers }
+    }
+
+    /// Every counter as it stands, and the feedback since the last report. Counters are running totals: a later report
+    /// replaces an earlier one row by row.
+    pub fn report(&self) -> TallyReport {
+        self.node.clock().catch_up();
+        let (tallies, groups) = self.node.books.rows();
+        TallyReport {
+            origin: self.node.config.origin.clone(),
+            tallies,
+            groups,
+            feedback: self.node.feedback.take(),
+            trips: self.trips(),
+        }
+    }
+
+    /// Drops counters that are durable and can no longer change: of slots that are over, and of epochs that no table
+    /// and no request is in any more. `durable` is a report that was stored. The number of an epoch that is past must
+    /// not be used again.
+    pub fn forget(&self, durable: &TallyReport) {
+        let current_slot = slot_of(self.node.clock().now());
+        self.node.books.forget((&durable.tallies, &durable.groups), current_slot);
+    }
+
+    /// What operators want to see.
+    pub fn metrics(&self) -> Metrics {
+        self.node.metrics()
+    }
+
+    /// How many requests were decided, and how many of them have ended.
+    pub fn traffic(&self) -> Traffic {
+        self.node.traffic()
+    }
+
+    fn trips(&self) -> Vec<Trip> {
+        let serving = self.node.tables.serving();
+        let trip = |table: &Arc<crate::prepared::table::Table>| {
+            let watch = table.watch.as_ref().filter(|watch| watch.has_tripped())?;
+            Some(Trip {
+                application: table.routing.application.clone(),
+                rollout: watch.rollout().clone(),
+                epoch: table.routing.epoch,
+            })
+        };
+        serving.tables.values().filter_map(trip).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Everything the workers of a gateway share. Requests read from it and count in it; [`crate::handle`] is how the rest of
+//! the process reaches it.
+
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feedback::Feedback;
+use crate::metrics::{Count, Counters, Metrics, Requests, Traffic};
+use crate::request_id::Signer;
+use crate::snapshot::Tables;
+use crate::tally::{ARMS, Books};
+use viridian_core::outcome::Class;
+use viridian_wire::snapshot::SigningKey;
+
+/// What the workers share.
+pub(crate) struct Node {
+    pub(crate) config: Config,
+    pub(crate) tables: Tables,
+    pub(crate) books: Books,
+    pub(crate) feedback: Feedback,
+    /// Of request bodies.
+    pub(crate) held: Budget,
+    /// By worker.
+    pub(crate) counters: Box<[Counters]>,
+    pub(crate) rejected_tables: Count,
+}
+
+impl Node {
+    /// A node without tables.
+    pub(crate) fn new(config: Config) -> Result<Self, getrandom::Error> {
+        let workers = config.workers.get();
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret)?;
+        let signer = Signer::with(&SigningKey { id: 0, secret });
+        Ok(Self {
+            tables: Tables::new(signer, config.trust.clone(), workers),
+            books: Books::default(),
+            feedback: Feedback::new(config.limits.feedback, config.feedback_age),
+            held: Budget::new(config.limits.held),
+            counters: (0..workers).map(|_| Counters::default()).collect(),
+            rejected_tables: Count::default(),
+            config,
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.config.clock
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let sum = |read: fn(&Counters) -> &Count| {
+            self.counters.iter().map(|counters| read(counters).get()).sum::<u64>()
+        };
+        let closed = sum(|counters| &counters.closed_connections);
+        Metrics {
+            requests: self.requests(),
+            refused: sum(|counters| &counters.refused),
+            traffic: self.traffic(),
+            connections: sum(|counters| &counters.accepted_connections).saturating_sub(closed),
+            upstream_connects: sum(|counters| &counters.upstream_connects),
+            upstream_retries: sum(|counters| &counters.upstream_retries),
+            rejected_tables: self.rejected_tables.get(),
+            feedback: self.feedback.counts(),
+        }
+    }
+
+    /// What was recorded is read first, so that it never exceeds what was decided.
+    pub(crate) fn traffic(&self) -> Traffic {
+        let recorded = self.counters.iter().map(|counters| counters.recorded.get()).sum();
+        let decided = self.counters.iter().map(|counters| counters.decided.get()).sum();
+        Traffic { decided, recorded }
+    }
+
+    fn requests(&self) -> Vec<Requests> {
+        let mut requests = Vec::new();
+        for (application, served) in self.books.served() {
+            for (arm, counts) in ARMS.into_iter().zip(served) {
+                for (class, count) in Class::ALL.into_iter().zip(counts) {
+                    if count > 0 {
+                        requests.push(Requests { application: application.clone(), arm, class, count });
+                    }
+                }
+            }
+        }
+        requests
+    }
+}

@@ -1,0 +1,231 @@
+//! A release in an environment, ready to be sent to: endpoints taken apart, the secret read, header values and the
+//! texts that are spliced into bodies made. Entry point: [`Placement::prepare`].
+
+use super::endpoint::{self, Endpoint, NotABaseUrl};
+use http::HeaderValue;
+use http::uri::PathAndQuery;
+use rustls::ClientConfig;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use viridian_core::application::Protocol;
+use viridian_core::environment::SecretReference;
+use viridian_core::release::{Model, Parameters, Precedence};
+use viridian_core::routing::table;
+use viridian_platform::{secret, tls};
+
+/// The path of chat completions, the only one of its protocol that is inference.
+pub(crate) const CHAT_PATH: &str = "/v1/chat/completions";
+
+/// The field of a body that names the model.
+const MODEL_FIELD: &str = "model";
+
+/// More endpoints than any environment of one application has; a longer list is a mistake.
+const MOST_ENDPOINTS: usize = 1_024;
+
+/// A release in an environment, ready to be sent to.
+pub(crate) struct Placement {
+    lanes: Vec<Lane>,
+    /// Which endpoint is next.
+    turn: AtomicUsize,
+    /// What callers are told: the release's version.
+    pub(crate) version: HeaderValue,
+    /// Replaces the caller's credentials.
+    pub(crate) bearer: Option<HeaderValue>,
+    pub(crate) edits: Edits,
+    /// The part of an Open Inference path that names the model, when the release does.
+    pub(crate) model_path: Option<String>,
+}
+
+/// An endpoint with the request target that nearly every request asks it for.
+pub(crate) struct Lane {
+    pub(crate) endpoint: Endpoint,
+    /// The target of inference without a query, when the release and the protocol fix it.
+    pub(crate) inference: Option<PathAndQuery>,
+}
+
+/// What is changed in the body of a request. Values are JSON texts.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    /// What always replaces the caller's field.
+    pub(crate) set: Vec<Edit>,
+    /// What stands in when the caller has no such field.
+    pub(crate) default: Vec<Edit>,
+}
+
+/// A field of a body.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// Why a placement cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("release {0} has no endpoint")]
+    NoEndpoint(String),
+    #[error("release {release} has {count} endpoints, more than {MOST_ENDPOINTS}")]
+    TooManyEndpoints { release: String, count: usize },
+    #[error(transparent)]
+    Endpoint(#[from] NotABaseUrl),
+    #[error("the path of endpoint '{0}' does not fit a request")]
+    Prefix(String),
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
+    #[error("{0} holds a secret that does not fit a header")]
+    SecretCharacters(String),
+    #[error(transparent)]
+    Trust(#[from] tls::Error),
+    #[error("version '{0}' does not fit a header")]
+    Version(String),
+    #[error("'model' is set by the release's model, not by a parameter")]
+    ModelParameter,
+    #[error("parameter '{name}' is no JSON value")]
+    Parameter { name: String, source: serde_json::Error },
+}
+
+/// What a placement is prepared with.
+pub(crate) struct Means<'a> {
+    pub(crate) protocol: Protocol,
+    /// Whom `https` endpoints are trusted by; absent: whom the machine trusts.
+    pub(crate) trust: Option<&'a Arc<ClientConfig>>,
+    /// What references led to in the table that serves now.
+    pub(crate) known_bearers: &'a [(SecretReference, HeaderValue)],
+}
+
+impl Placement {
+    /// Does once what requests need. Reads the secret; blocks on files.
+    pub(crate) fn prepare(placement: &table::Placement, means: &Means<'_>) -> Result<Self, Error> {
+        let model_path = match means.protocol {
+            Protocol::OpenInference => placement.model.as_ref().map(model_path),
+            Protocol::OpenAi | Protocol::Http => None,
+        };
+        let version = HeaderValue::from_str(&placement.version)
+            .map_err(|_| Error::Version(placement.version.clone()))?;
+        Ok(Self {
+            lanes: lanes(placement, model_path.as_deref(), means)?,
+            turn: AtomicUsize::new(0),
+            version,
+            bearer: bearer(placement, means)?,
+            edits: Edits::of(placement, means.protocol)?,
+            model_path,
+        })
+    }
+
+    /// The endpoint whose turn it is.
+    pub(crate) fn next_lane(&self) -> &Lane {
+        match self.lanes.as_slice() {
+            [only] => only,
+            several => &several[self.turn.fetch_add(1, Ordering::Relaxed) % several.len()],
+        }
+    }
+}
+
+impl Edits {
+    fn of(placement: &table::Placement, protocol: Protocol) -> Result<Self, Error> {
+        let mut edits = Self::default();
+        // Open Inference names the model in the path, and neither it nor plain HTTP has a place for parameters.
+        if protocol != Protocol::OpenAi {
+            return Ok(edits);
+        }
+        if let Some(model) = &placement.model {
+            let value = serde_json::Value::from(model.name.as_str()).to_string();
+            edits.set.push(Edit { name: MODEL_FIELD.to_owned(), value });
+        }
+        let Parameters { precedence, values } = &placement.parameters;
+        let parameters = match precedence {
+            Precedence::Caller => &mut edits.default,
+            Precedence::Release => &mut edits.set,
+        };
+        for (name, value) in values {
+            if name == MODEL_FIELD {
+                return Err(Error::ModelParameter);
+            }
+            let valid: Result<&RawValue, _> = serde_json::from_str(value);
+            let value = valid.map_err(|source| Error::Parameter { name: name.clone(), source })?;
+            parameters.push(Edit { name: name.clone(), value: value.get().to_owned() });
+        }
+        Ok(edits)
+    }
+
+    /// Whether bodies pass unchanged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.default.is_empty()
+    }
+}
+
+fn lanes(
+    placement: &table::Placement,
+    model_path: Option<&str>,
+    means: &Means<'_>,
+) -> Result<Vec<Lane>, Error> {
+    let count = placement.endpoints.len();
+    if count == 0 {
+        return Err(Error::NoEndpoint(placement.release.to_string()));
+    }
+    if count > MOST_ENDPOINTS {
+        return Err(Error::TooManyEndpoints { release: placement.release.to_string(), count });
+    }
+    let machine = match means.trust {
+        None if placement.endpoints.iter().any(endpoint::is_https) => Some(tls::client_config()?),
+        _ => None,
+    };
+    let trust = means.trust.or(machine.as_ref());
+    let inference_path = match means.protocol {
+        Protocol::OpenAi => Some(CHAT_PATH.to_owned()),
+        Protocol::OpenInference => model_path.map(|path| format!("{path}/infer")),
+        Protocol::Http => None,
+    };
+    placement
+        .endpoints
+        .iter()
+        .map(|text| {
+            let endpoint = Endpoint::parse(text, trust)?;
+            // A prefix that does not fit would fail every request, so it is tried once here.
+            let root = endpoint.target("/", None);
+            root.ok_or_else(|| Error::Prefix(text.to_string()))?;
+            let inference = inference_path.as_deref().and_then(|path| endpoint.target(path, None));
+            Ok(Lane { endpoint, inference })
+        })
+        .collect()
+}
+
+/// The credentials of the environment. A secret that is in service stays so when its source can no longer be read:
+/// otherwise a lost file would stand in the way of a rollback.
+fn bearer(placement: &table::Placement, means: &Means<'_>) -> Result<Option<HeaderValue>, Error> {
+    let Some(reference) = &placement.bearer else { return Ok(None) };
+    let secret = match secret::resolve(reference) {
+        Ok(secret) => secret,
+        Err(error) => {
+            let known = means.known_bearers.iter().find(|(known, _)| known == reference);
+            return known.map(|(_, value)| Some(value.clone())).ok_or(Error::Secret(error));
+        }
+    };
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
+        .map_err(|_| Error::SecretCharacters(reference.to_string()))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+/// The part of an Open Inference path that names a model.
+fn model_path(model: &Model) -> String {
+    let name = encode_segment(&model.name);
+    match &model.version {
+        Some(version) => format!("/v2/models/{name}/versions/{}", encode_segment(version)),
+        None => format!("/v2/models/{name}"),
+    }
+}
+
+/// A text as one segment of a path: everything but unreserved characters is encoded (RFC 3986, section 2.3).
+fn encode_segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,109 @@
+//! A routing table, ready to serve by. Entry point: [`Table::prepare`].
+
+use super::placement::{self, Means, Placement};
+use crate::guard::{LONGEST_WINDOW, Watch};
+use crate::request_id::ApplicationHash;
+use crate::tally::Book;
+use http::{HeaderName, HeaderValue};
+use rustls::ClientConfig;
+use std::sync::Arc;
+use viridian_core::application::Unit;
+use viridian_core::arm::Arm;
+use viridian_core::environment::SecretReference;
+use viridian_core::routing::table::{self, RoutingTable};
+
+/// A routing table, ready to serve by.
+pub(crate) struct Table {
+    pub(crate) routing: RoutingTable,
+    pub(crate) hash: ApplicationHash,
+    pub(crate) baseline: Placement,
+    pub(crate) candidate: Option<Placement>,
+    /// The header that names the unit, when the application chose one of its own.
+    pub(crate) unit_header: Option<HeaderName>,
+    pub(crate) watch: Option<Arc<Watch>>,
+    pub(crate) book: Arc<Book>,
+}
+
+/// Why a table cannot be served by. Its text is what the controller is told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Placement(#[from] placement::Error),
+    #[error("'{0}' is no name of a header")]
+    UnitHeader(String),
+    #[error("'{0}' is no path: begin with a slash, and use '*' at the end alone")]
+    AllowPath(String),
+    #[error("the local guard looks at 1 to {LONGEST_WINDOW} requests, not at {0}")]
+    Window(u32),
+}
+
+impl Table {
+    /// Checks a table and does once what requests need. `previous` is the table that serves now. Blocks on files.
+    pub(crate) fn prepare(
+        routing: &RoutingTable,
+        previous: Option<&Self>,
+        trust: Option<&Arc<ClientConfig>>,
+        book: Arc<Book>,
+    ) -> Result<Self, Error> {
+        check_allow_paths(&routing.allow_paths)?;
+        let known_bearers = previous.map(Self::bearers).unwrap_or_default();
+        let means = Means { protocol: routing.protocol, trust, known_bearers: &known_bearers };
+        let comparison = routing.comparison.as_ref();
+        if let Some(guard) = comparison.and_then(|comparison| comparison.local_guard)
+            && !(1..=LONGEST_WINDOW).contains(&guard.min_requests)
+        {
+            return Err(Error::Window(guard.min_requests));
+        }
+        let candidate = comparison.map(|comparison| Placement::prepare(&comparison.candidate, &means));
+        let watched = previous.and_then(|table| table.watch.as_ref());
+        Ok(Self {
+            hash: ApplicationHash::of(&routing.application),
+            baseline: Placement::prepare(&routing.baseline, &means)?,
+            candidate: candidate.transpose()?,
+            unit_header: unit_header(&routing.unit)?,
+            watch: comparison.map(|comparison| Watch::over(comparison, routing.epoch, watched)),
+            book,
+            routing: routing.clone(),
+        })
+    }
+
+    /// What serves an arm; the baseline when there is no candidate.
+    pub(crate) fn placement(&self, arm: Arm) -> &Placement {
+        match (arm, &self.candidate) {
+            (Arm::Candidate, Some(candidate)) => candidate,
+            _ => &self.baseline,
+        }
+    }
+
+    /// The credentials in service, by what refers to them.
+    fn bearers(&self) -> Vec<(SecretReference, HeaderValue)> {
+        let candidate = self.routing.comparison.as_ref().map(|comparison| &comparison.candidate);
+        let arms =
+            [(Some(&self.routing.baseline), Some(&self.baseline)), (candidate, self.candidate.as_ref())];
+        arms.into_iter().filter_map(|(written, prepared)| bearer(written?, prepared?)).collect()
+    }
+}
+
+fn bearer(written: &table::Placement, prepared: &Placement) -> Option<(SecretReference, HeaderValue)> {
+    Some((written.bearer.clone()?, prepared.bearer.clone()?))
+}
+
+fn unit_header(unit: &Unit) -> Result<Option<HeaderName>, Error> {
+    match unit {
+        Unit::Header(name) => {
+            HeaderName::from_bytes(name.as_bytes()).map(Some).map_err(|_| Error::UnitHeader(name.clone()))
+        }
+        Unit::Request | Unit::User | Unit::Conversation | Unit::Tenant => Ok(None),
+    }
+}
+
+fn check_allow_paths(paths: &[String]) -> Result<(), Error> {
+    let is_path = |path: &String| {
+        let fixed = path.strip_suffix('*').unwrap_or(path);
+        fixed.starts_with('/') && !fixed.contains('*')
+    };
+    match paths.iter().find(|path| !is_path(path)) {
+        Some(path) => Err(Error::AllowPath(path.clone())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! The walk of a request, top to bottom: [`walk`]. Each step is a file of its own.
+
+use crate::address::{Address, Asked, Purpose};
+use crate::answer::Answer;
+use crate::body::{self, Held};
+use crate::peek::Peek;
+use crate::refusal::Refusal;
+use crate::relay::Relay;
+use crate::route::{Arrival, route};
+use crate::upstream::{self, Errand};
+use crate::worker::Worker;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderName, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::Instant;
+use viridian_core::application::Protocol;
+use viridian_wire::openai;
+
+/// Announces that tensors follow the JSON of a body as raw bytes.
+const TENSORS_FOLLOW: HeaderName = HeaderName::from_static("inference-header-content-length");
+
+/// Answers a request; what is refused is told in the shape of the caller's protocol.
+pub(crate) async fn walk(
+    worker: Rc<Worker>,
+    request: Request<Incoming>,
+) -> Result<Response<Answer>, Infallible> {
+    let at = Instant::now();
+    let (head, incoming) = request.into_parts();
+    let address = match Address::read(&head) {
+        Ok(address) => address,
+        Err(refusal) => return Ok(refuse(&worker, &refusal, Protocol::Http)),
+    };
+    let arrival = Arrival { worker: &worker, head: &head, address, at };
+    let answered = if arrival.address.is_feedback() {
+        take_feedback(&worker, incoming).await
+    } else {
+        pass(&arrival, incoming).await
+    };
+    Ok(answered.unwrap_or_else(|refusal| {
+        let protocol = arrival.address.protocol(&worker.node.tables.serving());
+        refuse(&worker, &refusal, protocol)
+    }))
+}
+
+async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answer>, Refusal> {
+    let Arrival { worker, head, address, .. } = arrival;
+
+    // Address: what the head alone can refuse is refused before the body is read.
+    let asked = address.resolve(&worker.node.tables.serving(), None)?;
+    if let Asked::Models(name) = asked {
+        return Ok(list_models(worker, name));
+    }
+
+    // Body: read once, looked into without taking it apart.
+    let held = body::read(incoming, &worker.node.config.limits, &worker.node.held).await?;
+    let peek = look_into(arrival, &asked, &held)?;
+
+    // Table, key, decision, rewriting: by the tables in service now. A rollback that was ordered while the body came in
+    // holds for this request.
+    let routed = route(arrival, &held.bytes, peek)?;
+
+    // Upstream: its answer begins, or there is none.
+    let placement = routed.table.placement(routed.arm);
+    let errand = Errand {
+        placement,
+        call: routed.call,
+        head,
+        body: routed.body,
+        answering: routed.answering,
+        timeouts: &routed.table.routing.timeouts,
+    };
+    let sent = upstream::send(worker, &errand).await;
+    drop(held);
+
+    // Record: one outcome, when the answer has passed to its last byte or broke off.
+    let mut response = match sent {
+        Ok(reply) => Relay::respond(worker, reply, routed.recorder, &routed.table.routing).map(Answer::Relay),
+        Err(failure) => {
+            if let Some(recorder) = routed.recorder {
+                recorder.finish(failure.class());
+            }
+            Answer::refuse(&failure.refusal(), routed.table.routing.protocol)
+        }
+    };
+    routed.stamp.mark(response.headers_mut());
+    Ok(response)
+}
+
+/// Looks into the body of an inference whose protocol is JSON.
+fn look_into<'b>(
+    arrival: &Arrival<'_>,
+    asked: &Asked<'_>,
+    held: &'b Held<'_>,
+) -> Result<Option<Peek<'b>>, Refusal> {
+    let headers = &arrival.head.headers;
+    let is_json = match asked {
+        Asked::Of(_, call) if call.purpose == Purpose::Inspection => false,
+        Asked::Of(table, _) => match table.routing.protocol {
+            Protocol::OpenAi => true,
+            Protocol::OpenInference => !headers.contains_key(TENSORS_FOLLOW),
+            Protocol::Http => false,
+        },
+        Asked::Unnamed => true,
+        Asked::Models(_) => false,
+    };
+    if !is_json {
+        return Ok(None);
+    }
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err(Refusal::body_encoded());
+    }
+    Peek::at(&held.bytes).map(Some)
+}
+
+fn refuse(worker: &Worker, refusal: &Refusal, protocol: Protocol) -> Response<Answer> {
+    worker.counters().refused.increment();
+    Answer::refuse(refusal, protocol)
+}
+
+/// The applications that speak OpenAI, as models: all of them, or the one that was named.
+fn list_models(worker: &Worker, name: Option<&str>) -> Response<Answer> {
+    let serving = worker.node.tables.serving();
+    let mut names: Vec<&str> = match name {
+        Some(name) => vec![name],
+        None => serving.applications_speaking(Protocol::OpenAi).collect(),
+    };
+    names.sort_unstable();
+    Answer::json(StatusCode::OK, openai::list_models(names))
+}
+
+async fn take_feedback(worker: &Worker, incoming: Incoming) -> Result<Response<Answer>, Refusal> {
+    let node = &worker.node;
+    let held = body::read(incoming, &node.config.limits, &node.held).await?;
+    let request = serde_json::from_slice(&held.bytes).map_err(|_| Refusal::malformed_feedback())?;
+    let (status, response) = node.feedback.receive(request, &node.tables.serving(), node.clock());
+    Ok(Answer::json(status, response.to_json()))
+}

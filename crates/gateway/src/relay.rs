@@ -1,0 +1,185 @@
+//! Passes an upstream's answer on, piece by piece as it comes and no faster than the caller reads. Entry point:
+//! [`Relay::respond`].
+//!
+//! When the upstream breaks off, the caller must see it: a stream of the OpenAI API ends with an error event and without
+//! `[DONE]`, any other answer by breaking the connection. The request comes to its outcome here.
+
+mod idle;
+
+use crate::events::Events;
+use crate::headers;
+use crate::link::Link;
+use crate::record::Recorder;
+use crate::refusal::Refusal;
+use crate::upstream::Reply;
+use crate::worker::Worker;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use idle::Idle;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use viridian_core::application::Protocol;
+use viridian_core::outcome::Class;
+use viridian_core::routing::table::RoutingTable;
+
+/// An answer that passes.
+pub(crate) struct Relay {
+    worker: Rc<Worker>,
+    /// Absent when the answer has ended.
+    flow: Option<Flow>,
+    /// Absent when the request is not counted, and when it has been.
+    recorder: Option<Recorder>,
+    /// What the request comes to when the answer is complete.
+    class: Class,
+    /// Present when the answer is a stream that an error event can be added to.
+    events: Option<Events>,
+    idle: Idle,
+}
+
+/// Where the answer comes from.
+struct Flow {
+    link: Link,
+    body: Incoming,
+    origin: Arc<str>,
+    /// Whether the end of the body is announced, by a length or a last chunk, so that it cannot be mistaken for a break.
+    end_is_announced: bool,
+}
+
+/// The answer broke off; the connection to the caller breaks with it.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream's answer broke off")]
+pub(crate) struct BrokeOff;
+
+type Polled = Poll<Option<Result<Frame<Bytes>, BrokeOff>>>;
+
+impl Relay {
+    /// The answer as the caller receives it; the outcome is recorded when its last byte has passed.
+    pub(crate) fn respond(
+        worker: &Rc<Worker>,
+        reply: Reply,
+        recorder: Option<Recorder>,
+        routing: &RoutingTable,
+    ) -> Response<Self> {
+        let (mut head, body) = reply.response.into_parts();
+        let is_chunked = head.headers.contains_key(TRANSFER_ENCODING);
+        let can_be_added_to = routing.protocol == Protocol::OpenAi && is_readable_stream(&head.headers);
+        let mut relay = Self {
+            worker: Rc::clone(worker),
+            recorder,
+            class: Class::of_status(head.status.as_u16()),
+            events: can_be_added_to.then(Events::default),
+            idle: Idle::new(routing.timeouts.idle),
+            flow: Some(Flow {
+                link: reply.link,
+                origin: reply.origin,
+                end_is_announced: is_chunked || body.size_hint().exact().is_some(),
+                body,
+            }),
+        };
+        if relay.has_no_more() {
+            relay.complete();
+        }
+        headers::to_caller(&mut head.headers);
+        Response::from_parts(head, relay)
+    }
+
+    fn has_no_more(&self) -> bool {
+        self.flow.as_ref().is_none_or(|flow| flow.body.is_end_stream())
+    }
+
+    fn pass(&mut self, frame: Frame<Bytes>) -> Polled {
+        let is_progress = match (&mut self.events, frame.data_ref()) {
+            (Some(events), Some(data)) => events.read(data),
+            _ => true,
+        };
+        if is_progress {
+            self.idle.progress();
+        }
+        if self.has_no_more() {
+            self.complete();
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    /// The body ended without an error.
+    fn end(&mut self) -> Polled {
+        let is_announced = self.flow.as_ref().is_none_or(|flow| flow.end_is_announced);
+        if !is_announced && self.events.as_ref().is_some_and(|events| !events.is_done()) {
+            return self.break_off(Class::Truncated, Refusal::broken_off("the upstream broke off"));
+        }
+        self.complete();
+        Poll::Ready(None)
+    }
+
+    fn complete(&mut self) {
+        if let Some(Flow { link, origin, .. }) = self.flow.take() {
+            self.worker.pool.borrow_mut().put(&origin, link, Instant::now());
+        }
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish(self.class);
+        }
+    }
+
+    fn break_off(&mut self, class: Class, reason: Refusal) -> Polled {
+        let events = self.events.take();
+        if events.as_ref().is_some_and(Events::is_done) {
+            self.complete();
+            return Poll::Ready(None);
+        }
+        self.flow = None;
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish(class);
+        }
+        let Some(events) = events else { return Poll::Ready(Some(Err(BrokeOff))) };
+        let mut farewell = reason.error_body().to_openai_event();
+        if events.is_within_event() {
+            farewell.splice(..0, *b"\n\n");
+        }
+        Poll::Ready(Some(Ok(Frame::data(farewell.into()))))
+    }
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    type Error = BrokeOff;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
+        let relay = self.get_mut();
+        let Some(flow) = &mut relay.flow else { return Poll::Ready(None) };
+        if relay.worker.cutting.get() {
+            return relay.break_off(Class::Cancelled, Refusal::stopping());
+        }
+        match flow.link.poll_frame(&mut flow.body, context) {
+            Poll::Ready(Some(Ok(frame))) => relay.pass(frame),
+            Poll::Ready(Some(Err(_))) => {
+                relay.break_off(Class::Truncated, Refusal::broken_off("the upstream broke off"))
+            }
+            Poll::Ready(None) => relay.end(),
+            Poll::Pending if relay.idle.poll_expired(context).is_ready() => {
+                relay.break_off(Class::Timeout, Refusal::too_slow("the upstream stopped sending"))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.flow.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.flow.as_ref().map_or_else(SizeHint::default, |flow| flow.body.size_hint())
+    }
+}
+
+/// Whether a body is a stream of events as they are, to which another can be added.
+fn is_readable_stream(headers: &HeaderMap) -> bool {
+    let is_stream =
+        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    is_stream && !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH)
+}

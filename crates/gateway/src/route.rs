@@ -1,0 +1,93 @@
+//! Decides one request by the tables in service and applies the release it goes to. Entry point: [`route`]. It does not
+//! wait, so a request is decided by one set of tables.
+
+use crate::address::{Address, Asked, Call, Purpose};
+use crate::headers::Answering;
+use crate::key;
+use crate::peek::Peek;
+use crate::prepared::table::Table;
+use crate::record::Recorder;
+use crate::refusal::Refusal;
+use crate::splice;
+use crate::stamp::Stamp;
+use crate::worker::Worker;
+use bytes::Bytes;
+use http::request::Parts;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+use viridian_core::application::Protocol;
+use viridian_core::arm::Arm;
+use viridian_core::routing::decide::{Local, RequestKey, decide};
+
+/// A request that has come in.
+pub(crate) struct Arrival<'a> {
+    pub(crate) worker: &'a Rc<Worker>,
+    pub(crate) head: &'a Parts,
+    pub(crate) address: Address<'a>,
+    pub(crate) at: Instant,
+}
+
+/// A request that is ready to be sent.
+pub(crate) struct Routed<'a> {
+    pub(crate) table: Arc<Table>,
+    pub(crate) arm: Arm,
+    pub(crate) call: Call<'a>,
+    pub(crate) body: Bytes,
+    pub(crate) answering: Answering,
+    pub(crate) stamp: Stamp,
+    /// Present when the request is counted.
+    pub(crate) recorder: Option<Recorder>,
+}
+
+/// Decides where a request goes and rewrites its body for the release there.
+pub(crate) fn route<'a>(
+    arrival: &Arrival<'a>,
+    body: &Bytes,
+    peek: Option<Peek<'_>>,
+) -> Result<Routed<'a>, Refusal> {
+    let peek = peek.as_ref();
+    let serving = arrival.worker.node.tables.serving();
+    let model = peek.and_then(|peek| peek.text("model"));
+    let Asked::Of(table, call) = arrival.address.resolve(&serving, model.as_deref())? else {
+        return Err(Refusal::model_missing());
+    };
+    if call.purpose == Purpose::Inspection {
+        return Ok(inspect(table, call, body));
+    }
+    let decision = {
+        let unit = key::unit(&table, &arrival.head.headers, peek);
+        let local = table.watch.as_ref().map_or(Local::Open, |watch| watch.local());
+        let uniform = arrival.worker.draws.next();
+        decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
+    };
+    let placement = table.placement(decision.arm);
+    Ok(Routed {
+        body: peek.map_or_else(|| body.clone(), |peek| splice::apply(body, peek, &placement.edits)),
+        answering: answering(&table, peek),
+        stamp: Stamp::signed(arrival.worker, &serving.signer, &table, &decision),
+        recorder: Some(Recorder::begin(arrival.worker, &table, decision, arrival.at)),
+        arm: decision.arm,
+        call,
+        table,
+    })
+}
+
+/// A question about the server is for the baseline, and no evidence.
+fn inspect<'a>(table: Arc<Table>, call: Call<'a>, body: &Bytes) -> Routed<'a> {
+    Routed {
+        stamp: Stamp::unsigned(&table.baseline, Arm::Baseline),
+        table,
+        arm: Arm::Baseline,
+        call,
+        body: body.clone(),
+        answering: Answering::Anything,
+        recorder: None,
+    }
+}
+
+fn answering(table: &Table, peek: Option<&Peek<'_>>) -> Answering {
+    let is_stream =
+        table.routing.protocol == Protocol::OpenAi && peek.is_some_and(|peek| peek.is_true("stream"));
+    if is_stream { Answering::Events } else { Answering::Anything }
+}

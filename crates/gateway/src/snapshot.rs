@@ -1,0 +1,176 @@
+//! Takes snapshots: validates, prepares, swaps all accepted tables at once, and answers table by table. Entry point:
+//! [`Tables::offer`]; requests read [`Tables::serving`].
+//!
+//! A table that is refused leaves the one before it in service. Terms and generations never fall, and one generation is
+//! always one table: a controller that lost its place can neither bring back an old table nor change one in silence.
+
+use crate::prepared::table::Table;
+use crate::request_id::{ApplicationHash, Signer};
+use crate::tally::Books;
+use arc_swap::{ArcSwap, Guard};
+use rustls::ClientConfig;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use viridian_core::application::Protocol;
+use viridian_core::id::{ApplicationName, Generation, Term};
+use viridian_core::routing::table::RoutingTable;
+use viridian_wire::snapshot::{Rejection, Snapshot, TableAnswer};
+
+/// More applications than one gateway serves; a longer snapshot is a mistake.
+const MOST_TABLES: usize = 100_000;
+
+/// The tables in service.
+pub(crate) struct Tables {
+    serving: ArcSwap<Serving>,
+    /// Held while a snapshot is taken, so that two of them do not overtake each other.
+    taking: Mutex<()>,
+    trust: Option<Arc<ClientConfig>>,
+    workers: usize,
+}
+
+/// What requests read: never changed, only replaced.
+pub(crate) struct Serving {
+    term: Term,
+    pub(crate) signer: Signer,
+    pub(crate) tables: HashMap<String, Arc<Table>>,
+    /// Applications by what ids carry of their names.
+    names: HashMap<ApplicationHash, ApplicationName>,
+}
+
+impl Tables {
+    /// No tables yet. The signer signs nothing before the first snapshot brings its keys.
+    pub(crate) fn new(signer: Signer, trust: Option<Arc<ClientConfig>>, workers: usize) -> Self {
+        let serving = Serving::new(Term::default(), signer, HashMap::new());
+        Self { serving: ArcSwap::from_pointee(serving), taking: Mutex::new(()), trust, workers }
+    }
+
+    /// What is served by now. To be held for a moment, never while waiting.
+    pub(crate) fn serving(&self) -> Guard<Arc<Serving>> {
+        self.serving.load()
+    }
+
+    /// Takes a snapshot, as far as it can be served by; answers for each of its tables. Blocks on files with secrets.
+    pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Vec<TableAnswer> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.serving.load_full();
+        let signer = match current.accept(snapshot) {
+            Ok(signer) => signer,
+            Err(reason) => return current.refuse_all(snapshot, &reason),
+        };
+        let mut tables = HashMap::with_capacity(snapshot.tables.len());
+        let mut answers = Vec::with_capacity(snapshot.tables.len());
+        for offered in &snapshot.tables {
+            let previous = current.tables.get(offered.application.as_str());
+            let prepared = self.prepare(offered, previous, books);
+            let rejected = prepared.as_ref().err().cloned();
+            if let Some(table) = prepared.ok().or_else(|| previous.map(Arc::clone)) {
+                tables.insert(offered.application.as_str().to_owned(), table);
+            }
+            answers.push(answer(offered, &tables, rejected));
+        }
+        self.serving.store(Arc::new(Serving::new(snapshot.term, signer, tables)));
+        answers
+    }
+
+    fn prepare(
+        &self,
+        offered: &RoutingTable,
+        previous: Option<&Arc<Table>>,
+        books: &Books,
+    ) -> Result<Arc<Table>, String> {
+        if let Some(table) = previous {
+            check_succession(&table.routing, offered)?;
+            if table.routing == *offered {
+                return Ok(Arc::clone(table));
+            }
+        }
+        let book = books.open(&offered.application, offered.epoch, self.workers);
+        let table = Table::prepare(offered, previous.map(AsRef::as_ref), self.trust.as_ref(), book);
+        table.map(Arc::new).map_err(|error| with_causes(&error))
+    }
+}
+
+impl Serving {
+    fn new(term: Term, signer: Signer, tables: HashMap<String, Arc<Table>>) -> Self {
+        let name = |table: &Arc<Table>| (table.hash, table.routing.application.clone());
+        let names = tables.values().map(name).collect();
+        Self { term, signer, tables, names }
+    }
+
+    /// The application that an id speaks of.
+    pub(crate) fn application(&self, hash: ApplicationHash) -> Option<&ApplicationName> {
+        self.names.get(&hash)
+    }
+
+    /// The applications whose callers speak this protocol, in no order.
+    pub(crate) fn applications_speaking(&self, protocol: Protocol) -> impl Iterator<Item = &str> {
+        let speaking = self.tables.values().filter(move |table| table.routing.protocol == protocol);
+        speaking.map(|table| table.routing.application.as_str())
+    }
+
+    /// The signer of a snapshot that may be served by; else the reason why no part of it may.
+    fn accept(&self, snapshot: &Snapshot) -> Result<Signer, String> {
+        if snapshot.term < self.term {
+            return Err(format!("term {} is over, term {} has begun", snapshot.term, self.term));
+        }
+        if snapshot.tables.len() > MOST_TABLES {
+            return Err(format!("{} tables are more than {MOST_TABLES}", snapshot.tables.len()));
+        }
+        let mut names: Vec<&str> = snapshot.tables.iter().map(|table| table.application.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("application {} has two tables", pair[0]));
+        }
+        Signer::new(&snapshot.keys).map_err(|error| error.to_string())
+    }
+
+    fn refuse_all(&self, snapshot: &Snapshot, reason: &str) -> Vec<TableAnswer> {
+        let refuse = |offered| answer(offered, &self.tables, Some(reason.to_owned()));
+        snapshot.tables.iter().map(refuse).collect()
+    }
+}
+
+/// Whether a table may follow the one in service.
+fn check_succession(serving: &RoutingTable, offered: &RoutingTable) -> Result<(), String> {
+    if offered.term < serving.term {
+        return Err(format!(
+            "term {} is over, the table in service is of term {}",
+            offered.term, serving.term
+        ));
+    }
+    if offered.generation < serving.generation {
+        return Err(format!(
+            "generation {} is older than {}, which is in service",
+            offered.generation, serving.generation
+        ));
+    }
+    if offered.generation == serving.generation && offered != serving {
+        return Err(format!("generation {} is in service with other content", offered.generation));
+    }
+    Ok(())
+}
+
+fn answer(
+    offered: &RoutingTable,
+    tables: &HashMap<String, Arc<Table>>,
+    rejected: Option<String>,
+) -> TableAnswer {
+    let serving = tables.get(offered.application.as_str()).map(|table| table.routing.generation);
+    TableAnswer {
+        application: offered.application.clone(),
+        // Generations begin at 1: zero says that nothing is in service.
+        serving: serving.unwrap_or(Generation(0)),
+        rejected: rejected.map(|reason| Rejection { generation: offered.generation, reason }),
+    }
+}
+
+/// An error with what caused it, for people far from this machine.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

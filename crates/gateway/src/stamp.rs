@@ -1,0 +1,61 @@
+//! What callers are told about the answer they get: which release gave it, in which role, and the id that feedback on it
+//! names. Entry points: [`Stamp::signed`] and [`Stamp::mark`].
+
+use crate::headers::REQUEST_ID;
+use crate::prepared::placement::Placement;
+use crate::prepared::table::Table;
+use crate::request_id::{Claims, Signer};
+use crate::worker::Worker;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use viridian_core::analysis::row;
+use viridian_core::arm::Arm;
+use viridian_core::routing::decide::{Decision, Exempt, Standing};
+
+const RELEASE: HeaderName = HeaderName::from_static("x-viridian-release");
+const ARM: HeaderName = HeaderName::from_static("x-viridian-arm");
+
+/// What callers are told about an answer.
+pub(crate) struct Stamp {
+    release: HeaderValue,
+    arm: Arm,
+    id: Option<HeaderValue>,
+}
+
+impl Stamp {
+    /// Of an answer that feedback can be given on.
+    pub(crate) fn signed(worker: &Worker, signer: &Signer, table: &Table, decision: &Decision) -> Self {
+        let id = signer.sign(&Claims {
+            application: table.hash,
+            epoch: table.routing.epoch,
+            arm: decision.arm,
+            group: decision.group(),
+            standing: standing(decision),
+            issued_at: worker.node.clock().now(),
+            nonce: worker.nonces.next(),
+        });
+        let id = HeaderValue::from_bytes(id.as_bytes()).ok();
+        Self { id, ..Self::unsigned(table.placement(decision.arm), decision.arm) }
+    }
+
+    /// Of an answer that is not counted.
+    pub(crate) fn unsigned(placement: &Placement, arm: Arm) -> Self {
+        Self { release: placement.version.clone(), arm, id: None }
+    }
+
+    /// Writes it into the headers of the answer.
+    pub(crate) fn mark(self, headers: &mut HeaderMap) {
+        headers.insert(RELEASE, self.release);
+        headers.insert(ARM, HeaderValue::from_static(self.arm.as_str()));
+        if let Some(id) = self.id {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+}
+
+/// Feedback counts for an arm when the draw decided it, or when there was nothing to draw.
+const fn standing(decision: &Decision) -> row::Standing {
+    match decision.standing {
+        Standing::Drawn(_) | Standing::Exempt(Exempt::NotCompared) => row::Standing::Measured,
+        Standing::Exempt(_) => row::Standing::Exempt,
+    }
+}

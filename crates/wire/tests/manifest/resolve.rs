@@ -1,0 +1,146 @@
+//! What documents may say of each other and of what is applied already.
+
+use viridian_core::release::Release;
+use viridian_wire::manifest::{ApplicationManifest, Document, Known, Manifest, read, resolve};
+
+const APPLICATION: &str = "\
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: chat}
+spec:
+  protocol: openai
+  unit: user
+  environments: {blue: {endpoints: [\"http://a\"]}, green: {endpoints: [\"http://b\"]}}
+  baseline: chat-v1
+---
+";
+
+/// A release of `chat`, six lines long.
+fn release(name: &str, environment: &str) -> String {
+    format!(
+        "apiVersion: viridian.dev/v1\nkind: Release\nmetadata: {{name: {name}}}\n\
+         spec: {{application: chat, version: {name}{environment}}}\n---\n"
+    )
+}
+
+/// A rollout of `chat`.
+fn rollout(candidate: &str, strategy: &str) -> String {
+    format!(
+        "apiVersion: viridian.dev/v1\nkind: Rollout\nmetadata: {{name: {candidate}}}\n\
+         spec:\n  application: chat\n  candidate: {candidate}\n  strategy: {strategy}\n---\n"
+    )
+}
+
+const BLUE: &str = ", environment: blue";
+const GREEN: &str = ", environment: green";
+const CANARY: &str = "{canary: {steps: [weight: 5%]}}";
+const SWITCH: &str = "{blueGreen: {}}";
+
+fn documents(text: &str) -> Vec<Document> {
+    read("file", text).unwrap()
+}
+
+/// Checks what is told of a text when another one is applied already.
+fn check(applied: &str, text: &str, expected: &[&str]) {
+    let mut applications: Vec<ApplicationManifest> = Vec::new();
+    let mut releases: Vec<Release> = Vec::new();
+    for document in documents(applied) {
+        match document.manifest {
+            Manifest::Application(manifest) => applications.push(manifest),
+            Manifest::Release(release) => releases.push(release),
+            Manifest::Rollout(_) => {}
+        }
+    }
+    let known = Known { applications: &applications, releases: &releases };
+    let faults = resolve(&documents(text), &known);
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told, expected, "{text}");
+}
+
+#[test]
+fn documents_that_fit_together() {
+    let world = format!("{APPLICATION}{}{}", release("chat-v1", BLUE), release("chat-v2", GREEN));
+    check("", &world, &[]);
+    check("", &format!("{world}{}", rollout("chat-v2", CANARY)), &[]);
+    check(&world, &rollout("chat-v2", SWITCH), &[]);
+    check(&world, &release("chat-v3", ""), &[]);
+    check(&world, &rollout("chat-v1", SWITCH), &[]);
+}
+
+#[test]
+fn what_is_spoken_of_has_to_exist() {
+    let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
+    check("", APPLICATION, &["file:8:13: spec.baseline: there is no release 'chat-v1'"]);
+    check("", &release("chat-v1", ""), &["file:4:21: spec.application: there is no application 'chat'"]);
+    check("", &rollout("chat-v2", CANARY), &["file:5:16: spec.application: there is no application 'chat'"]);
+    check(&world, &rollout("chat-v2", CANARY), &["file:6:14: spec.candidate: there is no release 'chat-v2'"]);
+    check(
+        &world,
+        &release("chat-v2", ", environment: red"),
+        &[
+            "file:4:58: spec.environment: the application 'chat' has no environment 'red'; it has 'blue', 'green'",
+        ],
+    );
+}
+
+#[test]
+fn releases_belong_to_their_application() {
+    let other = APPLICATION.replace("name: chat", "name: mail").replace("  baseline: chat-v1\n", "");
+    let world = format!("{other}{APPLICATION}{}", release("chat-v1", BLUE));
+    let foreign = rollout("chat-v1", CANARY).replace("application: chat", "application: mail");
+    check(&world, &foreign, &["file:6:14: spec.candidate: 'chat-v1' is a release of 'chat', not of 'mail'"]);
+}
+
+#[test]
+fn a_baseline_has_a_place_to_serve_in() {
+    let without_blue = APPLICATION.replace("blue: {endpoints: [\"http://a\"]}, ", "");
+    let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
+    check(
+        &world,
+        &without_blue,
+        &[
+            "file:7:17: spec.environments: there is no environment 'blue', where its baseline 'chat-v1' serves",
+        ],
+    );
+    check(
+        "",
+        &format!("{APPLICATION}{}", release("chat-v1", "")),
+        &["file:8:13: spec.baseline: the release 'chat-v1' names no environment, and as the baseline of an \
+           application with several it has to"],
+    );
+    check("", &format!("{without_blue}{}", release("chat-v1", "")), &[]);
+}
+
+#[test]
+fn what_serves_already_counts_and_not_what_was_to_serve_first() {
+    let world = format!("{APPLICATION}{}{}", release("chat-v1", BLUE), release("chat-v2", GREEN))
+        .replace("baseline: chat-v1", "baseline: chat-v2");
+    check(&world, &format!("{APPLICATION}{}", rollout("chat-v2", SWITCH)), &[]);
+    check(
+        &world,
+        &format!("{}{}", release("chat-v3", GREEN), rollout("chat-v3", SWITCH)),
+        &["file:12:13: spec.strategy: blueGreen needs an idle environment, and 'chat-v3' runs in 'green', \
+           where the baseline serves"],
+    );
+}
+
+#[test]
+fn a_switch_needs_an_environment_of_its_own() {
+    let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
+    check(
+        &world,
+        &format!("{}{}", release("chat-v2", ""), rollout("chat-v2", SWITCH)),
+        &["file:12:13: spec.strategy: blueGreen needs a candidate in an environment of its own, and \
+           'chat-v2' names none"],
+    );
+}
+
+#[test]
+fn a_name_is_given_once() {
+    let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
+    check(
+        &world,
+        &format!("{}{}", release("chat-v2", ""), release("chat-v2", GREEN)),
+        &["file:8:18: metadata.name: the Release 'chat-v2' is described in file, line 1, already"],
+    );
+}

@@ -76,3 +76,6 @@ fn properties(fields: &[Field]) -> Value {
     });
     Value::Object(described.collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What controller and gateways tell each other, as JSON, against golden files, written and read back.
+//! `VIRIDIAN_BLESS=1` rewrites the files; a changed file means that the other side has to understand both.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::Duration;
+use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, Standing, TallyRow};
+use viridian_core::analysis::tally::{GroupTally, Tally};
+use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
+use viridian_core::arm::Arm;
+use viridian_core::environment::{Endpoint, SecretReference};
+use viridian_core::epoch::{Threshold, Thresholds};
+use viridian_core::id::{
+    ApplicationName, BootId, EnvironmentName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term,
+};
+use viridian_core::outcome::{Class, Outcome};
+use viridian_core::release::{Digest, Model, Parameters, Precedence};
+use viridian_core::routing::decide::{self, Decision, Exempt};
+use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
+use viridian_core::time::Timestamp;
+use viridian_core::unit::{Group, UnitHash};
+use viridian_core::weight::{Split, Weight};
+use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey, Snapshot, TableAnswer};
+use viridian_wire::tally::{TallyReport, Trip};
+
+const THRESHOLDS: Thresholds =
+    Thresholds { latency_p95: Some(Threshold { at_us: 400_000, scaled_us: 480_000 }) };
+
+/// Compares a value with its golden file, and what the file reads as with the value.
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, written: String, value: &T) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
+    let written = written + "\n";
+    if std::env::var_os("VIRIDIAN_BLESS").is_some() {
+        std::fs::write(&golden, &written).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap();
+    assert_eq!(written, expected, "{}", golden.display());
+    assert_eq!(&serde_json::from_str::<T>(&expected).unwrap(), value, "{}", golden.display());
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+fn application() -> ApplicationName {
+    ApplicationName::parse("support-chat").unwrap()
+}
+
+fn rollout() -> RolloutName {
+    RolloutName::parse("support-chat-v8").unwrap()
+}
+
+fn node() -> NodeName {
+    NodeName::parse("gateway-1").unwrap()
+}
+
+fn weight(basis_points: u16) -> Weight {
+    Weight::from_basis_points(basis_points).unwrap()
+}
+
+fn placement(version: &str) -> Placement {
+    Placement {
+        release: ReleaseName::parse(&format!("support-chat-{version}")).unwrap(),
+        version: version.to_owned(),
+        digest: Digest("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a".to_owned()),
+        environment: EnvironmentName::parse("blue").unwrap(),
+        endpoints: vec![Endpoint("https://api.example.com/v1".to_owned())],
+        bearer: Some(SecretReference::Environment("PROVIDER_KEY".to_owned())),
+        model: Some(Model { name: "small".to_owned(), version: Some("2".to_owned()) }),
+        parameters: Parameters {
+            precedence: Precedence::Release,
+            values: [("temperature".to_owned(), "0.1".to_owned())].into(),
+        },
+    }
+}
+
+/// A table with a rollout and everything that can be left out.
+fn full_table() -> RoutingTable {
+    RoutingTable {
+        application: application(),
+        generation: Generation(1_207),
+        term: Term(3),
+        protocol: Protocol::Http,
+        unit: Unit::Header("x-shop".to_owned()),
+        allow_paths: vec!["/query".to_owned(), "/suggest/*".to_owned()],
+        pins: vec![Pin { unit: "shop-7".to_owned(), arm: Arm::Baseline }],
+        timeouts: Timeouts { connect: Duration::from_millis(500), ..Timeouts::default() },
+        epoch: EpochId(7),
+        thresholds: THRESHOLDS,
+        baseline: placement("v7"),
+        comparison: Some(Comparison {
+            rollout: rollout(),
+            candidate: placement("v8"),
+            split: Split::to_candidate(weight(500)),
+            salt: Salt([7; 16]),
+            warmup: 10,
+            local_guard: Some(LocalGuard { errors: weight(5_000), min_requests: 20 }),
+        }),
+    }
+}
+
+/// A table without a rollout and without anything that can be left out.
+fn bare_table() -> RoutingTable {
+    let baseline = Placement {
+        bearer: None,
+        model: None,
+        parameters: Parameters::default(),
+        endpoints: vec![Endpoint("http://10.0.0.5:8000".to_owned())],
+        ..placement("v1")
+    };
+    RoutingTable {
+        application: ApplicationName::parse("digits").unwrap(),
+        generation: Generation(100),
+        protocol: Protocol::OpenInference,
+        unit: Unit::Request,
+        allow_paths: Vec::new(),
+        pins: Vec::new(),
+        timeouts: Timeouts::default(),
+        epoch: EpochId(0),
+        thresholds: Thresholds::default(),
+        baseline,
+        comparison: None,
+        ..full_table()
+    }
+}
+
+#[test]
+fn snapshots() {
+    let key = SigningKey { id: 1, secret: [9; 32] };
+    let snapshot = Snapshot { term: Term(3), keys: vec![key], tables: vec![full_table(), bare_table()] };
+    check("snapshot", pretty(&snapshot), &snapshot);
+}
+
+#[test]
+fn acknowledgements() {
+    let refused = Rejection { generation: Generation(1_207), reason: "older than what is served".to_owned() };
+    let acknowledgement = Acknowledgement {
+        node: node(),
+        answers: vec![
+            TableAnswer { application: application(), serving: Generation(1_207), rejected: None },
+            TableAnswer {
+                application: ApplicationName::parse("digits").unwrap(),
+                serving: Generation(1_300),
+                rejected: Some(refused),
+            },
+        ],
+    };
+    check("acknowledgement", pretty(&acknowledgement), &acknowledgement);
+}
+
+/// Outcomes of every kind: drawn and exempt, of every class, fast and slow.
+fn outcomes() -> impl Iterator<Item = Outcome> {
+    let drawn = decide::Standing::Drawn(weight(500));
+    let of_class = Class::ALL.into_iter().zip(1..).map(move |(class, n)| (class, drawn, n * 60_000));
+    let exempt = Exempt::ALL.into_iter().map(|reason| (Class::Ok, decide::Standing::Exempt(reason), 1_000));
+    of_class.chain(exempt).zip(0_u64..).map(|((class, standing, latency_us), n)| {
+        let unit = Some(UnitHash(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        Outcome { decision: Decision { arm: Arm::Candidate, standing, unit }, class, latency_us }
+    })
+}
+
+#[test]
+fn tally_reports() {
+    let mut tally = Tally::default();
+    let mut groups = GroupTally::default();
+    for outcome in outcomes() {
+        tally.record(&outcome, &THRESHOLDS);
+        groups.record(&outcome, &THRESHOLDS);
+    }
+    let (epoch, arm) = (EpochId(7), Arm::Candidate);
+    let record = FeedbackRecord {
+        request: "req-01".to_owned(),
+        application: application(),
+        epoch,
+        arm,
+        group: Group(17),
+        evidence: Standing::Measured,
+        issued_at: Timestamp(1_767_225_600_000),
+        received_at: Timestamp(1_767_225_660_000),
+        opinion: Opinion::Bad,
+    };
+    let exempt = FeedbackRecord { evidence: Standing::Exempt, opinion: Opinion::Good, ..record.clone() };
+    let slot = Timestamp(1_767_225_600_000);
+    let report = TallyReport {
+        origin: Origin { node: node(), boot: BootId(42) },
+        tallies: vec![TallyRow { application: application(), epoch, slot, arm, tally }],
+        groups: vec![GroupRow { application: application(), epoch, arm, groups }],
+        feedback: vec![record, exempt],
+        trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
+    };
+    // On one line: spelled out, the counters of 64 groups fill a thousand.
+    check("tally_report", serde_json::to_string(&report).unwrap(), &report);
+}

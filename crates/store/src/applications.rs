@@ -1,11 +1,12 @@
 //! Applications as they were applied.
 
+use crate::change::Change;
 use crate::column::Json;
 use crate::events::{Fact, Stream};
 use crate::log;
 use crate::transaction::Direction;
 use crate::{Error, Store};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use viridian_core::application::Application;
 use viridian_core::id::ApplicationName;
 use viridian_core::time::Timestamp;
@@ -16,17 +17,7 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub fn apply_application(&self, application: &Application, at: Timestamp) -> Result<(), Error> {
-        let sql = "INSERT INTO applications (name, application, applied_at) VALUES (?1, ?2, ?3)
-            ON CONFLICT (name) DO UPDATE SET application = excluded.application, applied_at = excluded.applied_at";
-        self.write(Direction::Forward, |transaction| {
-            if find(transaction, &application.name)?.as_ref() == Some(application) {
-                return Ok(());
-            }
-            transaction.execute(sql, params![application.name.as_str(), Json(application), at.0])?;
-            let stream = Stream::Application(application.name.clone());
-            log::append(transaction, &stream, &Fact::Applied(application.clone()), at)?;
-            Ok(())
-        })
+        self.write(Direction::Forward, |transaction| put(transaction, application, at).map(drop))
     }
 
     /// An application by name.
@@ -49,6 +40,24 @@ impl Store {
             Ok(applications.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Remembers an application; says whether that changed anything.
+pub(crate) fn put(
+    transaction: &Transaction<'_>,
+    application: &Application,
+    at: Timestamp,
+) -> Result<Change, Error> {
+    let sql = "INSERT INTO applications (name, application, applied_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (name) DO UPDATE SET application = excluded.application, applied_at = excluded.applied_at";
+    let present = find(transaction, &application.name)?;
+    if present.as_ref() == Some(application) {
+        return Ok(Change::Unchanged);
+    }
+    transaction.execute(sql, params![application.name.as_str(), Json(application), at.0])?;
+    let stream = Stream::Application(application.name.clone());
+    log::append(transaction, &stream, &Fact::Applied(application.clone()), at)?;
+    Ok(if present.is_some() { Change::Configured } else { Change::Created })
 }
 
 pub(crate) fn find(connection: &Connection, name: &ApplicationName) -> Result<Option<Application>, Error> {

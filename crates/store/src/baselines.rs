@@ -32,23 +32,30 @@ impl Store {
         release: &ReleaseName,
         at: Timestamp,
     ) -> Result<(), Error> {
-        self.write(Direction::Forward, |transaction| {
-            releases::of_application(transaction, release, application)?;
-            match name_of(transaction, application)? {
-                Some(present) if present == *release => return Ok(()),
-                Some(present) => {
-                    return Err(Error::Refused(format!(
-                        "application '{application}' has the baseline '{present}': a rollout changes it"
-                    )));
-                }
-                None => {}
-            }
-            point_baseline(transaction, application, release)?;
-            let stream = Stream::Application(application.clone());
-            log::append(transaction, &stream, &Fact::BaselineSet { release: release.clone() }, at)?;
-            Ok(())
+        self.write(Direction::Forward, |transaction| match name_of(transaction, application)? {
+            Some(present) if present != *release => Err(Error::Refused(format!(
+                "application '{application}' has the baseline '{present}': a rollout changes it"
+            ))),
+            _ => set_if_first(transaction, application, release, at),
         })
     }
+}
+
+/// Gives an application a baseline, unless it has one.
+pub(crate) fn set_if_first(
+    transaction: &Transaction<'_>,
+    application: &ApplicationName,
+    release: &ReleaseName,
+    at: Timestamp,
+) -> Result<(), Error> {
+    releases::of_application(transaction, release, application)?;
+    if name_of(transaction, application)?.is_some() {
+        return Ok(());
+    }
+    point_baseline(transaction, application, release)?;
+    let stream = Stream::Application(application.clone());
+    log::append(transaction, &stream, &Fact::BaselineSet { release: release.clone() }, at)?;
+    Ok(())
 }
 
 /// The baseline of an application.

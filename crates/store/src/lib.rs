@@ -11,8 +11,10 @@
 
 mod answers;
 mod applications;
+mod apply;
 mod ballast;
 mod baselines;
+mod change;
 mod column;
 mod commands;
 mod commit;
@@ -38,6 +40,8 @@ mod tables;
 mod tallies;
 mod transaction;
 
+pub use apply::Item;
+pub use change::Change;
 pub use commit::{Commit, Committed};
 pub use error::Error;
 pub use feedback::FeedbackReceipt;

@@ -1,5 +1,6 @@
 //! Releases: registered once, never changed, remembered as rejected when a rollout found them worse.
 
+use crate::change::Change;
 use crate::column::Json;
 use crate::events::{Fact, Stream};
 use crate::log;
@@ -40,29 +41,7 @@ impl Store {
     /// # Errors
     /// [`Error::Immutable`] when the name has other content, [`Error::Unknown`] without its application.
     pub fn register_release(&self, release: &Release, at: Timestamp) -> Result<(), Error> {
-        let sql = "INSERT INTO releases (name, application, digest, release, registered_at)
-            VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.write(Direction::Forward, |transaction| {
-            if let Some(stored) = find(transaction, &release.name)? {
-                return unchanged(&stored.release, release);
-            }
-            if crate::applications::find(transaction, &release.application)?.is_none() {
-                return Err(Error::unknown("application", &release.application));
-            }
-            transaction.execute(
-                sql,
-                params![
-                    release.name.as_str(),
-                    release.application.as_str(),
-                    release.digest.0,
-                    Json(release),
-                    at.0
-                ],
-            )?;
-            let stream = Stream::Release(release.name.clone());
-            log::append(transaction, &stream, &Fact::Registered(release.clone()), at)?;
-            Ok(())
-        })
+        self.write(Direction::Forward, |transaction| register(transaction, release, at).map(drop))
     }
 
     /// A release by name.
@@ -85,6 +64,26 @@ impl Store {
             Ok(releases.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Registers a release; says whether that changed anything.
+pub(crate) fn register(
+    transaction: &Transaction<'_>,
+    release: &Release,
+    at: Timestamp,
+) -> Result<Change, Error> {
+    let sql = "INSERT INTO releases (name, application, digest, release, registered_at)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    if let Some(stored) = find(transaction, &release.name)? {
+        return unchanged(&stored.release, release);
+    }
+    let Release { name, application, digest, .. } = release;
+    if crate::applications::find(transaction, application)?.is_none() {
+        return Err(Error::unknown("application", application));
+    }
+    transaction.execute(sql, params![name.as_str(), application.as_str(), digest.0, Json(release), at.0])?;
+    log::append(transaction, &Stream::Release(name.clone()), &Fact::Registered(release.clone()), at)?;
+    Ok(Change::Created)
 }
 
 pub(crate) fn find(connection: &Connection, name: &ReleaseName) -> Result<Option<StoredRelease>, Error> {
@@ -123,9 +122,9 @@ pub(crate) fn reject(
     Ok(())
 }
 
-fn unchanged(stored: &Release, given: &Release) -> Result<(), Error> {
+fn unchanged(stored: &Release, given: &Release) -> Result<Change, Error> {
     if stored.digest == given.digest {
-        return Ok(());
+        return Ok(Change::Unchanged);
     }
     Err(Error::Immutable {
         name: stored.name.clone(),

@@ -1,6 +1,7 @@
 //! Beginning a rollout. An application has one that moves its traffic; a newer one that takes over waits until the
 //! older has put the baseline back.
 
+use crate::change::Change;
 use crate::column::Json;
 use crate::events::{Fact, Stream};
 use crate::log;
@@ -60,19 +61,30 @@ impl Store {
     /// while another rollout goes on or without a baseline, [`Error::Unknown`] without such an application or
     /// release.
     pub fn start_rollout(&self, start: &Start<'_>) -> Result<StoredRollout, Error> {
-        self.write(Direction::Forward, |transaction| {
-            let name = &start.proposal.name;
-            let baseline = check(transaction, start)?;
-            let waits_for = supersede(transaction, start)?;
-            let fact = Fact::Started {
-                proposal: start.proposal.clone(),
-                plan: start.plan.clone(),
-                waits_for: waits_for.clone(),
-            };
-            let seq = log::append(transaction, &Stream::Rollout(name.clone()), &fact, start.at)?;
-            insert(transaction, start, &Place { baseline, waits_for, seq })?;
-            find(transaction, name)?.ok_or_else(|| Error::unknown("rollout", name))
-        })
+        self.write(Direction::Forward, |transaction| begin(transaction, start))
+    }
+}
+
+/// Begins a rollout.
+pub(crate) fn begin(transaction: &Transaction<'_>, start: &Start<'_>) -> Result<StoredRollout, Error> {
+    let name = &start.proposal.name;
+    let baseline = check(transaction, start)?;
+    let waits_for = supersede(transaction, start)?;
+    let fact = Fact::Started {
+        proposal: start.proposal.clone(),
+        plan: start.plan.clone(),
+        waits_for: waits_for.clone(),
+    };
+    let seq = log::append(transaction, &Stream::Rollout(name.clone()), &fact, start.at)?;
+    insert(transaction, start, &Place { baseline, waits_for, seq })?;
+    find(transaction, name)?.ok_or_else(|| Error::unknown("rollout", name))
+}
+
+/// Begins a rollout, unless just this one was begun before.
+pub(crate) fn begin_once(transaction: &Transaction<'_>, start: &Start<'_>) -> Result<Change, Error> {
+    match find(transaction, &start.proposal.name)? {
+        Some(present) if present.proposal == *start.proposal => Ok(Change::Unchanged),
+        _ => begin(transaction, start).map(|_| Change::Created),
     }
 }
 

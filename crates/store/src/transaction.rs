@@ -53,6 +53,16 @@ impl Store {
         }
     }
 
+    /// Runs `body` in a transaction that is never kept.
+    pub(crate) fn rehearse<T>(
+        &self,
+        body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut writer = unpoisoned(&self.inner.writer);
+        let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        body(&transaction)
+    }
+
     /// Reads several things as they stood at one moment.
     pub(crate) fn read<T>(&self, body: impl Fn(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let mut connection = unpoisoned(&self.inner.reader);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod applying;
 mod disk_full;
 mod evidence;
 mod feedback;

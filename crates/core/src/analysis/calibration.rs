@@ -49,15 +49,16 @@ pub struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
-    /// The epoch after `last`, when the share changes or the scoring parameters have served long enough. They come
-    /// from epochs that are over, never from requests they are going to score.
+    /// The epoch after `last`, when the share changes, or when the scoring parameters have served long enough and
+    /// more is known than they were made from. They come from epochs that are over, never from requests they are
+    /// going to score.
     pub fn after(&self, last: &Epoch, now: Timestamp) -> Option<Epoch> {
-        let known = self.latest_baseline();
-        let stale = self.weight.compares() && now.since(last.started_at) >= REFRESH && known.is_some();
+        let learned = self.evidence.epochs.last().is_some_and(|counts| says_enough(&counts.baseline));
+        let stale = self.weight.compares() && learned && now.since(last.started_at) >= REFRESH;
         if last.weight == self.weight && !stale {
             return None;
         }
-        let (thresholds, centres) = match known {
+        let (thresholds, centres) = match self.latest_baseline() {
             Some(baseline) => (Thresholds::calibrated(self.guards, baseline), centres(baseline)),
             None => (last.thresholds, last.centres),
         };
@@ -68,6 +69,10 @@ impl Renewal<'_> {
     /// What the baseline did in the latest epoch that says enough to score by.
     fn latest_baseline(&self) -> Option<&ArmCounts> {
         let epochs = self.evidence.epochs.iter().rev().map(|counts| &counts.baseline);
-        epochs.chain([self.calibration]).find(|counts| counts.tally.outcomes() >= ENOUGH)
+        epochs.chain([self.calibration]).find(|counts| says_enough(counts))
     }
+}
+
+fn says_enough(baseline: &ArmCounts) -> bool {
+    baseline.tally.outcomes() >= ENOUGH
 }

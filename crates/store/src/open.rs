@@ -179,3 +179,21 @@ fn take_over(connection: &mut Connection, found: u32) -> Result<Term, Error> {
     transaction.commit()?;
     Ok(Term(term))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::unpoisoned;
+
+    /// What only the connection itself knows of how it writes.
+    #[test]
+    fn a_commit_is_on_the_disk_when_it_returns() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let writer = unpoisoned(&store.inner.writer);
+        let number =
+            |pragma| -> u32 { writer.connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap() };
+        // 2 is FULL.
+        assert_eq!((number("synchronous"), number("foreign_keys")), (2, 1));
+    }
+}

@@ -95,7 +95,9 @@ fn full(disk: &Disk) -> Store {
     let store = disk.open().unwrap();
     furnish(&store);
     start(&store, "r1", "v2").unwrap();
-    store.commit(&bare(&rollout_name("r1"), &progressing(1, percent(10)), &report("it began"))).unwrap();
+    let (name, next, report) = (rollout_name("r1"), progressing(1, percent(10)), report("it began"));
+    let answered = [store.order(&name, &pause(), NOW).unwrap().id];
+    store.commit(&Commit { answered: &answered, ..bare(&name, &next, &report) }).unwrap();
     assert!(disk.has_ballast());
     disk.fill();
     store

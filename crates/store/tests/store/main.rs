@@ -11,5 +11,6 @@ mod golden;
 mod kill;
 mod log;
 mod opening;
+mod recent;
 mod rollouts;
 mod world;

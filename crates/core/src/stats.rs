@@ -20,4 +20,5 @@ pub mod histogram;
 pub mod quantile;
 pub mod combine;
 pub mod srm;
+pub mod contrast;
 pub mod planning;

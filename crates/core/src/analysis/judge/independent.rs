@@ -18,7 +18,7 @@ use crate::stats::race::{self, RaceEpoch};
 use crate::stats::srm::{self, SplitEpoch};
 
 pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
-    let events: Vec<RaceEpoch> = evidence.compared().map(|counts| race_of(counts, guard.metric)).collect();
+    let events = races(evidence.compared(), |counts| race_of(counts, guard.metric));
     let log_safe = log_safe(guard, evidence);
     Tested {
         harm: Harm::Evidence(race::log_e_harm(&events, 1.0)),
@@ -52,11 +52,10 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     let margin = guard.margin.fraction();
     let epochs = safe_epochs(guard.metric, evidence);
     if guard.metric == Metric::LatencyP95 {
-        let granted: Vec<RaceEpoch> = epochs.map(granted_race_of).collect();
-        return race::log_e_safe(&granted, 1.0);
+        return race::log_e_safe(&races(epochs, granted_race_of), 1.0);
     }
     if is_relative(guard.margin) {
-        let events: Vec<RaceEpoch> = epochs.map(|counts| race_of(counts, guard.metric)).collect();
+        let events = races(epochs, |counts| race_of(counts, guard.metric));
         return race::log_e_safe(&events, 1.0 + margin);
     }
     let bets: Vec<BinaryEpoch> = epochs.map(|counts| bets_of(counts, guard.metric)).collect();
@@ -89,6 +88,25 @@ fn rate_excess(events: &[RaceEpoch]) -> Option<f64> {
     let baseline: f64 = events.iter().map(|epoch| epoch.baseline as f64 * epoch.probability).sum();
     (baseline > 0.0 || candidate > 0.0)
         .then(|| if baseline > 0.0 { candidate / baseline - 1.0 } else { f64::MAX })
+}
+
+/// The races of epochs, those with the same draw probability as one: their likelihoods are the same, and a rollout
+/// of days has hundreds of epochs.
+fn races<'a>(
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+    race: impl Fn(&EpochCounts) -> RaceEpoch,
+) -> Vec<RaceEpoch> {
+    let mut merged: Vec<RaceEpoch> = Vec::new();
+    for epoch in epochs.map(race) {
+        match merged.iter_mut().find(|earlier| earlier.probability == epoch.probability) {
+            Some(earlier) => {
+                earlier.candidate += epoch.candidate;
+                earlier.baseline += epoch.baseline;
+            }
+            None => merged.push(epoch),
+        }
+    }
+    merged
 }
 
 fn race_of(counts: &EpochCounts, metric: Metric) -> RaceEpoch {

@@ -1,0 +1,219 @@
+//! What sticky units say: the arms are compared within each epoch, and the uncertainty is what the groups of units
+//! show, never what the number of requests suggests.
+//!
+//! Start with [`Contrast::of`]. Sums are linearised around the arms' shares, so that each group contributes one number
+//! over all epochs; the variance between these numbers holds for any number of requests per unit (Cochran, Sampling
+//! Techniques, 1977, section 6.4, for ratios of cluster sums). Where the groups show less than independent requests would,
+//! the binomial variance under the hypothesis in question stands in, so that no errors at all is no proof of safety.
+//!
+//! The bounds are one-sided asymptotic confidence sequences (Waudby-Smith et al., arXiv 2103.06476), widened from the
+//! normal to Student's distribution for a variance that was estimated from a limited number of groups.
+
+use super::intervals::one_sided_deviation;
+
+/// Sums of one group in one epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct GroupSums {
+    /// Requests on the candidate.
+    pub candidate: f64,
+    /// Bad requests on the candidate.
+    pub candidate_events: f64,
+    /// Requests on the baseline.
+    pub baseline: f64,
+    /// Bad requests on the baseline.
+    pub baseline_events: f64,
+}
+
+/// The sums of one epoch, group by group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochSums {
+    /// The probability with which a unit was drawn for the candidate.
+    pub probability: f64,
+    /// One entry per group.
+    pub groups: Vec<GroupSums>,
+}
+
+/// The hypothesis an estimate is held against: `candidate = ratio * baseline + difference`, in shares of bad requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hypothesis {
+    /// The factor on the baseline's share.
+    pub ratio: f64,
+    /// What is added to it.
+    pub difference: f64,
+}
+
+/// How far the candidate lies from a hypothesis; above zero is worse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contrast {
+    /// The distance, a difference of shares, each epoch weighted by how well it compares the arms.
+    pub estimate: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// How many groups' worth of independent numbers the standard error rests on.
+    pub degrees_of_freedom: f64,
+    /// Requests it rests on, as many of each arm.
+    pub sample_size: f64,
+    /// Groups in which the candidate had a bad request.
+    pub event_groups: usize,
+}
+
+/// The sample size at which the sequences are tightest: a few hundred requests on the candidate, where most decisions
+/// fall.
+const TUNED_FOR: f64 = 500.0;
+
+impl Contrast {
+    /// Compares the arms with a hypothesis; nothing while no epoch has requests on both.
+    #[must_use]
+    pub fn of(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
+        let groups = epochs.iter().map(|epoch| epoch.groups.len()).max()?;
+        let mut contributions = vec![0.0; groups];
+        let (mut sum, mut worth, mut floor) = (0.0, 0.0, 0.0);
+        for epoch in epochs {
+            let total = total(&epoch.groups);
+            if total.candidate <= 0.0 || total.baseline <= 0.0 {
+                continue;
+            }
+            let weight = total.candidate * total.baseline / (total.candidate + total.baseline);
+            let shares = Shares::of(&total);
+            sum += weight * (shares.candidate - hypothesis.ratio * shares.baseline - hypothesis.difference);
+            floor += weight * weight * null_variance(&total, hypothesis);
+            worth += weight;
+            for (contribution, group) in contributions.iter_mut().zip(&epoch.groups) {
+                *contribution += weight * linearised(group, &total, shares, hypothesis.ratio);
+            }
+        }
+        (worth > 0.0).then(|| {
+            let spread = Spread::of(&contributions);
+            Self {
+                estimate: sum / worth,
+                standard_error: spread.variance.max(floor).sqrt() / worth,
+                degrees_of_freedom: spread.degrees_of_freedom,
+                sample_size: worth,
+                event_groups: event_groups(epochs, groups),
+            }
+        })
+    }
+
+    /// The least the distance is, at error `alpha` over all looks.
+    #[must_use]
+    pub fn lower(&self, alpha: f64) -> f64 {
+        self.estimate - self.radius(alpha)
+    }
+
+    /// The most the distance is, at error `alpha` over all looks.
+    #[must_use]
+    pub fn upper(&self, alpha: f64) -> f64 {
+        self.estimate + self.radius(alpha)
+    }
+
+    fn radius(&self, alpha: f64) -> f64 {
+        let normal = one_sided_deviation(self.sample_size / TUNED_FOR, alpha);
+        self.standard_error * student(normal, self.degrees_of_freedom)
+    }
+}
+
+/// The shares of bad requests on both arms.
+#[derive(Clone, Copy)]
+struct Shares {
+    candidate: f64,
+    baseline: f64,
+}
+
+impl Shares {
+    fn of(sums: &GroupSums) -> Self {
+        Self {
+            candidate: sums.candidate_events / sums.candidate,
+            baseline: sums.baseline_events / sums.baseline,
+        }
+    }
+}
+
+/// What the groups' contributions vary by.
+struct Spread {
+    /// The variance of their sum.
+    variance: f64,
+    /// How many of them it rests on: few when a few groups contribute most.
+    degrees_of_freedom: f64,
+}
+
+impl Spread {
+    fn of(contributions: &[f64]) -> Self {
+        let count = contributions.len() as f64;
+        let squares: f64 = contributions.iter().map(|value| value * value).sum();
+        let fourths: f64 = contributions.iter().map(|value| value.powi(4)).sum();
+        // For normal contributions three times the squared sum of squares over the sum of fourth powers is their count.
+        let effective = if fourths > 0.0 { 3.0 * squares * squares / fourths } else { count };
+        Self {
+            variance: squares * count / (count - 1.0).max(1.0),
+            degrees_of_freedom: (effective.min(count) - 1.0).max(1.0),
+        }
+    }
+}
+
+fn total(groups: &[GroupSums]) -> GroupSums {
+    groups.iter().fold(GroupSums::default(), |sum, group| GroupSums {
+        candidate: sum.candidate + group.candidate,
+        candidate_events: sum.candidate_events + group.candidate_events,
+        baseline: sum.baseline + group.baseline,
+        baseline_events: sum.baseline_events + group.baseline_events,
+    })
+}
+
+/// What a group adds to the distance beyond its share of the requests.
+fn linearised(group: &GroupSums, total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
+    let candidate = (group.candidate_events - shares.candidate * group.candidate) / total.candidate;
+    let baseline = (group.baseline_events - shares.baseline * group.baseline) / total.baseline;
+    candidate - ratio * baseline
+}
+
+/// The variance of the distance if requests were independent and the hypothesis true.
+fn null_variance(total: &GroupSums, hypothesis: Hypothesis) -> f64 {
+    let Hypothesis { ratio, difference } = hypothesis;
+    let events = total.candidate_events + total.baseline_events - difference * total.candidate;
+    let baseline = (events / (ratio * total.candidate + total.baseline)).clamp(0.0, 1.0);
+    let candidate = (ratio * baseline + difference).clamp(0.0, 1.0);
+    let binomial = |share: f64, count: f64| share * (1.0 - share) / count;
+    binomial(candidate, total.candidate) + ratio * ratio * binomial(baseline, total.baseline)
+}
+
+fn event_groups(epochs: &[EpochSums], groups: usize) -> usize {
+    let has_event = |group: &usize| {
+        epochs.iter().any(|epoch| epoch.groups.get(*group).is_some_and(|sums| sums.candidate_events > 0.0))
+    };
+    (0..groups).filter(has_event).count()
+}
+
+/// The quantile of Student's distribution at the level of a normal quantile.
+///
+/// `t = sqrt(f (exp((z (8f + 3) / (8f + 1))^2 / f) - 1))`, the inverse of Wallace's approximation, Annals of
+/// Mathematical Statistics 30, 1959.
+fn student(normal: f64, degrees_of_freedom: f64) -> f64 {
+    let f = degrees_of_freedom;
+    let stretched = normal * (8.0 * f + 3.0) / (8.0 * f + 1.0);
+    (f * (stretched * stretched / f).exp_m1()).sqrt()
+}
+
+/// Whether the candidate's requests differ from the share that was drawn, at error `alpha` over all looks and both
+/// directions: per group, the candidate's requests less its part of all requests.
+#[must_use]
+pub fn split_is_off(epochs: &[EpochSums], alpha: f64) -> bool {
+    let groups = epochs.iter().map(|epoch| epoch.groups.len()).max().unwrap_or(0);
+    let mut excess = vec![0.0; groups];
+    let mut requests = 0.0;
+    for epoch in epochs {
+        for (excess, group) in excess.iter_mut().zip(&epoch.groups) {
+            let all = group.candidate + group.baseline;
+            *excess += group.candidate - epoch.probability * all;
+            requests += all;
+        }
+    }
+    if requests <= 0.0 {
+        return false;
+    }
+    let sum: f64 = excess.iter().sum();
+    let mean = sum / groups as f64;
+    let centred: Vec<f64> = excess.iter().map(|value| value - mean).collect();
+    let spread = Spread::of(&centred);
+    let normal = one_sided_deviation(requests / TUNED_FOR, alpha / 2.0);
+    sum.abs() > spread.variance.sqrt() * student(normal, spread.degrees_of_freedom)
+}

@@ -8,3 +8,4 @@ pub mod input;
 pub mod report;
 pub mod effect;
 pub mod step;
+pub mod forecast;

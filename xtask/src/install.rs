@@ -1,7 +1,7 @@
 //! Puts in place what the tests need beyond cargo itself: toolchain components and a Python environment.
 //!
-//! Entry point: [`install`]. What may not be installed from here is named exactly, all of it at once, with the command
-//! that would install it.
+//! Entry points: [`install`], and for those who need only one thing [`python()`] and [`packages()`]. What may not be
+//! installed from here is named exactly, all of it at once, with the command that would install it.
 
 mod packages;
 mod python;
@@ -15,12 +15,21 @@ use crate::project;
 
 /// Installs what is missing and returns the Python interpreter that the tests are to use.
 pub(crate) fn install() -> Result<PathBuf> {
-    let target = project::target_directory()?;
     let toolchain = toolchain::install();
-    let python = python::install(&target.join("venv"));
+    let python = python();
     match (toolchain, python) {
         (Err(toolchain), Err(python)) => Err(anyhow!("{toolchain:#}\n{python:#}")),
         (toolchain, python) => toolchain.and(python),
     }
     .context("the tests need more than is installed")
+}
+
+/// Makes the Python environment of the tests unless it is there, and returns its interpreter.
+pub(crate) fn python() -> Result<PathBuf> {
+    python::install(&project::target_directory()?.join("venv"))
+}
+
+/// Installs packages of the operating system.
+pub(crate) fn packages(names: &[&str]) -> Result<()> {
+    packages::install(names)
 }

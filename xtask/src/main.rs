@@ -9,6 +9,7 @@
     reason = "a task runner talks to the person who started it"
 )]
 
+mod bench;
 mod check;
 mod demo;
 mod dependencies;
@@ -16,11 +17,13 @@ mod fault;
 mod fix;
 mod generated;
 mod install;
+mod interop;
 mod policy;
 mod project;
 mod run;
 mod test;
 mod tidy;
+mod world;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -50,6 +53,17 @@ enum Verb {
     Fix,
     /// The rules of the house that the compiler does not know.
     Tidy,
+    /// Measure the product, on the release build.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
+    /// Run against one real peer and write what came of it into `docs/interop.md`.
+    Interop {
+        /// The peer.
+        #[arg(value_enum)]
+        peer: interop::Peer,
+    },
     /// Licences, bans, version floors and the defence of every dependency.
     Dependencies,
 }
@@ -61,6 +75,8 @@ fn main() -> ExitCode {
         Verb::Check => check::check().map(|()| ExitCode::SUCCESS),
         Verb::Fix => fix::fix().map(|()| ExitCode::SUCCESS),
         Verb::Tidy => tidy::tidy().map(|()| ExitCode::SUCCESS),
+        Verb::Bench { bench } => bench::bench(bench).map(|()| ExitCode::SUCCESS),
+        Verb::Interop { peer } => interop::interop(peer).map(|()| ExitCode::SUCCESS),
         Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

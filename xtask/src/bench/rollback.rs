@@ -1,0 +1,57 @@
+//! How fast a rollback is: from the moment its order is sent until the last request starts on the candidate, under
+//! load, twenty times.
+//!
+//! Entry point: [`run`]. The clock starts before the order leaves its sender, so the way to the control plane is
+//! included; it stops when the candidate's own server receives its last request, or when a caller sends the last one
+//! that the candidate answers, whichever is later.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{project, run, world};
+
+/// The slowest median that is good enough, in milliseconds.
+const BAR: f64 = 50.0;
+const TEST: &str = "rollback_speed::from_the_order_to_the_last_request_on_the_candidate";
+/// Names the binary that the test is to run.
+const BINARY: &str = "VIRIDIAN_BINARY";
+
+/// Measures the release build, prints the samples and fails when the bar is not reached.
+pub(super) fn run(json: bool) -> Result<()> {
+    run::run(run::cargo().args(["build", "--release", "--package", "viridian"]))?;
+    let binary = project::target_directory()?.join("release/viridian");
+    let seen = world::run(TEST, &[(BINARY, binary.as_os_str())])?;
+    let samples: Vec<f64> =
+        serde_json::from_str(&seen).with_context(|| format!("read the samples in {seen}"))?;
+    let median = median(&samples).context("there is no sample")?;
+    if json {
+        println!("{}", serde_json::json!({"median_ms": median, "samples": samples}));
+    } else {
+        let slowest = samples.iter().copied().fold(0.0, f64::max);
+        println!(
+            "rollback: median {median} ms, slowest {slowest} ms of {}; the bar is {BAR} ms",
+            samples.len()
+        );
+    }
+    ensure!(median <= BAR, "a rollback takes {median} ms, more than {BAR} ms");
+    Ok(())
+}
+
+fn median(samples: &[f64]) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = *sorted.get(sorted.len().saturating_sub(1) / 2)?;
+    Some((lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_lies_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(&[]), None);
+    }
+}

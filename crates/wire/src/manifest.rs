@@ -23,7 +23,7 @@ mod yaml;
 
 pub use application::ApplicationManifest;
 pub use fault::Fault;
-pub use resolve::{Known, resolve};
+pub use resolve::{Known, KnownApplication, Serving, resolve};
 pub use yaml::to_yaml;
 
 use cursor::Cursor;
@@ -62,6 +62,17 @@ pub enum Manifest {
     Release(Release),
     /// An attempt to bring a release into service.
     Rollout(Proposal),
+}
+
+impl Manifest {
+    /// The kind and the name; no two documents share both.
+    pub fn identity(&self) -> (&'static str, &str) {
+        match self {
+            Self::Application(manifest) => ("Application", manifest.application.name.as_str()),
+            Self::Release(release) => ("Release", release.name.as_str()),
+            Self::Rollout(proposal) => ("Rollout", proposal.name.as_str()),
+        }
+    }
 }
 
 /// Reads a text of any number of documents. `file` is what faults name as their file.

@@ -28,9 +28,7 @@ pub(crate) fn check(shape: &Shape, cursor: &Cursor<'_>, faults: &mut Vec<Fault>)
         }
         (Shape::Number(Range { least, most }), Value::Number(number))
             if number.as_u64().is_some_and(|number| (*least..=*most).contains(&number)) => {}
-        _ => {
-            faults.push(difference(shape, cursor, ""));
-        }
+        _ => faults.push(difference(shape, cursor, "")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What documents may say of each other and of what is applied already.
 
+use viridian_core::id::EnvironmentName;
 use viridian_core::release::Release;
-use viridian_wire::manifest::{ApplicationManifest, Document, Known, Manifest, read, resolve};
+use viridian_wire::manifest::{Document, Known, KnownApplication, Manifest, Serving, read, resolve};
 
 const APPLICATION: &str = "\
 apiVersion: viridian.dev/v1
@@ -40,13 +41,17 @@ fn documents(text: &str) -> Vec<Document> {
     read("file", text).unwrap()
 }
 
-/// Checks what is told of a text when another one is applied already.
+/// Checks what is told of a text when another one is applied already, and its baseline serves in blue.
 fn check(applied: &str, text: &str, expected: &[&str]) {
-    let mut applications: Vec<ApplicationManifest> = Vec::new();
+    let mut applications: Vec<KnownApplication> = Vec::new();
     let mut releases: Vec<Release> = Vec::new();
     for document in documents(applied) {
         match document.manifest {
-            Manifest::Application(manifest) => applications.push(manifest),
+            Manifest::Application(manifest) => {
+                let environment = EnvironmentName::parse("blue").unwrap();
+                let serving = manifest.baseline.map(|release| Serving { release, environment });
+                applications.push(KnownApplication { application: manifest.application, serving });
+            }
             Manifest::Release(release) => releases.push(release),
             Manifest::Rollout(_) => {}
         }
@@ -99,28 +104,32 @@ fn a_baseline_has_a_place_to_serve_in() {
         &world,
         &without_blue,
         &[
-            "file:7:17: spec.environments: there is no environment 'blue', where its baseline 'chat-v1' serves",
+            "file:7:17: spec.environments: there is no environment 'blue', where the baseline 'chat-v1' serves",
         ],
     );
     check(
         "",
         &format!("{APPLICATION}{}", release("chat-v1", "")),
-        &["file:8:13: spec.baseline: the release 'chat-v1' names no environment, and as the baseline of an \
-           application with several it has to"],
+        &[
+            "file:8:13: spec.baseline: 'chat-v1' names no environment, and there are several it could serve in",
+        ],
     );
     check("", &format!("{without_blue}{}", release("chat-v1", "")), &[]);
 }
 
 #[test]
 fn what_serves_already_counts_and_not_what_was_to_serve_first() {
-    let world = format!("{APPLICATION}{}{}", release("chat-v1", BLUE), release("chat-v2", GREEN))
+    // A release that leaves its environment open was promoted, in blue.
+    let world = format!("{APPLICATION}{}{}", release("chat-v1", GREEN), release("chat-v2", ""))
         .replace("baseline: chat-v1", "baseline: chat-v2");
     check(&world, &format!("{APPLICATION}{}", rollout("chat-v2", SWITCH)), &[]);
+    check(&world, &format!("{}{}", release("chat-v3", GREEN), rollout("chat-v3", SWITCH)), &[]);
     check(
         &world,
-        &format!("{}{}", release("chat-v3", GREEN), rollout("chat-v3", SWITCH)),
-        &["file:12:13: spec.strategy: blueGreen needs an idle environment, and 'chat-v3' runs in 'green', \
-           where the baseline serves"],
+        &format!("{}{}", release("chat-v3", BLUE), rollout("chat-v3", SWITCH)),
+        &[
+            "file:12:13: spec.strategy: blueGreen needs an idle environment, and 'chat-v3' runs in 'blue', where the baseline serves",
+        ],
     );
 }
 

@@ -10,7 +10,7 @@ use crate::route::{Arrival, route};
 use crate::upstream::{self, Errand};
 use crate::worker::Worker;
 use http::header::CONTENT_ENCODING;
-use http::{HeaderName, Request, Response, StatusCode};
+use http::{HeaderName, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub(crate) async fn walk(
     };
     let arrival = Arrival { worker: &worker, head: &head, address, at };
     let answered = if arrival.address.is_feedback() {
-        take_feedback(&worker, incoming).await
+        take_feedback(&arrival, incoming).await
     } else {
         pass(&arrival, incoming).await
     };
@@ -130,8 +130,11 @@ fn list_models(worker: &Worker, name: Option<&str>) -> Response<Answer> {
     Answer::json(StatusCode::OK, openai::list_models(names))
 }
 
-async fn take_feedback(worker: &Worker, incoming: Incoming) -> Result<Response<Answer>, Refusal> {
-    let node = &worker.node;
+async fn take_feedback(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answer>, Refusal> {
+    if arrival.head.method != Method::POST {
+        return Err(Refusal::method_not_allowed("POST"));
+    }
+    let node = &arrival.worker.node;
     let held = body::read(incoming, &node.config.limits, &node.held).await?;
     let request = serde_json::from_slice(&held.bytes).map_err(|_| Refusal::malformed_feedback())?;
     let (status, response) = node.feedback.receive(request, &node.tables.serving(), node.clock());

@@ -31,8 +31,7 @@ use viridian_core::routing::table::RoutingTable;
 /// An answer that passes.
 pub(crate) struct Relay {
     worker: Rc<Worker>,
-    /// Absent when the answer has ended.
-    flow: Option<Flow>,
+    stage: Stage,
     /// Absent when the request is not counted, and when it has been.
     recorder: Option<Recorder>,
     /// What the request comes to when the answer is complete.
@@ -40,6 +39,17 @@ pub(crate) struct Relay {
     /// Present when the answer is a stream that an error event can be added to.
     events: Option<Events>,
     idle: Idle,
+}
+
+/// How far the answer is.
+enum Stage {
+    /// It passes.
+    Flowing(Flow),
+    /// It broke off; what has passed is to leave before the connection breaks. A caller who had seen nothing of an
+    /// answer could take the request for one that was never read, and send it again.
+    Breaking,
+    /// It has ended.
+    Ended,
 }
 
 /// Where the answer comes from.
@@ -75,7 +85,7 @@ impl Relay {
             class: Class::of_status(head.status.as_u16()),
             events: can_be_added_to.then(Events::default),
             idle: Idle::new(routing.timeouts.idle),
-            flow: Some(Flow {
+            stage: Stage::Flowing(Flow {
                 link: reply.link,
                 origin: reply.origin,
                 end_is_announced: is_chunked || body.size_hint().exact().is_some(),
@@ -90,7 +100,7 @@ impl Relay {
     }
 
     fn has_no_more(&self) -> bool {
-        self.flow.as_ref().is_none_or(|flow| flow.body.is_end_stream())
+        matches!(&self.stage, Stage::Flowing(flow) if flow.body.is_end_stream())
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Polled {
@@ -108,35 +118,40 @@ impl Relay {
     }
 
     /// The body ended without an error.
-    fn end(&mut self) -> Polled {
-        let is_announced = self.flow.as_ref().is_none_or(|flow| flow.end_is_announced);
+    fn end(&mut self, context: &Context<'_>) -> Polled {
+        let is_announced = matches!(&self.stage, Stage::Flowing(flow) if flow.end_is_announced);
         if !is_announced && self.events.as_ref().is_some_and(|events| !events.is_done()) {
-            return self.break_off(Class::Truncated, Refusal::broken_off("the upstream broke off"));
+            return self.break_off(Class::Truncated, &truncated(), context);
         }
         self.complete();
         Poll::Ready(None)
     }
 
     fn complete(&mut self) {
-        if let Some(Flow { link, origin, .. }) = self.flow.take() {
-            self.worker.pool.borrow_mut().put(&origin, link, Instant::now());
+        if let Stage::Flowing(flow) = std::mem::replace(&mut self.stage, Stage::Ended) {
+            self.worker.pool.borrow_mut().put(&flow.origin, flow.link, Instant::now());
         }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish(self.class);
         }
     }
 
-    fn break_off(&mut self, class: Class, reason: Refusal) -> Polled {
+    fn break_off(&mut self, class: Class, reason: &Refusal, context: &Context<'_>) -> Polled {
         let events = self.events.take();
         if events.as_ref().is_some_and(Events::is_done) {
             self.complete();
             return Poll::Ready(None);
         }
-        self.flow = None;
         if let Some(recorder) = self.recorder.take() {
             recorder.finish(class);
         }
-        let Some(events) = events else { return Poll::Ready(Some(Err(BrokeOff))) };
+        // The upstream's connection closes here.
+        let Some(events) = events else {
+            self.stage = Stage::Breaking;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        };
+        self.stage = Stage::Ended;
         let mut farewell = reason.error_body().to_openai_event();
         if events.is_within_event() {
             farewell.splice(..0, *b"\n\n");
@@ -151,30 +166,43 @@ impl Body for Relay {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
         let relay = self.get_mut();
-        let Some(flow) = &mut relay.flow else { return Poll::Ready(None) };
+        let flow = match &mut relay.stage {
+            Stage::Flowing(flow) => flow,
+            Stage::Ended => return Poll::Ready(None),
+            Stage::Breaking => {
+                relay.stage = Stage::Ended;
+                return Poll::Ready(Some(Err(BrokeOff)));
+            }
+        };
         if relay.worker.cutting.get() {
-            return relay.break_off(Class::Cancelled, Refusal::stopping());
+            return relay.break_off(Class::Cancelled, &Refusal::stopping(), context);
         }
         match flow.link.poll_frame(&mut flow.body, context) {
             Poll::Ready(Some(Ok(frame))) => relay.pass(frame),
-            Poll::Ready(Some(Err(_))) => {
-                relay.break_off(Class::Truncated, Refusal::broken_off("the upstream broke off"))
-            }
-            Poll::Ready(None) => relay.end(),
+            Poll::Ready(Some(Err(_))) => relay.break_off(Class::Truncated, &truncated(), context),
+            Poll::Ready(None) => relay.end(context),
             Poll::Pending if relay.idle.poll_expired(context).is_ready() => {
-                relay.break_off(Class::Timeout, Refusal::too_slow("the upstream stopped sending"))
+                let reason = Refusal::too_slow("the upstream stopped sending");
+                relay.break_off(Class::Timeout, &reason, context)
             }
             Poll::Pending => Poll::Pending,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.flow.is_none()
+        matches!(self.stage, Stage::Ended)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.flow.as_ref().map_or_else(SizeHint::default, |flow| flow.body.size_hint())
+        match &self.stage {
+            Stage::Flowing(flow) => flow.body.size_hint(),
+            Stage::Breaking | Stage::Ended => SizeHint::default(),
+        }
     }
+}
+
+fn truncated() -> Refusal {
+    Refusal::broken_off("the upstream broke off")
 }
 
 /// Whether a body is a stream of events as they are, to which another can be added.

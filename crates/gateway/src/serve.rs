@@ -107,9 +107,10 @@ impl Gateway {
     }
 
     async fn stopped(&mut self) {
-        for worker in &mut self.running {
+        while let Some(worker) = self.running.last_mut() {
             // An error is what is waited for: the other end was dropped.
             let _stopped = worker.await;
+            self.running.pop();
         }
     }
 }

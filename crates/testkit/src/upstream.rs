@@ -3,6 +3,7 @@
 
 mod act;
 mod body;
+mod tls;
 
 pub use act::{Act, Reply};
 pub use body::{Ending, Live, LiveReceiver};
@@ -15,16 +16,20 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::CertificateDer;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A running upstream. It stops when the runtime of the test does.
 #[derive(Clone)]
 pub struct Upstream {
     address: SocketAddr,
+    is_tls: bool,
     script: Arc<Script>,
 }
 
@@ -47,6 +52,7 @@ struct Script {
     next: Mutex<VecDeque<Act>>,
     seen: Mutex<Vec<Seen>>,
     connections: AtomicU64,
+    closed: AtomicU64,
     abandoned: Arc<AtomicU64>,
 }
 
@@ -65,6 +71,10 @@ impl std::error::Error for HungUp {}
 impl Upstream {
     /// Starts an upstream that answers every request with `200 {}`.
     pub async fn start() -> Self {
+        Self::listen(None).await
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Script {
@@ -72,15 +82,27 @@ impl Upstream {
             next: Mutex::default(),
             seen: Mutex::default(),
             connections: AtomicU64::new(0),
+            closed: AtomicU64::new(0),
             abandoned: Arc::default(),
         });
-        tokio::spawn(accept(listener, Arc::clone(&script)));
-        Self { address, script }
+        let is_tls = tls.is_some();
+        tokio::spawn(accept(listener, tls, Arc::clone(&script)));
+        Self { address, is_tls, script }
+    }
+
+    /// Starts an upstream that speaks TLS, with a certificate for `localhost` that nobody knows yet.
+    pub async fn start_tls() -> (Self, CertificateDer<'static>) {
+        let (certificate, acceptor) = tls::identity();
+        (Self::listen(Some(acceptor)).await, certificate)
     }
 
     /// Its base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        if self.is_tls {
+            format!("https://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
     }
 
     /// From now on, every request for which nothing else was ordered gets this reply.
@@ -113,6 +135,11 @@ impl Upstream {
         self.script.connections.load(Ordering::SeqCst)
     }
 
+    /// How many of them are open.
+    pub fn open_connections(&self) -> u64 {
+        self.connections() - self.script.closed.load(Ordering::SeqCst)
+    }
+
     /// How many requests the other side gave up before their answer was complete.
     pub fn abandoned(&self) -> u64 {
         self.script.abandoned.load(Ordering::SeqCst)
@@ -125,16 +152,27 @@ pub async fn nowhere() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-async fn accept(listener: TcpListener, script: Arc<Script>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, script: Arc<Script>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         script.connections.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(serve(stream, Arc::clone(&script)));
+        let (tls, script) = (tls.clone(), Arc::clone(&script));
+        tokio::spawn(async move {
+            match tls {
+                None => serve(stream, &script).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, &script).await;
+                    }
+                }
+            }
+            script.closed.fetch_add(1, Ordering::SeqCst);
+        });
     }
 }
 
-async fn serve(stream: TcpStream, script: Arc<Script>) {
-    let service = service_fn(|request| answer(request, Arc::clone(&script)));
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, script: &Arc<Script>) {
+    let service = service_fn(|request| answer(request, Arc::clone(script)));
     // Connections that break off on purpose end with an error; that is what was ordered.
     let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

@@ -1,3 +1,5 @@
+//! Which headers pass, as tables.
+
 use super::*;
 use crate::prepared::placement::Means;
 use viridian_core::application::Protocol;

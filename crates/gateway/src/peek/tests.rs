@@ -1,3 +1,5 @@
+//! Bodies that are looked into, and bodies that are refused.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Ids that are believed, and ids that are not.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -12,10 +12,14 @@ use tokio::sync::mpsc;
 /// The test's end of a live answer: it sends chunks, and the answer is complete when it is dropped.
 pub struct Live {
     sender: mpsc::UnboundedSender<Option<Bytes>>,
+    taken: Arc<AtomicU64>,
 }
 
 /// The upstream's end of a live answer.
-pub struct LiveReceiver(mpsc::UnboundedReceiver<Option<Bytes>>);
+pub struct LiveReceiver {
+    receiver: mpsc::UnboundedReceiver<Option<Bytes>>,
+    taken: Arc<AtomicU64>,
+}
 
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub(super) struct Sending {
     ending: Ending,
     live: Option<LiveReceiver>,
     unfinished: Option<Unfinished>,
+    /// What was sent so far has left, so that a break comes behind it.
+    has_left: bool,
 }
 
 /// What a live answer does next.
@@ -65,13 +71,19 @@ impl std::error::Error for BrokenOff {}
 /// Both ends of a live answer.
 pub(super) fn live() -> (Live, LiveReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Live { sender }, LiveReceiver(receiver))
+    let taken = Arc::new(AtomicU64::new(0));
+    (Live { sender, taken: Arc::clone(&taken) }, LiveReceiver { receiver, taken })
 }
 
 impl Live {
     /// Sends a chunk.
     pub fn send(&self, chunk: impl Into<Bytes>) {
         self.sender.send(Some(chunk.into())).expect("the answer was given up");
+    }
+
+    /// How many chunks have left for the other side.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// Breaks the connection.
@@ -104,7 +116,8 @@ impl Drop for Unfinished {
 
 impl Sending {
     pub(super) fn scripted(chunks: Vec<Bytes>, ending: Ending, unfinished: Unfinished) -> Self {
-        let mut sending = Self { chunks: chunks.into(), ending, live: None, unfinished: Some(unfinished) };
+        let mut sending =
+            Self { chunks: chunks.into(), ending, live: None, unfinished: Some(unfinished), has_left: false };
         if sending.is_end_stream() {
             sending.finish();
         }
@@ -117,6 +130,7 @@ impl Sending {
             ending: Ending::Complete,
             live: Some(live),
             unfinished: Some(unfinished),
+            has_left: false,
         }
     }
 
@@ -129,8 +143,11 @@ impl Sending {
     /// What follows the chunks that were given beforehand.
     fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Next> {
         let Some(live) = &mut self.live else { return Poll::Ready(Next::Ending) };
-        live.0.poll_recv(context).map(|received| match received {
-            Some(Some(chunk)) => Next::Chunk(chunk),
+        live.receiver.poll_recv(context).map(|received| match received {
+            Some(Some(chunk)) => {
+                live.taken.fetch_add(1, Ordering::SeqCst);
+                Next::Chunk(chunk)
+            }
             Some(None) => Next::Break,
             None => Next::Ending,
         })
@@ -155,9 +172,20 @@ impl Body for Sending {
         let breaks = match (next, self.ending) {
             (Next::Chunk(chunk), _) => return Poll::Ready(Some(Ok(Frame::data(chunk)))),
             (Next::Ending, Ending::Hang) => return Poll::Pending,
-            (Next::Break, _) | (Next::Ending, Ending::BreakOff) => true,
+            (Next::Break, _) => {
+                self.live = None;
+                self.ending = Ending::BreakOff;
+                true
+            }
+            (Next::Ending, Ending::BreakOff) => true,
             (Next::Ending, Ending::Whole | Ending::Complete) => false,
         };
+        if breaks && !self.has_left {
+            // A body that waits is written out as far as it came.
+            self.has_left = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.finish();
         Poll::Ready(breaks.then_some(Err(BrokenOff)))
     }

@@ -1,0 +1,148 @@
+//! Feedback is attributed by the id of the answer, and by nothing else.
+
+use crate::world::{World, config};
+use serde_json::{Value, json};
+use std::time::Duration;
+use viridian_core::analysis::row::{Opinion, Standing};
+use viridian_core::arm::Arm;
+use viridian_gateway::Gateway;
+use viridian_testkit::caller::Caller;
+use viridian_testkit::table::{comparison, placement, snapshot, table};
+use viridian_testkit::upstream::Upstream;
+use viridian_wire::snapshot::SigningKey;
+
+const CHAT: &str = "/apps/support-chat/v1/chat/completions";
+
+async fn world(upstream: &Upstream) -> World {
+    let mut table = table("support-chat", placement("v1", &upstream.url()));
+    table.comparison = Some(comparison(placement("v2", &upstream.url()), 5_000));
+    World::serving([table])
+}
+
+/// The id of an answer.
+async fn id(caller: &mut Caller, user: &str) -> String {
+    caller.post(CHAT, format!(r#"{{"user":"{user}"}}"#)).await.header("x-request-id").to_owned()
+}
+
+async fn send(caller: &mut Caller, body: Value) -> (u16, Value) {
+    let answer = caller.post("/v1/feedback", body.to_string()).await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test]
+async fn feedback_reaches_the_report_with_what_the_id_says() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let answer = caller.post(CHAT, r#"{"user":"alice"}"#).await;
+    let id = answer.header("x-request-id");
+    let (status, body) = send(&mut caller, json!({"id": id, "value": true})).await;
+    assert_eq!((status, body), (202, json!({"accepted": 1, "refused": []})));
+    let report = world.handle.report();
+    let [record] = report.feedback.as_slice() else { panic!("{:?}", report.feedback) };
+    assert_eq!((record.request.as_str(), record.application.as_str()), (id, "support-chat"));
+    assert_eq!((record.evidence, record.opinion), (Standing::Measured, Opinion::Good));
+    let arm = if answer.header("x-viridian-arm") == "candidate" { Arm::Candidate } else { Arm::Baseline };
+    assert_eq!(record.arm, arm);
+    assert!(record.received_at >= record.issued_at);
+    assert!(world.handle.report().feedback.is_empty(), "a report takes what it tells");
+}
+
+#[tokio::test]
+async fn every_rating_is_a_record() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let (alice, bob) = (id(&mut caller, "alice").await, id(&mut caller, "bob").await);
+    let ratings = json!([
+        {"id": alice, "value": 0.49},
+        {"request_id": alice, "value": 1},
+        {"id": bob, "value": false},
+        {"id": bob, "value": 1.5},
+        {"id": "vr_forged", "value": true},
+    ]);
+    let (status, body) = send(&mut caller, ratings).await;
+    assert_eq!((status, &body["accepted"]), (202, &json!(3)));
+    assert_eq!(
+        (&body["refused"][0]["index"], &body["refused"][0]["code"]),
+        (&json!(3), &json!("out_of_range"))
+    );
+    assert_eq!((&body["refused"][1]["index"], &body["refused"][1]["code"]), (&json!(4), &json!("forged")));
+    let opinions: Vec<Opinion> = world.handle.report().feedback.iter().map(|record| record.opinion).collect();
+    assert_eq!(opinions, [Opinion::Bad, Opinion::Good, Opinion::Bad]);
+    let counts = world.handle.metrics().feedback;
+    assert_eq!((counts.accepted, counts.refused, counts.dropped), (3, 2, 0));
+}
+
+#[tokio::test]
+async fn ids_that_were_not_issued_here_are_refused() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let good = id(&mut caller, "alice").await;
+    let other_arm = {
+        let mut bytes = good.clone().into_bytes();
+        bytes[22] = if bytes[22] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(bytes).unwrap()
+    };
+    let foreign = {
+        let gateway = Gateway::start(config()).unwrap();
+        let mut snapshot = snapshot([table("support-chat", placement("v1", &upstream.url()))]);
+        snapshot.keys = vec![SigningKey { id: 1, secret: [9; 32] }];
+        gateway.handle().offer(&snapshot);
+        id(&mut Caller::connect(gateway.local_addr()).await, "alice").await
+    };
+    for forged in ["", "vr_", "hello", &other_arm, &foreign, &good[..good.len() - 1]] {
+        let (status, body) = send(&mut caller, json!({"id": forged, "value": true})).await;
+        assert_eq!((status, &body["refused"][0]["code"]), (400, &json!("forged")), "{forged}");
+    }
+    world.offer([table("another", placement("v1", &upstream.url()))]);
+    let (status, body) = send(&mut caller, json!({"id": good, "value": true})).await;
+    assert_eq!((status, &body["refused"][0]["code"]), (404, &json!("unknown_application")));
+    assert!(world.handle.report().feedback.is_empty());
+}
+
+#[tokio::test]
+async fn old_answers_are_past_feedback() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let id = id(&mut caller, "alice").await;
+    world.clock.catch_up_with(world.clock.now().plus(Duration::from_secs(7 * 24 * 3_600 - 60)));
+    assert_eq!(send(&mut caller, json!({"id": id, "value": true})).await.0, 202);
+    world.clock.catch_up_with(world.clock.now().plus(Duration::from_secs(120)));
+    let (status, body) = send(&mut caller, json!({"id": id, "value": true})).await;
+    assert_eq!((status, &body["refused"][0]["code"]), (410, &json!("expired")));
+}
+
+#[tokio::test]
+async fn feedback_that_nobody_fetches_is_dropped_and_counted() {
+    let upstream = Upstream::start().await;
+    let tables = [table("support-chat", placement("v1", &upstream.url()))];
+    let world = World::with(tables, |config| config.limits.feedback = 2);
+    let mut caller = world.caller().await;
+    let id = id(&mut caller, "alice").await;
+    for status in [202, 202, 503] {
+        assert_eq!(send(&mut caller, json!({"id": id, "value": true})).await.0, status);
+    }
+    assert_eq!(world.handle.metrics().feedback.dropped, 1);
+    assert_eq!(world.handle.report().feedback.len(), 2);
+    assert_eq!(send(&mut caller, json!({"id": id, "value": true})).await.0, 202);
+}
+
+#[tokio::test]
+async fn what_is_no_feedback_is_refused() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    for body in ["", "{}", "7", r#"{"id":"x"}"#, r#"{"id":"x","value":"good"}"#, r#"[{"id":"x"}]"#] {
+        let answer = caller.post("/v1/feedback", body).await;
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (400, &json!("malformed_feedback")),
+            "{body}"
+        );
+    }
+    assert_eq!(caller.get("/v1/feedback").await.status, 405);
+    assert_eq!(caller.post("/v1/feedback", "[]").await.status, 202);
+}

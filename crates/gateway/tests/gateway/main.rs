@@ -1,0 +1,19 @@
+//! The gateway over real sockets: callers on one side, upstreams that do as they are told on the other.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod addressing;
+mod bodies;
+mod draw;
+mod drain;
+mod feedback;
+mod local_guard;
+mod outcomes;
+mod refusals;
+mod releases;
+mod snapshots;
+mod streaming;
+mod tallies;
+mod tls;
+mod upstreams;
+mod world;

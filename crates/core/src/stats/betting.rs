@@ -11,7 +11,7 @@
 
 use std::sync::LazyLock;
 
-use super::special::{bisect, log_sum_exp};
+use super::special::{bisect_within, log_sum_exp};
 
 /// Counts of one arm in one epoch. An event is a trial that went badly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,10 @@ static GRID: LazyLock<[f64; BETS]> = LazyLock::new(|| {
     std::array::from_fn(|j| SMALLEST_BET * span.powf(j as f64 / (BETS - 1) as f64))
 });
 
+/// Bounds are found to a ten-thousandth of a percentage point and rounded outwards: each step costs a look at all
+/// bets, and nobody reads or decides more finely.
+const PRECISION: f64 = 1e-6;
+
 /// A value of `z` in one epoch and how often it was seen.
 type Cell = (f64, u64);
 
@@ -78,7 +82,7 @@ pub fn log_e_safe(epochs: &[BinaryEpoch], margin: f64) -> f64 {
 #[must_use]
 pub fn upper_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
     let threshold = -alpha.ln();
-    bisect(-1.0, 1.0, |margin| log_e_safe(epochs, margin) >= threshold)
+    bisect_within(PRECISION, -1.0, 1.0, |margin| log_e_safe(epochs, margin) >= threshold)
 }
 
 /// The lower confidence bound of the difference at error `alpha` over all looks: the largest difference whose
@@ -86,7 +90,7 @@ pub fn upper_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
 #[must_use]
 pub fn lower_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
     let threshold = -alpha.ln();
-    bisect(1.0, -1.0, |difference| log_e_harm(epochs, difference) >= threshold)
+    bisect_within(PRECISION, 1.0, -1.0, |difference| log_e_harm(epochs, difference) >= threshold)
 }
 
 /// The mean of `z` over all trials: the unbiased estimate of the difference of shares, candidate minus baseline.

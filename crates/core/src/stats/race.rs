@@ -11,7 +11,7 @@
 use std::sync::LazyLock;
 
 use super::intervals::Interval;
-use super::special::{bisect, log_sum_exp};
+use super::special::{bisect_within, log_sum_exp};
 
 /// The events of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +33,10 @@ const LARGEST_LOG_RATIO: f64 = 3.6;
 
 /// Confidence bounds of the rate ratio are searched within a factor of a million; beyond, they count as unbounded.
 const LOG_RATIO_REACH: f64 = 13.815_510_557_964_274;
+
+/// Bounds of the log rate ratio are found to nine digits and rounded outwards: each step costs a look at all
+/// alternatives, and nobody reads or decides more finely.
+const PRECISION: f64 = 1e-9;
 
 /// The alternatives, evenly spread on a logarithmic scale so that small and large regressions are both near one.
 static GRID: LazyLock<[f64; ALTERNATIVES]> = LazyLock::new(|| {
@@ -70,10 +74,10 @@ pub fn log_e_safe(epochs: &[RaceEpoch], ratio: f64) -> f64 {
 #[must_use]
 pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
     let threshold = -alpha_per_side.ln();
-    let lower = bisect(LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
+    let lower = bisect_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
         log_e_harm(epochs, log_ratio.exp()) >= threshold
     });
-    let upper = bisect(-LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
+    let upper = bisect_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
         log_e_safe(epochs, log_ratio.exp()) >= threshold
     });
     Interval {

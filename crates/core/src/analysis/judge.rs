@@ -73,12 +73,12 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         })
         .collect();
     let wait = too_few_units(evidence, units);
-    let alarm = family_alarm(guards, &tested, share);
+    let worse = worse(guards, &tested, share);
     let guards = guards
         .iter()
         .zip(tested)
-        .map(|(guard, tested)| {
-            let worse = is_worse(guard, &tested, share, alarm);
+        .zip(worse)
+        .map(|((guard, tested), worse)| {
             let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
             judgement(guard, evidence, tested, verdict)
         })
@@ -111,34 +111,44 @@ fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {
     (units < MIN_UNITS || groups < MIN_GROUPS).then_some(Wait::TooFewUnits { units, groups })
 }
 
-/// Whether the guards that may act, taken together, speak against the candidate. Only evidence that arrives in one
-/// order can be averaged; late outcomes and guards that may not act are judged alone.
-fn family_alarm(guards: &[Guard], tested: &[Tested], share: f64) -> bool {
+/// Which guards found the candidate worse: significantly, and by the best guess at least by the margin.
+///
+/// Guards that may act share one error, so their evidence is averaged. Only material evidence enters the mean: to
+/// leave a term out can only lower it, and a tolerable slow-down must not lend its weight to a chance error. When the
+/// mean alarms, the strongest guard is named, and every one that would alarm alone; nobody is blamed for another.
+/// Late outcomes arrive in an order of their own, and guards that may not act are asked alone: both are held to their
+/// own part of the error.
+fn worse(guards: &[Guard], tested: &[Tested], share: f64) -> Vec<bool> {
     let family: Vec<WeightedEvidence> = guards
         .iter()
         .zip(tested)
-        .filter(|(guard, _)| is_in_family(guard))
+        .filter(|(guard, tested)| is_in_family(guard) && is_material(guard, tested))
         .filter_map(|(_, tested)| match tested.harm {
             Harm::Evidence(log_e) => Some(WeightedEvidence { weight: share, log_e }),
             Harm::Tested(_) => None,
         })
         .collect();
-    !family.is_empty() && weighted_mean(&family) >= -ALPHA_ROLLBACK.ln()
+    let alarm = !family.is_empty() && weighted_mean(&family) >= -ALPHA_ROLLBACK.ln();
+    let strongest = family.iter().map(|evidence| evidence.log_e).fold(f64::NEG_INFINITY, f64::max);
+    let alone = bonferroni_threshold(ALPHA_ROLLBACK, share);
+    let is_significant = |guard: &Guard, tested: &Tested| match tested.harm {
+        Harm::Evidence(log_e) if is_in_family(guard) && alarm && log_e >= strongest => true,
+        Harm::Evidence(log_e) => log_e >= alone,
+        Harm::Tested(worse) => worse,
+    };
+    guards
+        .iter()
+        .zip(tested)
+        .map(|(guard, tested)| is_material(guard, tested) && is_significant(guard, tested))
+        .collect()
 }
 
 const fn is_in_family(guard: &Guard) -> bool {
     guard.gates_promotion() && !guard.metric.arrives_late()
 }
 
-/// Significant and material: the evidence says "worse", and by the best guess at least by the margin.
-fn is_worse(guard: &Guard, tested: &Tested, share: f64, alarm: bool) -> bool {
-    let significant = match tested.harm {
-        Harm::Evidence(log_e) if is_in_family(guard) => alarm && log_e >= 0.0,
-        Harm::Evidence(log_e) => log_e >= bonferroni_threshold(ALPHA_ROLLBACK, share),
-        Harm::Tested(worse) => worse,
-    };
-    let material = tested.effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction());
-    significant && material
+fn is_material(guard: &Guard, tested: &Tested) -> bool {
+    tested.effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction())
 }
 
 fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> Verdict {

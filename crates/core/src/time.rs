@@ -28,6 +28,9 @@ fn millis(duration: Duration) -> u64 {
 /// A duration for people: `45s`, `10m`, `1h 30m`. Parts of a second are told only below a second.
 pub fn readable(duration: Duration) -> String {
     let seconds = duration.as_secs();
+    if duration.is_zero() {
+        return "0s".to_owned();
+    }
     if seconds == 0 {
         return format!("{}ms", duration.as_millis());
     }
@@ -47,7 +50,7 @@ mod tests {
 
     #[test]
     fn durations_read_in_hours_minutes_and_seconds() {
-        check(0, "0ms");
+        check(0, "0s");
         check(250, "250ms");
         check(45_999, "45s");
         check(600_000, "10m");

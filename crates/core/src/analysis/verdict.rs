@@ -160,7 +160,7 @@ impl fmt::Display for Wait {
                 write!(f, "too few units on the candidate: {units} in {groups} of 64 groups")
             }
             Self::TooFewSamples { have, need } => {
-                write!(f, "too few outcomes since the step began: {have} of {need} on the smaller arm")
+                write!(f, "too few outcomes in this step: {have} of {need} on the smaller arm")
             }
             Self::NoData => f.write_str("no data"),
             Self::LoadTooSmall { need } => write!(f, "no evidence yet under a weight of {need} or more"),

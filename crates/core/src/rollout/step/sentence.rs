@@ -6,7 +6,7 @@ use crate::metric::Metric;
 use crate::rollout::plan::Step;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Cause, Hold, Phase, Waiting};
-use crate::time::{Timestamp, readable};
+use crate::time::readable;
 use crate::weight::Weight;
 
 pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> String {
@@ -37,7 +37,9 @@ fn missing(moment: &Moment<'_>, waiting: &Waiting) -> String {
             exposed(moment)
         }
         Waiting::Gateways { known: 0, .. } => "no gateway is connected".to_owned(),
-        Waiting::Time { until } => format!("{} to go", readable(left(moment, *until))),
+        Waiting::Time { until } => {
+            format!("the {} has {} to go", watch(moment), readable(until.since(moment.now)))
+        }
         Waiting::Guard { .. } => unproven(moment),
         _ => waiting.to_string(),
     }
@@ -58,8 +60,11 @@ fn unproven(moment: &Moment<'_>) -> String {
     format!("not promoted before it is shown safe by {}", open.join(" and by "))
 }
 
-fn left(moment: &Moment<'_>, until: Timestamp) -> std::time::Duration {
-    until.since(moment.now)
+fn watch(moment: &Moment<'_>) -> &'static str {
+    match moment.state.position().and_then(|at| moment.plan.step(at.step)) {
+        Some(Step::Pause { .. }) => "pause",
+        _ => "last watch",
+    }
 }
 
 fn exposed(moment: &Moment<'_>) -> String {
@@ -86,6 +91,7 @@ fn serves(moment: &Moment<'_>) -> String {
     let weight = moment.state.weight();
     match moment.input.gateways.known {
         1 => format!("the gateway sends {weight} to the candidate"),
+        2 => format!("both gateways send {weight} to the candidate"),
         known => format!("all {known} gateways send {weight} to the candidate"),
     }
 }
@@ -116,13 +122,18 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
         Cause::Regression { metric } => numbers(moment, *metric),
         _ => None,
     };
-    format!("back to the baseline: {}", numbers.unwrap_or_else(|| cause.to_string()))
+    let cause = numbers.unwrap_or_else(|| cause.to_string());
+    if moment.state.weight() == Weight::ZERO {
+        return format!("the candidate is given up before anyone reached it: {cause}");
+    }
+    format!("back to the baseline: {cause}")
 }
 
 fn restored(moment: &Moment<'_>) -> String {
     match moment.input.gateways.known {
-        1 => "the gateway serves the baseline alone again".to_owned(),
-        known => format!("all {known} gateways serve the baseline alone again"),
+        1 => "the gateway serves the baseline alone".to_owned(),
+        2 => "both gateways serve the baseline alone".to_owned(),
+        known => format!("all {known} gateways serve the baseline alone"),
     }
 }
 

@@ -25,3 +25,4 @@ pub mod outcome;
 pub mod stats;
 pub mod analysis;
 pub mod rollout;
+pub mod simulate;

@@ -4,7 +4,7 @@
 //! the first that came after. The order in which they reach the database does not matter.
 
 use crate::column::ArmWord;
-use crate::transaction::Direction;
+use crate::transaction::{Direction, unpoisoned};
 use crate::{Error, Store, fold};
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Store {
         records: &[FeedbackRecord],
         maturity: &BTreeMap<ApplicationName, Duration>,
     ) -> Result<FeedbackReceipt, Error> {
-        self.write(Direction::Forward, |transaction| {
+        let outcome = self.write(Direction::Forward, |transaction| {
             let mut receipt = FeedbackReceipt::default();
             for record in records {
                 let maturity = maturity.get(&record.application).copied().unwrap_or_default();
@@ -54,7 +54,10 @@ impl Store {
                 }
             }
             Ok(receipt)
-        })
+        });
+        let mut cache = unpoisoned(&self.inner.cache);
+        records.iter().for_each(|record| cache.forget(&record.application, record.epoch));
+        outcome
     }
 }
 
@@ -65,7 +68,8 @@ enum Taken {
 }
 
 fn take(transaction: &Transaction<'_>, record: &FeedbackRecord, maturity: Duration) -> Result<Taken, Error> {
-    if !fold::is_open(transaction, &record.application, record.epoch)? {
+    let horizon = fold::horizon(transaction, &record.application)?;
+    if !horizon.is_some_and(|horizon| horizon.takes(record.epoch)) {
         return Ok(Taken::Ignored);
     }
     let given = Stand {

@@ -14,13 +14,14 @@ mod applications;
 mod apply;
 mod ballast;
 mod baselines;
+mod cache;
 mod change;
 mod column;
 mod commands;
 mod commit;
-mod counts;
 mod epochs;
 mod error;
+mod evidence;
 pub mod events;
 mod feedback;
 mod fold;
@@ -38,6 +39,7 @@ mod releases;
 mod rollouts;
 mod schema;
 mod start;
+mod sums;
 mod tables;
 mod tallies;
 mod transaction;
@@ -58,6 +60,7 @@ pub use rollouts::{Activity, RolloutFilter, StoredRollout};
 pub use start::{Retry, Start, Takeover};
 pub use tables::TableChange;
 
+use cache::Cache;
 use lock::Lock;
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -81,6 +84,8 @@ struct Inner {
     unwritten: Mutex<Vec<PendingCommand>>,
     /// The latest report of each rollout, whether or not it led to anything.
     notes: Mutex<HashMap<RolloutName, Report>>,
+    /// Counts that need not be read again.
+    cache: Mutex<Cache>,
     /// Dropped last: nobody else opens the database before it is closed.
     _lock: Lock,
 }

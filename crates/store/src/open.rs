@@ -84,6 +84,7 @@ impl Store {
                 writer: Mutex::new(Writer { connection, ballast }),
                 reader: Mutex::new(reader),
                 unwritten: Mutex::new(Vec::new()),
+                cache: Mutex::default(),
                 notes: Mutex::default(),
                 _lock: lock,
             }),

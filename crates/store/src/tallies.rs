@@ -2,7 +2,7 @@
 //! come twice, late and in any order.
 
 use crate::column::{ArmWord, Json};
-use crate::transaction::Direction;
+use crate::transaction::{Direction, unpoisoned};
 use crate::{Error, Store, fold};
 use rusqlite::{Transaction, params};
 use viridian_core::analysis::row::{GroupRow, Origin, TallyRow};
@@ -10,24 +10,31 @@ use viridian_core::analysis::tally::{GroupTally, Tally};
 
 impl Store {
     /// Takes what a gateway counted, in one transaction: when this returns the gateway may forget finished slots.
-    /// Rows of epochs that were folded are passed over.
+    /// Rows of epochs and slots that were folded are passed over.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn record(&self, origin: &Origin, tallies: &[TallyRow], groups: &[GroupRow]) -> Result<(), Error> {
-        self.write(Direction::Forward, |transaction| {
+        let outcome = self.write(Direction::Forward, |transaction| {
             for row in tallies {
-                if fold::is_open(transaction, &row.application, row.epoch)? {
+                let horizon = fold::horizon(transaction, &row.application)?;
+                if horizon.is_some_and(|horizon| horizon.takes_slot(row.epoch, row.slot)) {
                     upsert_tally(transaction, origin, row)?;
                 }
             }
             for row in groups {
-                if fold::is_open(transaction, &row.application, row.epoch)? {
+                let horizon = fold::horizon(transaction, &row.application)?;
+                if horizon.is_some_and(|horizon| horizon.takes(row.epoch)) {
                     upsert_groups(transaction, origin, row)?;
                 }
             }
             Ok(())
-        })
+        });
+        // Whatever the outcome: after a failure nobody can tell what is on the disk.
+        let mut cache = unpoisoned(&self.inner.cache);
+        tallies.iter().for_each(|row| cache.forget(&row.application, row.epoch));
+        groups.iter().for_each(|row| cache.forget(&row.application, row.epoch));
+        outcome
     }
 }
 

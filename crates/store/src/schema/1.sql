@@ -30,8 +30,9 @@ CREATE TABLE applications (
     applied_at      INTEGER NOT NULL,
     baseline        TEXT    REFERENCES releases (name),
     next_generation INTEGER NOT NULL DEFAULT 1,
-    -- Evidence of earlier epochs is kept as totals only, and takes no more rows.
-    folded_before   INTEGER NOT NULL DEFAULT 0
+    -- Evidence of earlier epochs and slots is kept as totals only, and takes no more rows.
+    folded_before   INTEGER NOT NULL DEFAULT 0,
+    slots_before    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE releases (
@@ -88,6 +89,7 @@ CREATE TABLE epochs (
     id          INTEGER NOT NULL,
     -- What served as the baseline during it: only its own outcomes calibrate.
     baseline    TEXT    NOT NULL REFERENCES releases (name),
+    started_at  INTEGER NOT NULL,
     epoch       TEXT    NOT NULL,
     PRIMARY KEY (application, id)
 ) STRICT;
@@ -114,7 +116,7 @@ CREATE TABLE group_tallies (
     groups      TEXT    NOT NULL,
     PRIMARY KEY (application, epoch, arm, node, boot)
 ) STRICT;
--- What the rows of finished epochs came to, feedback included.
+-- What the rows of old slots came to and, once an epoch is folded, all its rows and its feedback.
 CREATE TABLE totals (
     application TEXT    NOT NULL,
     epoch       INTEGER NOT NULL,

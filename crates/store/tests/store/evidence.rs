@@ -4,9 +4,10 @@ use crate::world::*;
 use proptest::prelude::*;
 use std::path::Path;
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
-use viridian_core::analysis::row::{GroupRow, Origin, SLOT, TallyRow};
+use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, SLOT, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::{BootId, EpochId, NodeName};
 use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
@@ -23,8 +24,9 @@ fn with_epochs(directory: &Path, count: u32) -> Store {
     store
 }
 
+/// Each epoch begins an hour after the one before.
 fn begin_epoch(store: &Store, id: u32) {
-    let span = epoch(id, percent(10));
+    let span = Epoch { started_at: later(60 * u64::from(id - 1)), ..epoch(id, percent(10)) };
     let table = table(store, id.into(), &span);
     store
         .commit_table(&TableChange { table: &table, epoch: Some(&span), because: "a test", at: NOW })
@@ -65,7 +67,7 @@ fn groups(requests: u64) -> GroupTally {
 
 fn record(store: &Store, key: Key, requests: u64) {
     let (_, _, epoch, slot) = key;
-    let slot = Timestamp(u64::from(slot) * SLOT.as_millis() as u64);
+    let slot = slot_of(NOW.plus(SLOT * u32::from(slot)));
     let (application, epoch, arm) = (application_name(), EpochId(epoch), Arm::Candidate);
     let row = TallyRow { application: application.clone(), epoch, slot, arm, tally: tally(requests) };
     store.record(&origin(key), &[row], &[]).unwrap();
@@ -118,6 +120,73 @@ proptest! {
     }
 }
 
+/// Something that happens to a store.
+#[derive(Debug, Clone)]
+enum Happening {
+    Tally(Key, u64),
+    Groups(Key, u64),
+    Opinion { request: u8, epoch: u32, issued: u64 },
+    Fold { minute: u64 },
+    Asked { from: u32, minute: u64 },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let key = (0u8..2, 0u8..2, 1u32..4, 0u8..40);
+    prop_oneof![
+        (key.clone(), 1u64..40).prop_map(|(key, requests)| Happening::Tally(key, requests)),
+        (key, 1u64..40).prop_map(|(key, requests)| Happening::Groups(key, requests)),
+        (0u8..9, 1u32..4, 0u64..200).prop_map(|(request, epoch, issued)| Happening::Opinion {
+            request,
+            epoch,
+            issued
+        }),
+        (0u64..48 * 60).prop_map(|minute| Happening::Fold { minute }),
+        (1u32..4, 0u64..300).prop_map(|(from, minute)| Happening::Asked { from, minute }),
+    ]
+}
+
+fn happen(store: &Store, happening: &Happening) {
+    match happening {
+        Happening::Tally(key, requests) => record(store, *key, *requests),
+        Happening::Groups(key, requests) => record_groups(store, *key, *requests),
+        Happening::Opinion { request, epoch, issued } => {
+            let opinion = crate::feedback::record(&format!("{request}"), *issued, issued + 1);
+            let opinion = FeedbackRecord { epoch: EpochId(*epoch), ..opinion };
+            store.record_feedback(&[opinion], &std::collections::BTreeMap::new()).unwrap();
+        }
+        Happening::Fold { minute } => store.fold(&application_name(), later(*minute)).unwrap(),
+        Happening::Asked { from, minute } => drop(ask(store, *from, *minute)),
+    }
+}
+
+fn ask(store: &Store, from: u32, minute: u64) -> (Evidence, ArmCounts) {
+    let application = application_name();
+    let evidence = store.evidence(&application, EpochId(from), minutes(60), later(minute)).unwrap();
+    (evidence, store.calibration(&application, EpochId(from), 1_000).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_store_that_remembers_answers_like_one_just_opened(
+        happenings in prop::collection::vec(happening(), 1..24),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = with_epochs(directory.path(), 3);
+        for happened in &happenings {
+            happen(&store, happened);
+        }
+        let asked = [(1, 300), (2, 100), (1, 0), (3, 200)];
+        let remembered = asked.map(|(from, minute)| ask(&store, from, minute));
+        drop(store);
+        for ((from, minute), remembered) in asked.into_iter().zip(remembered) {
+            let fresh = open(directory.path());
+            prop_assert!(ask(&fresh, from, minute) == remembered, "from {} at {}", from, minute);
+        }
+    }
+}
+
 #[test]
 fn groups_are_summed_over_gateways_and_boots() {
     let directory = tempfile::tempdir().unwrap();
@@ -141,34 +210,73 @@ fn an_epoch_without_rows_is_there_and_rows_without_an_epoch_are_not() {
     assert_eq!(evidence.seen().candidate, 0);
 }
 
+/// How many rows there are of tallies, of group tallies and of totals.
+fn rows(directory: &Path) -> [u64; 3] {
+    ["tallies", "group_tallies", "totals"].map(|table| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        raw(directory).query_row(&sql, [], |row| row.get(0)).unwrap()
+    })
+}
+
 #[test]
-fn folding_changes_no_sum_and_takes_no_more_rows() {
+fn folding_changes_no_sum() {
     let directory = tempfile::tempdir().unwrap();
     let store = with_epochs(directory.path(), 3);
     for epoch in 1..=3 {
         for node in 0..3 {
             record(&store, (node, 0, epoch, 0), 10);
-            record(&store, (node, 0, epoch, 1), 20);
+            record(&store, (node, 0, epoch, 24), 20);
             record_groups(&store, (node, 0, epoch, 0), 30);
         }
     }
     let before = evidence(&store);
-    let rows = |table: &str| -> u64 {
-        let sql = format!("SELECT count(*) FROM {table}");
-        raw(directory.path()).query_row(&sql, [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!((rows("tallies"), rows("totals")), (18, 0));
+    let day = 24 * 60;
+    for (minute, expected) in [
+        (day - 5, [18, 9, 0]),
+        // The first slots are older than a day; the first epoch ended an hour later.
+        (day + 10, [9, 9, 3]),
+        (day + 60, [6, 6, 3]),
+        (day + 130, [0, 3, 3]),
+        // The last epoch goes on, so its groups stay.
+        (9 * day, [0, 3, 3]),
+        (day, [0, 3, 3]),
+    ] {
+        store.fold(&application_name(), later(minute)).unwrap();
+        assert_eq!(rows(directory.path()), expected, "after {minute} minutes");
+        assert!(evidence(&store) == before, "after {minute} minutes");
+    }
+}
 
-    // The last epoch goes on, so it is never folded.
-    store.fold_finished(&application_name(), EpochId(9)).unwrap();
-    store.fold_finished(&application_name(), EpochId(9)).unwrap();
+#[test]
+fn what_was_folded_takes_no_more_rows() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 2);
+    record(&store, (0, 0, 1, 0), 10);
+    store.fold(&application_name(), later(24 * 60 + 60)).unwrap();
+    let before = evidence(&store);
+    record(&store, (0, 0, 1, 0), 11);
+    record(&store, (7, 0, 1, 50), 10);
+    record_groups(&store, (7, 0, 1, 0), 10);
+    record(&store, (7, 0, 2, 12), 10);
+    assert!(evidence(&store) == before, "a folded epoch, and a folded slot of the one that goes on");
+    record(&store, (7, 0, 2, 13), 10);
+    assert!(evidence(&store) != before, "a slot that is not a day old");
+}
 
-    assert_eq!(evidence(&store), before);
-    assert_eq!((rows("tallies"), rows("group_tallies"), rows("totals")), (6, 3, 2));
-    record(&store, (7, 0, 2, 0), 10);
-    assert_eq!(evidence(&store), before, "a row of a folded epoch comes too late");
-    record(&store, (7, 0, 3, 0), 10);
-    assert_ne!(evidence(&store), before);
+#[test]
+fn totals_of_long_ago_are_forgotten_unless_a_rollout_needs_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 1);
+    start(&store, "r1", "v2").unwrap();
+    let copies = "WITH RECURSIVE copy (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM copy WHERE n < 1100)
+        INSERT INTO epochs SELECT application, n, baseline, started_at, json_set(epoch, '$.id', n) FROM copy, epochs";
+    raw(directory.path()).execute_batch(copies).unwrap();
+    let kept = || evidence(&store).epochs.len();
+    store.fold(&application_name(), later(48 * 60)).unwrap();
+    assert_eq!(kept(), 1_099, "the rollout began with the second epoch");
+    store.commit(&bare(&rollout_name("r1"), &rolled_back(1), &report("it ended"))).unwrap();
+    store.fold(&application_name(), later(48 * 60)).unwrap();
+    assert_eq!(kept(), 1_001, "a thousand, and the one that goes on");
 }
 
 #[test]
@@ -211,4 +319,25 @@ fn a_group_beyond_the_last_is_passed_over() {
     row.group = Group(200);
     store.record_feedback(&[row], &std::collections::BTreeMap::new()).unwrap();
     assert_eq!(candidate(&store, 1).counts(Metric::Feedback).trials, 1);
+}
+
+#[test]
+#[ignore = "prints how long a day of evidence takes to read; run it by hand"]
+fn a_day_of_evidence_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = furnished(directory.path());
+    store.reserve_generations(&application_name(), 1_000).unwrap();
+    for id in 1..=144 {
+        begin_epoch(&store, id);
+        for node in 0..4 {
+            record(&store, (node, 0, id, 0), 1_000);
+            record(&store, (node, 0, id, 1), 1_000);
+            record_groups(&store, (node, 0, id, 0), 1_000);
+        }
+    }
+    for _ in 0..3 {
+        let began = std::time::Instant::now();
+        let seen = evidence(&store).seen();
+        println!("{seen:?} in {:?}", began.elapsed());
+    }
 }

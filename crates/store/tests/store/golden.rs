@@ -11,16 +11,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use viridian_core::analysis::measurement::Seen;
-use viridian_core::analysis::row::{GroupRow, Opinion, Origin, TallyRow};
+use viridian_core::analysis::row::{GroupRow, Opinion, Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::{BootId, EpochId, NodeName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
-use viridian_core::time::Timestamp;
 use viridian_core::unit::UnitHash;
 use viridian_store::{Commit, Retry, RolloutFilter, Store, Takeover};
 
@@ -52,7 +52,8 @@ fn tell(store: &Store) {
     let (next, report) = (rolled_back(sequence + 1), report("errors got worse"));
     store.commit(&Commit { effects: &[Effect::RejectCandidate], ..bare(&name, &next, &report) }).unwrap();
     let second = rollout_name("r2");
-    let (next, span) = (promoted(1), epoch(2, percent(98)));
+    let span = Epoch { started_at: later(10), ..epoch(2, percent(98)) };
+    let next = promoted(1);
     store
         .commit(&Commit {
             epoch: Some(&span),
@@ -112,14 +113,16 @@ fn measure(store: &Store) {
         groups.units.insert(UnitHash(u64::MAX));
         groups.record_counts(Metric::Errors, UnitHash(70).group(), tally.metrics[0]);
         let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(u64::MAX) };
-        let row = TallyRow { application: application.clone(), epoch, slot: Timestamp(300_000), arm, tally };
+        let slot = slot_of(later(60));
+        let row = TallyRow { application: application.clone(), epoch, slot, arm, tally };
         store.record(&origin, &[row], &[GroupRow { application, epoch, arm, groups }]).unwrap();
         let mut opinion = crate::feedback::record(&format!("request-{id}"), 0, 1);
         opinion.epoch = epoch;
         opinion.opinion = Opinion::Bad;
         store.record_feedback(&[opinion], &BTreeMap::new()).unwrap();
     }
-    store.fold_finished(&application_name(), EpochId(2)).unwrap();
+    // The first epoch is folded, and the second goes on.
+    store.fold(&application_name(), later(24 * 60 + 10)).unwrap();
 }
 
 /// Everything that can be read, as text.

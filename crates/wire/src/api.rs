@@ -38,4 +38,4 @@ pub use release::{Fate, ModelBody, RejectionBody, ReleaseBody};
 pub use report::{AnalysisBody, CountsBody, ReportBody, SplitBody, ValidityBody};
 pub use rollout::{Facts, RolloutBody, RolloutSummary};
 pub use start::{StartRequest, TakeoverBody};
-pub use step::{StepBody, StepKind, StepStatus};
+pub use step::{Reached, StepBody, StepKind, StepStatus};

@@ -75,6 +75,14 @@ impl Manifest {
     }
 }
 
+impl Document {
+    /// A fault at a field, or at the closest one that was written, for what only the reader's own checks can find.
+    pub fn fault(&self, path: &[&str], message: String) -> Fault {
+        let fault = descend(&Cursor::root(&self.root), path, message);
+        Fault { file: self.file.clone(), ..fault }
+    }
+}
+
 /// Reads a text of any number of documents. `file` is what faults name as their file.
 ///
 /// Errors: every fault of the text, in its order. What documents say of each other is checked by [`resolve`].
@@ -146,6 +154,13 @@ fn in_order(file: &str, mut faults: Vec<Fault>) -> Vec<Fault> {
         fault.confidential = confidential.contains(&fault.line);
     }
     faults
+}
+
+fn descend(cursor: &Cursor<'_>, path: &[&str], message: String) -> Fault {
+    match path.split_first().and_then(|(name, rest)| cursor.field(name).map(|field| (field, rest))) {
+        Some((field, rest)) => descend(&field, rest, message),
+        None => cursor.fault(message),
+    }
 }
 
 fn read_document(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Manifest> {

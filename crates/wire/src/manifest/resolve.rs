@@ -4,7 +4,6 @@
 
 mod world;
 
-use super::cursor::Cursor;
 use super::fault::{Fault, listing, quoted};
 use super::{ApplicationManifest, Document, Manifest};
 use std::collections::BTreeMap;
@@ -171,14 +170,6 @@ impl Subject<'_, '_> {
 
     /// Puts a fault on record at a field, or at the closest one that was written.
     fn fault(&mut self, path: &[&str], message: String) {
-        let fault = descend(&Cursor::root(&self.document.root), path, message);
-        self.faults.push(Fault { file: self.document.file.clone(), ..fault });
-    }
-}
-
-fn descend(cursor: &Cursor<'_>, path: &[&str], message: String) -> Fault {
-    match path.split_first().and_then(|(name, rest)| cursor.field(name).map(|field| (field, rest))) {
-        Some((field, rest)) => descend(&field, rest, message),
-        None => cursor.fault(message),
+        self.faults.push(self.document.fault(path, message));
     }
 }

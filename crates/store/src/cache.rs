@@ -1,7 +1,7 @@
 //! Counts of epochs that need not be summed again. Several times a second the loop asks for everything a rollout has
 //! measured, and of that only the latest epoch changes.
 //!
-//! Only this process writes rows, so an epoch's counts stand until it writes one.
+//! Only this process writes rows, so an epoch's counts stand until it writes one. Folding changes no sum.
 
 use std::collections::{BTreeMap, HashMap};
 use viridian_core::analysis::measurement::EpochCounts;
@@ -68,11 +68,5 @@ impl Cache {
         if let Some(epochs) = self.known.get_mut(application) {
             *epochs = epochs.split_off(&epoch);
         }
-    }
-
-    /// Forgets everything of an application.
-    pub(crate) fn forget_all(&mut self, application: &ApplicationName) {
-        self.version.0 += 1;
-        self.known.remove(application);
     }
 }

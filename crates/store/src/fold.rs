@@ -2,7 +2,7 @@
 
 use crate::column::{ArmWord, Json};
 use crate::sums::{self, END_OF_TIME};
-use crate::transaction::{Direction, unpoisoned};
+use crate::transaction::Direction;
 use crate::{Error, Store, epochs};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Store {
     /// [`Error::Unknown`] without such an application, [`Error::Unwritable`].
     pub fn fold(&self, application: &ApplicationName, now: Timestamp) -> Result<(), Error> {
         let old = Timestamp(now.0.saturating_sub(KEPT.as_secs() * 1_000));
-        let outcome = self.write(Direction::Forward, |transaction| {
+        self.write(Direction::Forward, |transaction| {
             let horizon = horizon(transaction, application)?
                 .ok_or_else(|| Error::unknown("application", application))?;
             let ended = epochs::latest_at(transaction, application, old)?.unwrap_or_default();
@@ -51,9 +51,7 @@ impl Store {
                 slots_before = max(slots_before, ?3) WHERE name = ?1";
             transaction.execute(sql, params![application.as_str(), ended.0, old.0])?;
             Ok(())
-        });
-        unpoisoned(&self.inner.cache).forget_all(application);
-        outcome
+        })
     }
 }
 

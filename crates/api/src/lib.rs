@@ -1,1 +1,34 @@
-//! api
+//! The control plane's HTTP API: what is applied, where rollouts stand and why, and orders to them.
+//!
+//! Entry point: [`serve()`], with a [`State`] that whoever composes the process fills in. In reading order:
+//! `router` is the whole API as a table; `access` says who is let in and `idempotency` follows a request once;
+//! `handlers` has one file per resource; [`apply()`] and `start` bring manifests into the store, `forecast` plans,
+//! `events` streams; `find` and `present` stand between the store and the bodies of `viridian-wire`.
+//!
+//! Nothing here moves a rollout: orders are written down, and the controller is woken.
+
+mod error;
+mod token;
+mod state;
+mod access;
+mod work;
+mod request;
+mod find;
+mod present;
+mod apply;
+mod start;
+mod forecast;
+mod events;
+mod metrics;
+mod idempotency;
+mod handlers;
+mod openapi;
+mod router;
+mod serve;
+
+pub use apply::{Mode, apply};
+pub use error::Error;
+pub use openapi::openapi;
+pub use serve::{ServeError, check_exposure, serve};
+pub use state::{GatewayStatus, RequestCount, State, Traffic};
+pub use token::Token;

@@ -1,0 +1,80 @@
+//! Looking things up by name. Who asks for something that is not there is told what looks like it.
+
+use crate::error::Error;
+use viridian_core::application::Application;
+use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
+use viridian_store::{RolloutFilter, Store, StoredRelease, StoredRollout};
+
+/// An application that has to be there.
+pub(crate) fn application(store: &Store, name: &str) -> Result<Application, Error> {
+    let found = match ApplicationName::parse(name) {
+        Ok(name) => store.application(&name)?,
+        Err(_) => None,
+    };
+    match found {
+        Some(application) => Ok(application),
+        None => {
+            let names = store.applications()?.into_iter().map(|application| application.name.into());
+            Err(unknown("application", name, names))
+        }
+    }
+}
+
+/// A release that has to be there.
+pub(crate) fn release(store: &Store, name: &str) -> Result<StoredRelease, Error> {
+    let found = match ReleaseName::parse(name) {
+        Ok(name) => store.release(&name)?,
+        Err(_) => None,
+    };
+    match found {
+        Some(release) => Ok(release),
+        None => {
+            let names = store.releases(None)?.into_iter().map(|stored| stored.release.name.into());
+            Err(unknown("release", name, names))
+        }
+    }
+}
+
+/// A rollout that has to be there.
+pub(crate) fn rollout(store: &Store, name: &str) -> Result<StoredRollout, Error> {
+    let found = match RolloutName::parse(name) {
+        Ok(name) => store.rollout(&name)?,
+        Err(_) => None,
+    };
+    match found {
+        Some(rollout) => Ok(rollout),
+        None => {
+            let stored = store.rollouts(&RolloutFilter::default())?;
+            let names = stored.into_iter().map(|stored| stored.proposal.name.into());
+            Err(unknown("rollout", name, names))
+        }
+    }
+}
+
+fn unknown(what: &'static str, name: &str, known: impl Iterator<Item = String>) -> Error {
+    Error::Unknown { what, name: name.to_owned(), meant: similar(name, known) }
+}
+
+/// The known name that is closest, when at most a third of its letters differ.
+fn similar(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let distances = known.map(|known| (strsim::damerau_levenshtein(name, &known), known));
+    let (distance, closest) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= closest.chars().count()).then_some(closest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let check = |name: &str, meant: Option<&str>| {
+            let known = ["support-chat", "fraud-score"].map(str::to_owned);
+            assert_eq!(similar(name, known.into_iter()).as_deref(), meant, "{name}");
+        };
+        check("support-caht", Some("support-chat"));
+        check("suport-chat", Some("support-chat"));
+        check("fraud", None);
+        check("x", None);
+    }
+}

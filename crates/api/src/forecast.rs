@@ -1,0 +1,125 @@
+//! A rollout's forecast for the traffic an application has now.
+
+use crate::apply;
+use crate::error::Error;
+use crate::start;
+use std::time::Duration;
+use viridian_core::analysis::row::slot_of;
+use viridian_core::metric::Metric;
+use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast};
+use viridian_core::rollout::plan::Plan;
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+use viridian_store::{Recent, Store};
+use viridian_wire::api::{ForecastBody, Reached, StartRequest, StepBody, StepForecastBody, TrafficBody};
+
+/// How far back the present traffic is looked for.
+const WINDOW: Duration = Duration::from_secs(30 * 60);
+/// The shortest time a rate is worth computing over.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// Forecasts the rollout of a request; nothing is started. Blocks on the disk.
+pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Result<ForecastBody, Error> {
+    let (documents, proposal) = start::read(store, request)?;
+    apply::check(store, &documents)?;
+    let application = apply::application(store, &documents, &proposal.application)?;
+    let plan = Plan::compile(&proposal.strategy, &application.guards, proposal.policy);
+    let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
+    let since = slot_of(Timestamp(now.0.saturating_sub(back)));
+    let recent = store.recent(&proposal.application, since)?;
+    let measured = recent.since.map_or(Duration::ZERO, |since| now.since(since).max(SHORTEST));
+    let per_second = if measured.is_zero() { 0.0 } else { recent.outcomes as f64 / measured.as_secs_f64() };
+    let found = forecast(&plan, Traffic { per_second, baseline: &recent.baseline });
+    Ok(ForecastBody {
+        application: proposal.application.to_string(),
+        candidate: proposal.candidate.to_string(),
+        traffic: traffic(&recent, per_second, measured),
+        total_seconds: total(&found),
+        bottleneck: found.bottleneck.map(bottleneck),
+        steps: steps(&plan, &found),
+        notes: notes(per_second, application.unit.is_sticky()),
+    })
+}
+
+fn traffic(recent: &Recent, per_second: f64, measured: Duration) -> TrafficBody {
+    let share = |metric: Metric| recent.baseline.metrics[metric.index()].share().unwrap_or(0.0);
+    let outcomes = recent.baseline.outcomes().max(1) as f64;
+    let feedback = recent.baseline.metrics[Metric::Feedback.index()].trials as f64;
+    TrafficBody {
+        per_second,
+        measured_seconds: (!measured.is_zero()).then_some(measured.as_secs_f64()),
+        errors: share(Metric::Errors),
+        feedback_coverage: feedback / outcomes,
+        bad_feedback: share(Metric::Feedback),
+    }
+}
+
+fn total(forecast: &Forecast) -> Option<f64> {
+    forecast.steps.iter().map(|step| step.takes.map(|takes| takes.as_secs_f64())).sum()
+}
+
+fn steps(plan: &Plan, forecast: &Forecast) -> Vec<StepForecastBody> {
+    let titles = StepBody::list(plan, Reached::Nothing);
+    let mut open = false;
+    let pairs = titles.into_iter().zip(&forecast.steps);
+    pairs
+        .map(|(body, step)| {
+            open |= step.takes.is_none();
+            StepForecastBody {
+                number: body.number,
+                title: body.title,
+                weight: body.weight,
+                seconds: step.takes.map(|takes| takes.as_secs_f64()),
+                candidate_requests: (!open).then_some(step.candidate),
+                sees: if step.weight == Weight::ZERO {
+                    Vec::new()
+                } else {
+                    step.sees.iter().map(sight).collect()
+                },
+            }
+        })
+        .collect()
+}
+
+fn sight(sight: &Sight) -> String {
+    let what = match sight.metric {
+        Metric::Errors => "errors",
+        Metric::LatencyP95 => "answers slower than today's p95",
+        Metric::Feedback => "bad feedback",
+    };
+    let percent = |share: f64| format!("{:.1}%", share * 100.0);
+    match sight.smallest {
+        Some(smallest) => format!("{what}: {} -> {}", percent(sight.now), percent(smallest)),
+        None => format!("{what}: nothing yet"),
+    }
+}
+
+fn bottleneck(bottleneck: Bottleneck) -> String {
+    let metric = bottleneck.metric;
+    match bottleneck.takes {
+        Some(takes) if takes.is_zero() => {
+            format!("Every guard is expected to be satisfied before the bake begins; {metric} takes longest.")
+        }
+        Some(takes) => {
+            format!("The bottleneck is {metric}: it is shown safe about {} s into the bake.", takes.as_secs())
+        }
+        None => format!("The bottleneck is {metric}: at this traffic it is never shown safe."),
+    }
+}
+
+fn notes(per_second: f64, sticky: bool) -> Vec<String> {
+    let mut notes = vec![
+        "These are expectations for a candidate as good as the baseline, good to about a fifth.".to_owned(),
+    ];
+    if per_second <= 0.0 {
+        notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
+    }
+    if sticky {
+        notes.push(
+            "Users stay on one arm, so their requests are not independent: it may take several times as long, and \
+             at least 100 units have to meet the candidate."
+                .to_owned(),
+        );
+    }
+    notes
+}

@@ -1,0 +1,39 @@
+//! Applications: all of them, and one with everything that is known of it.
+
+use crate::error::Error;
+use crate::state::State;
+use crate::work::off_loop;
+use crate::{find, present};
+use axum::Json;
+use axum::extract::{Path, State as Extract};
+use viridian_wire::api::{ApplicationBody, ApplicationSummary, List, Problem};
+
+/// Every application, by name.
+#[utoipa::path(
+    get, path = "/api/v1/applications", tag = "applications", operation_id = "listApplications",
+    responses((status = 200, body = List<ApplicationSummary>))
+)]
+pub(crate) async fn list(Extract(state): Extract<State>) -> Result<Json<List<ApplicationSummary>>, Error> {
+    let body = off_loop(&state, |State { store, .. }| {
+        let applications = store.applications()?;
+        let items = applications.iter().map(|application| present::application_summary(store, application));
+        Ok(List { items: items.collect::<Result<_, _>>()? })
+    });
+    Ok(Json(body.await?))
+}
+
+/// One application with everything that is known of it.
+#[utoipa::path(
+    get, path = "/api/v1/applications/{name}", tag = "applications", operation_id = "getApplication",
+    params(("name" = String, Path, description = "The application")),
+    responses((status = 200, body = ApplicationBody), (status = 404, body = Problem))
+)]
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    Path(name): Path<String>,
+) -> Result<Json<ApplicationBody>, Error> {
+    let body = off_loop(&state, move |State { store, .. }| {
+        present::application(store, &find::application(store, &name)?)
+    });
+    Ok(Json(body.await?))
+}

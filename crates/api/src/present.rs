@@ -1,0 +1,137 @@
+//! What is stored, as the bodies that show it.
+
+use crate::error::Error;
+use viridian_core::application::Application;
+use viridian_core::rollout::report::Report;
+use viridian_core::rollout::state::State as RolloutState;
+use viridian_store::events::{Event, Fact, Stream};
+use viridian_store::{Store, StoredRelease, StoredRollout};
+use viridian_wire::api::{
+    ApplicationBody, ApplicationSummary, Entry, Explanation, Facts, Fate, History, InWords, RejectionBody,
+    ReleaseBody, RolloutBody, RolloutSummary,
+};
+
+/// An application in a list.
+pub(crate) fn application_summary(
+    store: &Store,
+    application: &Application,
+) -> Result<ApplicationSummary, Error> {
+    let (baseline, rollout) = serving(store, application)?;
+    Ok(ApplicationSummary::new(application, baseline, rollout))
+}
+
+/// An application with everything that is known of it.
+pub(crate) fn application(store: &Store, application: &Application) -> Result<ApplicationBody, Error> {
+    let (baseline, rollout) = serving(store, application)?;
+    let table = store.table(&application.name)?;
+    Ok(ApplicationBody::new(application, baseline, rollout, table.as_ref()))
+}
+
+/// A release and what became of it.
+pub(crate) fn release(store: &Store, stored: &StoredRelease) -> Result<ReleaseBody, Error> {
+    let baseline = store.baseline(&stored.release.application)?;
+    let fate = Fate {
+        is_baseline: baseline.is_some_and(|baseline| baseline.release.name == stored.release.name),
+        registered_at: stored.registered_at.into(),
+        rejected: stored.rejected.as_ref().map(|rejected| RejectionBody {
+            at: rejected.at.into(),
+            rollout: rejected.rollout.to_string(),
+            because: rejected.because.clone(),
+        }),
+    };
+    Ok(ReleaseBody::new(&stored.release, fate))
+}
+
+/// A rollout in a list.
+pub(crate) fn rollout_summary(store: &Store, stored: &StoredRollout) -> RolloutSummary {
+    with_facts(store, stored, None, RolloutSummary::new)
+}
+
+/// A rollout with its plan and its numbers.
+pub(crate) fn rollout(store: &Store, stored: &StoredRollout) -> Result<RolloutBody, Error> {
+    let last_step = last_step(store, stored)?;
+    let pending = store.pending_commands(&stored.proposal.name)?;
+    let orders = pending.iter().map(|order| InWords(&order.command).to_string()).collect();
+    Ok(with_facts(store, stored, last_step, |facts| RolloutBody::new(facts, orders)))
+}
+
+/// Why a rollout stands where it stands.
+pub(crate) fn explanation(store: &Store, stored: &StoredRollout) -> Explanation {
+    with_facts(store, stored, None, Explanation::new)
+}
+
+/// What happened to a rollout.
+pub(crate) fn history(store: &Store, stored: &StoredRollout) -> Result<History, Error> {
+    let name = &stored.proposal.name;
+    let events = store.history(&Stream::Rollout(name.clone()))?;
+    Ok(History { rollout: name.to_string(), entries: events.iter().filter_map(entry).collect() })
+}
+
+/// The entity tag of a rollout: it changes with every transition, and with nothing else.
+pub(crate) fn tag(rollout: &StoredRollout) -> String {
+    format!("\"{}.{}\"", rollout.created_seq, rollout.state.sequence)
+}
+
+/// The release that serves an application and the rollout that moves its traffic.
+fn serving(
+    store: &Store,
+    application: &Application,
+) -> Result<(Option<String>, Option<RolloutSummary>), Error> {
+    let baseline = store.baseline(&application.name)?.map(|stored| stored.release.name.to_string());
+    let rollout = store.active_rollout(&application.name)?;
+    Ok((baseline, rollout.map(|stored| rollout_summary(store, &stored))))
+}
+
+fn with_facts<T>(
+    store: &Store,
+    stored: &StoredRollout,
+    last_step: Option<usize>,
+    body: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let report = latest_report(store, stored);
+    body(&Facts {
+        proposal: &stored.proposal,
+        plan: &stored.plan,
+        state: &stored.state,
+        report: report.as_ref(),
+        baseline: stored.baseline.as_str(),
+        last_step,
+        waits_for: stored.waits_for.as_ref().map(|name| name.as_str()),
+        started_at: stored.started_at.into(),
+        ended_at: stored.ended_at.map(Into::into),
+    })
+}
+
+/// The report of the last transition, or a later one that led to nothing. A transition that was committed after the
+/// rollout was last looked at is newer than what was noted before it.
+fn latest_report(store: &Store, stored: &StoredRollout) -> Option<Report> {
+    let noted = store.noted_report(&stored.proposal.name).filter(|_| !stored.state.is_end());
+    match (noted, stored.latest_report.clone()) {
+        (Some(noted), Some(last)) => Some(if noted.at > last.at { noted } else { last }),
+        (noted, last) => noted.or(last),
+    }
+}
+
+/// The last step of its plan that a rollout was at, counted from zero. Its state no longer tells once it has left
+/// its plan.
+fn last_step(store: &Store, stored: &StoredRollout) -> Result<Option<usize>, Error> {
+    let step = |state: &RolloutState| state.position().map(|at| at.step);
+    if let Some(present) = step(&stored.state) {
+        return Ok(Some(present));
+    }
+    let events = store.history(&Stream::Rollout(stored.proposal.name.clone()))?;
+    Ok(events.iter().rev().find_map(|event| match &event.fact {
+        Fact::Moved(moved) => step(&moved.next),
+        _ => None,
+    }))
+}
+
+fn entry(event: &Event) -> Option<Entry> {
+    let (seq, at) = (event.seq, event.at.into());
+    match &event.fact {
+        Fact::Started { proposal, .. } => Some(Entry::started(seq, at, proposal)),
+        Fact::Ordered { command, .. } => Some(Entry::ordered(seq, at, command)),
+        Fact::Moved(moved) => Some(Entry::moved(seq, at, &moved.next, &moved.report)),
+        _ => None,
+    }
+}

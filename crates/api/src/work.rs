@@ -1,0 +1,25 @@
+//! Work that blocks, kept away from the threads that answer: the store waits for its disk.
+
+use crate::error::Error;
+use crate::state::State;
+
+/// Runs `body` where blocking is allowed.
+pub(crate) async fn off_loop<T: Send + 'static>(
+    state: &State,
+    body: impl FnOnce(&State) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let state = state.clone();
+    let ended = tokio::task::spawn_blocking(move || body(&state)).await;
+    ended.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

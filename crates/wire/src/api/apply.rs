@@ -1,4 +1,4 @@
-//! Applying manifests.
+//! Applying manifests: what is sent, and what became of each document.
 
 use super::start::TakeoverBody;
 use serde::{Deserialize, Serialize};

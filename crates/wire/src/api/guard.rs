@@ -1,10 +1,10 @@
 //! Guards and what they found.
 
-use super::report::CountsBody;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 use viridian_core::analysis::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Effect, Judgement, Verdict};
 
 /// A metric that is armed during a whole rollout.
@@ -54,6 +54,16 @@ pub struct JudgementBody {
     pub effect: EffectBody,
     /// The numbers, the interval and the rule, in one sentence.
     pub sentence: String,
+}
+
+/// Of so many requests, so many were bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountsBody {
+    /// Requests that were looked at.
+    pub requests: u64,
+    /// Of these, the bad ones: failed, slow, or disliked.
+    pub bad: u64,
 }
 
 /// The answer of a guard.
@@ -143,6 +153,12 @@ impl From<&Judgement> for JudgementBody {
             effect: EffectBody::new(judgement.effect, judgement.guard.margin),
             sentence: judgement.sentence(),
         }
+    }
+}
+
+impl From<Counts> for CountsBody {
+    fn from(counts: Counts) -> Self {
+        Self { requests: counts.trials, bad: counts.events }
     }
 }
 

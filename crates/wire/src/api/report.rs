@@ -4,7 +4,6 @@ use super::guard::JudgementBody;
 use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
 use viridian_core::rollout::report::Report;
 
@@ -57,16 +56,6 @@ pub enum ValidityBody {
     Asymptotic,
 }
 
-/// Of so many requests, so many were bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CountsBody {
-    /// Requests that were looked at.
-    pub requests: u64,
-    /// Of these, the bad ones: failed, slow, or disliked.
-    pub bad: u64,
-}
-
 /// Whether the traffic was split as it was drawn.
 #[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,12 +96,6 @@ impl From<&Analysis> for AnalysisBody {
             guards: analysis.guards.iter().map(JudgementBody::from).collect(),
             harm_bound: analysis.harm_bound,
         }
-    }
-}
-
-impl From<Counts> for CountsBody {
-    fn from(counts: Counts) -> Self {
-        Self { requests: counts.trials, bad: counts.events }
     }
 }
 

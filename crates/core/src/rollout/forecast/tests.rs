@@ -1,3 +1,5 @@
+//! Forecasts against numbers that can be worked out by hand.
+
 use super::*;
 use crate::guard::{Guard, Margin, Mode, OnFail};
 use crate::rollout::plan::Policy;

@@ -1,16 +1,23 @@
 //! Where a rollout stands.
 //!
 //! ```text
-//!   Pending ──► Progressing ◄──► Held
-//!                   │              │
+//!   Pending ──▶ Progressing ◀──▶ Held
+//!                   │              ▲
 //!                   ▼              │
-//!                Baking ◄──────────┘
+//!                Baking ◀──────────┘      all of these ──▶ RollingBack
 //!                   │
 //!                   ▼
 //!               Promoted
 //!
-//!   every state above Promoted ──► RollingBack ──► RolledBack | Aborted | Superseded
+//!   Pending     ─► Progressing | Held | Baking | RollingBack
+//!   Progressing ─► Held | Baking | RollingBack
+//!   Held        ─► Progressing | Baking | Promoted | RollingBack
+//!   Baking      ─► Held | Promoted | RollingBack
+//!   RollingBack ─► RolledBack | Aborted | Superseded
 //! ```
+//!
+//! Orders explain the shortcuts: a rollout can be paused or promoted before it began, and promoted out of a hold in
+//! its last watch. A test compares the list with what walks at random find.
 //!
 //! Baking precedes Promoted, and every state that is no end reaches RollingBack. A rollout leaves RollingBack only
 //! when the baseline is known to serve everything; which end it reaches was decided by its cause.

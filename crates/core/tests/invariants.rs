@@ -1,0 +1,31 @@
+//! What must hold whatever happens: one file per property, over plans, inputs, tables and requests that proptest makes
+//! up and shrinks. `walk` makes up rollouts.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "invariants/dead_baseline.rs"]
+mod dead_baseline;
+#[path = "invariants/decide_is_total.rs"]
+mod decide_is_total;
+#[path = "invariants/diagram.rs"]
+mod diagram;
+#[path = "invariants/ends_absorb.rs"]
+mod ends_absorb;
+#[path = "invariants/failing_never_raises.rs"]
+mod failing_never_raises;
+#[path = "invariants/numbers_only_rise.rs"]
+mod numbers_only_rise;
+#[path = "invariants/promotion_is_earned.rs"]
+mod promotion_is_earned;
+#[path = "invariants/rollback_is_reachable.rs"]
+mod rollback_is_reachable;
+#[path = "invariants/stepping_twice.rs"]
+mod stepping_twice;
+#[path = "invariants/tables.rs"]
+mod tables;
+#[path = "invariants/units_stay.rs"]
+mod units_stay;
+#[path = "invariants/walk.rs"]
+mod walk;
+#[path = "invariants/weights_sum.rs"]
+mod weights_sum;

@@ -1,0 +1,284 @@
+//! Rollouts made up: a plan, and a walk of moments in which anything may be the case. Mostly things go well, so that
+//! walks get far; every part can go wrong, so that they end everywhere.
+
+use proptest::prelude::*;
+use std::time::Duration;
+use viridian_core::analysis::measurement::Seen;
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::metric::Metric;
+use viridian_core::rollout::command::{Command, Reach};
+use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
+use viridian_core::rollout::plan::{
+    Bake, BlueGreen, OnInsufficient, Plan, Policy, Rejection, Smoke, Step, Strategy as Way,
+};
+use viridian_core::rollout::state::State;
+use viridian_core::rollout::step::{Transition, step};
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+
+/// A rollout made up.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    pub(crate) plan: Plan,
+    pub(crate) moments: Vec<Moment>,
+}
+
+/// What is the case at one moment, whatever the state.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment {
+    /// Seconds since the last moment.
+    pub(crate) seconds: u64,
+    /// Outcomes of each arm since the last moment.
+    pub(crate) outcomes: u64,
+    pub(crate) calibration: u64,
+    /// One per guard.
+    pub(crate) verdicts: Vec<Said>,
+    pub(crate) wait: Option<Wait>,
+    pub(crate) split: SplitCheck,
+    pub(crate) harm_bound: Option<f64>,
+    pub(crate) gateways: Gateways,
+    pub(crate) smoke: SmokeResult,
+    pub(crate) baseline: Readiness,
+    pub(crate) commands: Vec<Command>,
+}
+
+/// What a guard finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Pass,
+    Fail,
+    Undecided,
+}
+
+/// One look at a rollout.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    pub(crate) state: State,
+    pub(crate) input: Input,
+    pub(crate) now: Timestamp,
+    pub(crate) transition: Transition,
+}
+
+/// Whether people interfere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum People {
+    /// They order anything.
+    Order,
+    /// They leave it alone.
+    Watch,
+}
+
+impl Walk {
+    /// Every look of the walk, from the beginning to its last moment.
+    pub(crate) fn looks(&self) -> Vec<Look> {
+        let mut state = State::new();
+        let mut now = Timestamp(1_000_000);
+        let mut seen = Seen::default();
+        let mut looks = Vec::new();
+        for moment in &self.moments {
+            now = now.plus(Duration::from_secs(moment.seconds));
+            if state.weight() > Weight::ZERO {
+                seen.baseline += moment.outcomes;
+                seen.candidate += moment.outcomes;
+            }
+            let input = moment.input(&self.plan, &state, seen);
+            let transition = step(&self.plan, &state, &input, now);
+            let next = transition.next.clone();
+            looks.push(Look { state, input, now, transition });
+            state = next;
+        }
+        looks
+    }
+}
+
+impl Moment {
+    /// The input of a step at this moment.
+    pub(crate) fn input(&self, plan: &Plan, state: &State, seen: Seen) -> Input {
+        let judged = plan.guards.iter().zip(&self.verdicts).map(|(guard, said)| judgement(*guard, *said));
+        Input {
+            sequence: state.sequence,
+            commands: self.commands.clone(),
+            gateways: self.gateways.clone(),
+            calibration: self.calibration,
+            analysis: Analysis {
+                validity: Validity::Exact,
+                seen,
+                candidate_units: 0,
+                wait: self.wait,
+                split: self.split,
+                guards: judged.collect(),
+                harm_bound: self.harm_bound,
+            },
+            smoke: self.smoke.clone(),
+            baseline: self.baseline,
+        }
+    }
+}
+
+fn judgement(guard: Guard, said: Said) -> Judgement {
+    let counts = Counts { trials: 1_000, events: 10, scaled: 10 };
+    Judgement {
+        guard,
+        verdict: match said {
+            Said::Pass => Verdict::Pass,
+            Said::Fail => Verdict::Fail(guard.on_fail),
+            Said::Undecided => Verdict::Wait(Wait::Undecided),
+        },
+        baseline: counts,
+        candidate: counts,
+        effect: Effect::default(),
+        log_harm: None,
+        log_safe: None,
+    }
+}
+
+/// Most guards a made-up plan has.
+const GUARDS: usize = 3;
+
+pub(crate) fn walks(people: People, moments: usize) -> impl Strategy<Value = Walk> {
+    (plans(), prop::collection::vec(moment(people), 1..moments))
+        .prop_map(|(plan, moments)| Walk { plan, moments })
+}
+
+pub(crate) fn weights() -> impl Strategy<Value = Weight> {
+    (0u16..=10_000).prop_map(|basis_points| Weight::from_basis_points(basis_points).unwrap())
+}
+
+pub(crate) fn plans() -> impl Strategy<Value = Plan> {
+    (ways(), prop::collection::vec(guards(), 0..=GUARDS), policies())
+        .prop_map(|(way, guards, policy)| Plan::compile(&way, &guards, policy))
+}
+
+fn ways() -> impl Strategy<Value = Way> {
+    let switch = (prop::option::of(weights()), bakes())
+        .prop_map(|(trial, bake)| Way::BlueGreen(BlueGreen { smoke: Smoke::default(), trial, bake }));
+    let canary =
+        (prop::collection::vec(steps(), 0..5), prop::option::of(bakes())).prop_map(|(mut steps, bake)| {
+            steps.extend(bake.map(Step::Bake));
+            Way::Canary { steps }
+        });
+    prop_oneof![1 => switch, 3 => canary]
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        1 => Just(Step::Smoke(Smoke::default())),
+        4 => weights().prop_map(Step::Weight),
+        4 => (0u64..300).prop_map(|min_samples| Step::Analysis { min_samples }),
+        1 => prop::option::of(durations()).prop_map(|duration| Step::Pause { duration }),
+    ]
+}
+
+fn bakes() -> impl Strategy<Value = Bake> {
+    (durations(), 0u16..2_000, 0u64..300).prop_map(|(duration, holdback, min_samples)| Bake {
+        duration,
+        holdback: Weight::from_basis_points(holdback).unwrap(),
+        min_samples,
+    })
+}
+
+fn guards() -> impl Strategy<Value = Guard> {
+    let metric = prop::sample::select(Metric::ALL.to_vec());
+    let on_fail = prop_oneof![Just(OnFail::Rollback), Just(OnFail::Pause), Just(OnFail::Notify)];
+    let mode = prop_oneof![3 => Just(Mode::Enforce), 1 => Just(Mode::Observe)];
+    (metric, on_fail, mode).prop_map(|(metric, on_fail, mode)| Guard {
+        metric,
+        margin: Margin::Relative(2_000),
+        on_fail,
+        mode,
+        maturity: Duration::ZERO,
+    })
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let insufficient = prop_oneof![Just(OnInsufficient::Hold), Just(OnInsufficient::Rollback)];
+    let rejection = prop_oneof![Just(Rejection::Reject), Just(Rejection::Keep)];
+    (insufficient, durations(), durations(), weights(), rejection).prop_map(
+        |(on_insufficient, max_hold, patience, risk_budget, rejection)| Policy {
+            on_insufficient,
+            max_hold,
+            patience,
+            risk_budget,
+            warmup: 0,
+            rejection,
+        },
+    )
+}
+
+fn durations() -> impl Strategy<Value = Duration> {
+    (0u64..1_000).prop_map(Duration::from_secs)
+}
+
+fn moment(people: People) -> impl Strategy<Value = Moment> {
+    let commands = match people {
+        People::Order => prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(commands(), 1..3)].boxed(),
+        People::Watch => Just(vec![]).boxed(),
+    };
+    let evidence = (
+        prop_oneof![4 => 0u64..300, 1 => Just(0)],
+        prop_oneof![6 => 500u64..600, 1 => 0u64..500],
+        prop::collection::vec(said(), GUARDS),
+        prop_oneof![8 => Just(None), 1 => Just(Some(Wait::TooFewUnits { units: 3, groups: 2 }))],
+        prop_oneof![12 => Just(SplitCheck::Sound), 1 => Just(SplitCheck::Broken { expected: 0.5, observed: 0.4 })],
+        prop_oneof![6 => (0.0f64..0.05).prop_map(Some), 1 => Just(Some(1.0)), 1 => Just(None)],
+    );
+    let world = (gateways(), smoke(), readiness(), commands, 0u64..400);
+    (evidence, world).prop_map(|(evidence, world)| {
+        let (outcomes, calibration, verdicts, wait, split, harm_bound) = evidence;
+        let (gateways, smoke, baseline, commands, seconds) = world;
+        Moment {
+            seconds,
+            outcomes,
+            calibration,
+            verdicts,
+            wait,
+            split,
+            harm_bound,
+            gateways,
+            smoke,
+            baseline,
+            commands,
+        }
+    })
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    prop_oneof![10 => Just(Said::Pass), 1 => Just(Said::Fail), 3 => Just(Said::Undecided)]
+}
+
+fn readiness() -> impl Strategy<Value = Readiness> {
+    prop_oneof![9 => Just(Readiness::Ready), 1 => Just(Readiness::NotReady)]
+}
+
+fn smoke() -> impl Strategy<Value = SmokeResult> {
+    let failed = SmokeResult::Failed { detail: "GET / answered 503".to_owned() };
+    prop_oneof![8 => Just(SmokeResult::Passed), 1 => Just(SmokeResult::Pending), 1 => Just(failed)]
+}
+
+fn gateways() -> impl Strategy<Value = Gateways> {
+    let tripped = prop_oneof![30 => Just(None), 1 => Just(Some("gw-1".to_owned()))];
+    let mood = prop_oneof![5 => Just((3, 0)), 1 => (0usize..=3, 0usize..=3)];
+    (mood, tripped).prop_map(|((acknowledged, exposed), tripped)| Gateways {
+        known: 3,
+        acknowledged,
+        exposed,
+        tripped,
+    })
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let by = || "ann".to_owned();
+    prop_oneof![
+        4 => Just(Command::Pause { by: by() }),
+        6 => Just(Command::Resume { by: by() }),
+        4 => Just(Command::Promote { by: by(), reach: Reach::Step }),
+        2 => Just(Command::Promote { by: by(), reach: Reach::Full }),
+        1 => Just(Command::Abort { by: by(), reason: None }),
+        1 => Just(Command::Rollback { by: by(), reason: None }),
+        1 => Just(Command::Supersede {
+            by: viridian_core::id::RolloutName::parse("support-chat-v9").unwrap(),
+        }),
+    ]
+}

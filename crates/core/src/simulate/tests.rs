@@ -1,3 +1,5 @@
+//! The language of stories, its faults, and that a story is told the same way twice.
+
 use super::*;
 
 const SETTING: &str = "application support-chat, unit request\n\

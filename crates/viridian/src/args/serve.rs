@@ -1,0 +1,57 @@
+//! The arguments of the verbs that run something: `serve` and `demo`.
+
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where everything that lasts is kept.
+    #[arg(long, env = "VIRIDIAN_DATA_DIR", default_value = "./viridian-data", value_name = "DIRECTORY")]
+    pub data_dir: PathBuf,
+    /// Where callers are served.
+    #[arg(long, env = "VIRIDIAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Where the control plane answers; other than the loopback interface only with a token.
+    #[arg(long, env = "VIRIDIAN_ADMIN", default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    pub admin: SocketAddr,
+    /// A file that holds the token the control plane asks for.
+    #[arg(long, value_name = "FILE", conflicts_with = "admin_token")]
+    pub admin_token_file: Option<PathBuf>,
+    /// The token itself; set it in the environment, where other users cannot see it.
+    #[arg(long, env = "VIRIDIAN_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub admin_token: Option<String>,
+    /// How many threads serve callers; one per processor unless given.
+    #[arg(long)]
+    pub workers: Option<usize>,
+    /// Manifests to apply at the start.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What is logged, such as `info` or `viridian_gateway=debug`.
+    #[arg(long, env = "VIRIDIAN_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Leave everything running at the end, until Ctrl-C.
+    #[arg(long)]
+    pub keep: bool,
+    /// What chance begins with: the same seed draws the same users and the same faults.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many users call.
+    #[arg(long, default_value_t = 2_400)]
+    pub users: usize,
+    /// Print a line per change instead of redrawing a table.
+    #[arg(long)]
+    pub plain: bool,
+    /// Keep the gateway's counters from the controller, to see that nothing is promoted or rolled back without them.
+    #[arg(long)]
+    pub cut_evidence: bool,
+    /// How many seconds the demo may take.
+    #[arg(long, default_value_t = 55)]
+    pub limit: u64,
+}

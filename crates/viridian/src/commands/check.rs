@@ -1,0 +1,72 @@
+//! `viridian check`: says everything that is wrong with manifests, without a server.
+
+use super::files::Manifests;
+use crate::args::CheckArgs;
+use crate::exit::Exit;
+use crate::output::note;
+use crate::settings::Settings;
+use anyhow::Result;
+use std::collections::BTreeSet;
+use viridian_wire::api::FaultBody;
+use viridian_wire::manifest::{Document, Known, Manifest, resolve};
+
+pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
+    let mut manifests = Manifests::load(&args.files)?;
+    if manifests.faults.is_empty() {
+        let (closed, open) = split(std::mem::take(&mut manifests.documents));
+        manifests.faults = resolve(&closed, &Known::default());
+        if !open.is_empty() {
+            note(format_args!(
+                "note: {} refer to what is not in these files; viridian apply --dry-run asks the server",
+                open.join(", ")
+            ));
+        }
+    }
+    let faults: Vec<FaultBody> = manifests.faults.iter().map(FaultBody::from).collect();
+    if settings.output.is_for_people() {
+        if manifests.faults.is_empty() {
+            note("No faults.");
+        } else {
+            manifests.show(&manifests.faults);
+        }
+    } else {
+        settings.output.several(&faults, |_| String::new())?;
+    }
+    Ok(if faults.is_empty() { Exit::Ok } else { Exit::Invalid })
+}
+
+/// Documents that refer only to each other, and the names of the others: without a server nobody knows whether what
+/// those refer to is there.
+fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<String>) {
+    let defined: BTreeSet<String> = documents.iter().map(|document| key(&document.manifest)).collect();
+    let mut open = Vec::new();
+    let mut closed = Vec::new();
+    for document in documents {
+        if references(&document.manifest).iter().all(|reference| defined.contains(reference)) {
+            closed.push(document);
+        } else {
+            open.push(key(&document.manifest));
+        }
+    }
+    (closed, open)
+}
+
+fn key(manifest: &Manifest) -> String {
+    match manifest {
+        Manifest::Application(manifest) => format!("application/{}", manifest.application.name),
+        Manifest::Release(release) => format!("release/{}", release.name),
+        Manifest::Rollout(proposal) => format!("rollout/{}", proposal.name),
+    }
+}
+
+fn references(manifest: &Manifest) -> Vec<String> {
+    match manifest {
+        Manifest::Application(manifest) => {
+            manifest.baseline.iter().map(|baseline| format!("release/{baseline}")).collect()
+        }
+        Manifest::Release(release) => vec![format!("application/{}", release.application)],
+        Manifest::Rollout(proposal) => {
+            vec![format!("application/{}", proposal.application), format!("release/{}", proposal.candidate)]
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Reading manifests: everything that is wrong with them is shown at once, with the lines it concerns.
+
+use crate::output::note;
+use anyhow::{Context, Result};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use viridian_wire::api::ManifestText;
+use viridian_wire::manifest::{self, Document, Fault};
+
+/// What stands for the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Manifests as they were written, and what they say.
+pub(super) struct Manifests {
+    pub(super) texts: Vec<ManifestText>,
+    pub(super) documents: Vec<Document>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Manifests {
+    /// Reads files.
+    ///
+    /// # Errors
+    /// One cannot be read at all. What is wrong with its text is no error here.
+    pub(super) fn load(files: &[PathBuf]) -> Result<Self> {
+        let mut manifests = Self { texts: Vec::new(), documents: Vec::new(), faults: Vec::new() };
+        for path in files {
+            let text = read(path)?;
+            let file = path.display().to_string();
+            match manifest::read(&file, &text) {
+                Ok(documents) => manifests.documents.extend(documents),
+                Err(faults) => manifests.faults.extend(faults),
+            }
+            manifests.texts.push(ManifestText { file, text });
+        }
+        Ok(manifests)
+    }
+
+    /// Shows people faults with the lines they concern.
+    pub(super) fn show(&self, faults: &[Fault]) {
+        for fault in faults {
+            let text = self.texts.iter().find(|text| text.file == fault.file);
+            let text = text.map_or("", |text| text.text.as_str());
+            note(format_args!("error: {}", fault.snippet(text)));
+        }
+        let files = if self.texts.len() == 1 { "file" } else { "files" };
+        match faults.len() {
+            1 => note(format_args!("1 fault in {} {files}", self.texts.len())),
+            count => note(format_args!("{count} faults in {} {files}", self.texts.len())),
+        }
+    }
+}
+
+/// The text of a file, or of the standard input.
+pub(super) fn read(path: &Path) -> Result<String> {
+    if path == Path::new(STANDARD_INPUT) {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("read the standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
+}

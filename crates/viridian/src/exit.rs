@@ -1,0 +1,43 @@
+//! What the program's exit says, for scripts. The numbers never change their meaning.
+
+use std::process::ExitCode;
+
+/// What the program's exit says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done as asked.
+    Ok,
+    /// It could not be done.
+    Error,
+    /// The command line or a file is wrong, or the server refused what was asked for as invalid.
+    Invalid,
+    /// A gate failed: the rollout is held because a guard found the candidate worse.
+    GateFailed,
+    /// The baseline was restored.
+    RolledBack,
+    /// Nothing was decided, or not in time.
+    Inconclusive,
+    /// A person pressed Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number a script sees.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Error => 1,
+            Self::Invalid => 2,
+            Self::GateFailed => 3,
+            Self::RolledBack => 4,
+            Self::Inconclusive => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

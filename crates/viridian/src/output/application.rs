@@ -1,0 +1,74 @@
+//! Applications for people: in a list, or one with everything that is known of it.
+
+use super::columns::{columns, pairs};
+use super::numbers::percent;
+use super::rollout::rollout_line;
+use viridian_wire::api::{ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody};
+
+/// Applications in a list.
+pub fn applications_table(applications: &[ApplicationSummary]) -> String {
+    if applications.is_empty() {
+        return "There are no applications. Apply one: viridian init, then viridian apply -f viridian.yaml"
+            .to_owned();
+    }
+    let rows = applications.iter().map(|application| {
+        let rollout = application.rollout.as_ref();
+        [
+            application.name.clone(),
+            application.protocol.clone(),
+            application.unit.clone(),
+            application.baseline.clone().unwrap_or_else(|| "-".to_owned()),
+            rollout.map_or_else(|| "-".to_owned(), |rollout| rollout.name.clone()),
+            rollout.map_or_else(String::new, |rollout| percent(rollout.weight)),
+        ]
+    });
+    columns(["name", "protocol", "unit", "baseline", "rollout", "candidate"], rows.collect())
+}
+
+/// Everything that is known of an application.
+pub fn application_table(application: &ApplicationBody) -> String {
+    let summary = &application.summary;
+    let labels: Vec<String> =
+        application.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let served = application.table.as_ref().map(|table| {
+        let candidate = table.candidate.as_ref();
+        let candidate = candidate.map(|place| format!(", {} by {place}", percent(table.weight)));
+        format!("by {}{} (generation {})", table.baseline, candidate.unwrap_or_default(), table.generation)
+    });
+    let mut text = pairs([
+        ("application", summary.name.clone()),
+        ("labels", labels.join(", ")),
+        ("protocol", summary.protocol.clone()),
+        ("unit", summary.unit.clone()),
+        ("baseline", summary.baseline.clone().unwrap_or_else(|| "none yet".to_owned())),
+        ("served", served.unwrap_or_else(|| "by nothing yet".to_owned())),
+        ("rollout", summary.rollout.as_ref().map(rollout_line).unwrap_or_default()),
+    ]);
+    text.push('\n');
+    text.push_str(&environments(&application.environments));
+    if !application.guards.is_empty() {
+        text.push('\n');
+        text.push_str(&guards(&application.guards));
+    }
+    text
+}
+
+fn environments(environments: &[EnvironmentBody]) -> String {
+    let rows = environments.iter().map(|environment| {
+        [
+            environment.name.clone(),
+            environment.platform.clone(),
+            environment.endpoints.join(", "),
+            environment.bearer.clone().unwrap_or_default(),
+        ]
+    });
+    columns(["environment", "platform", "endpoints", "token from"], rows.collect())
+}
+
+fn guards(guards: &[GuardBody]) -> String {
+    let rows = guards.iter().map(|guard| {
+        let mode = if guard.observe_only { "observe" } else { "enforce" };
+        [guard.metric.clone(), guard.margin.clone(), guard.on_fail.to_string(), mode.to_owned()]
+    });
+    columns(["guard", "margin", "on fail", "mode"], rows.collect())
+}

@@ -1,0 +1,27 @@
+//! An explanation for people.
+
+use std::fmt::Write;
+use viridian_wire::api::Explanation;
+
+/// Why a rollout stands where it stands, in paragraphs.
+pub fn explanation_text(explanation: &Explanation) -> String {
+    let mut text = format!("{} is {}.\n{}\n", explanation.rollout, explanation.phase, explanation.sentence);
+    if let Some(waits) = &explanation.waits_for {
+        let _ = writeln!(text, "It waits for: {waits}.");
+    }
+    let guards = explanation.guards.iter().map(|guard| &guard.sentence);
+    list(&mut text, "What the guards see", guards);
+    list(&mut text, "What guards saw that may not act", explanation.observed.iter());
+    list(&mut text, "What would change it", explanation.would_change.iter());
+    text
+}
+
+fn list<'a>(text: &mut String, heading: &str, items: impl Iterator<Item = &'a String>) {
+    let mut items = items.peekable();
+    if items.peek().is_some() {
+        let _ = writeln!(text, "\n{heading}:");
+    }
+    for item in items {
+        let _ = writeln!(text, "  - {item}");
+    }
+}

@@ -1,0 +1,63 @@
+//! What people see of a rollout, from the body that the API answers.
+
+use super::*;
+
+const BODY: &str = include_str!("../../../../wire/tests/golden/api/rollout.json");
+
+fn body() -> RolloutBody {
+    serde_json::from_str(BODY).unwrap()
+}
+
+#[test]
+fn a_rollout_is_drawn_with_everything_that_decides() {
+    let expected = "\
+rollout       support-chat-v8
+application   support-chat
+change        support-chat-v7 -> support-chat-v8
+phase         Progressing
+traffic       5% on the candidate, 95% on the baseline
+
+ ✓  1  smoke: the environment answers
+ ✓  2  weight 5%
+ ▸  3  analysis, 200 outcomes per arm
+ ·  4  pause for 1m30s
+ ·  5  weight 98%
+ ·  6  bake at 98% for 10m, 2% stays on the baseline
+
+evidence   1,900 requests on the baseline, 100 on the candidate by about 80 units
+
+GUARD      MARGIN           BASELINE         CANDIDATE      DIFFERENCE                      VERDICT
+errors     0.5pp rollback   1.00% of 1,900   2.00% of 100   +1.00pp (-2.00pp .. +5.00pp)   neither worse nor shown safe yet
+feedback   25% observe      -                -              -                               no data
+
+waits for   errors: neither worse nor shown safe yet
+ordered     pause, ordered by ada
+";
+    let drawn = rollout_table(&body());
+    for (drawn, expected) in drawn.lines().zip(expected.lines()) {
+        assert_eq!(
+            drawn.split_whitespace().collect::<Vec<_>>(),
+            expected.split_whitespace().collect::<Vec<_>>()
+        );
+    }
+    assert_eq!(drawn.lines().count(), expected.lines().count(), "{drawn}");
+}
+
+#[test]
+fn a_line_says_what_is_waited_for() {
+    assert_eq!(
+        rollout_line(&body().summary),
+        "support-chat-v8  Progressing  step 3/6  candidate 5%  waits for: errors: neither worse nor shown safe yet"
+    );
+}
+
+#[test]
+fn an_end_says_who_serves() {
+    let mut body = body();
+    body.summary.phase = PhaseBody::RolledBack;
+    body.summary.reason = Some("errors got worse".to_owned());
+    body.summary.waits_for = None;
+    let drawn = rollout_table(&body);
+    assert!(drawn.contains("RolledBack: errors got worse"), "{drawn}");
+    assert!(drawn.contains("support-chat-v7 serves everything"), "{drawn}");
+}

@@ -6,7 +6,9 @@ use viridian_wire::api::Explanation;
 /// Why a rollout stands where it stands, in paragraphs.
 pub fn explanation_text(explanation: &Explanation) -> String {
     let mut text = format!("{} is {}.\n{}\n", explanation.rollout, explanation.phase, explanation.sentence);
-    if let Some(waits) = &explanation.waits_for {
+    // The sentence often says it already.
+    let waits = explanation.waits_for.as_ref().filter(|waits| !explanation.sentence.contains(waits.as_str()));
+    if let Some(waits) = waits {
         let _ = writeln!(text, "It waits for: {waits}.");
     }
     let guards = explanation.guards.iter().map(|guard| &guard.sentence);

@@ -1,0 +1,73 @@
+//! Ties the gateway in this process to the controller in this process, by the calls a gateway elsewhere would make:
+//! take a snapshot and acknowledge it, report counters and forget what is durable.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+use viridian_controller::{Clock, Hub, Intake, Nudge, Received};
+use viridian_core::id::NodeName;
+use viridian_gateway::Handle;
+use viridian_wire::snapshot::Snapshot;
+
+/// How often counters are reported. A verdict is at most this much older than the outcomes it rests on.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// A gateway and its controller.
+pub struct Link {
+    /// The gateway's name.
+    pub node: NodeName,
+    /// The gateway.
+    pub gateway: Handle,
+    /// Where the controller meets gateways.
+    pub hub: Arc<Hub>,
+    /// Where its counters go; absent when the evidence is cut off, to show that nothing moves without it.
+    pub intake: Option<Arc<Intake>>,
+    /// What wakes the controller.
+    pub nudge: Nudge,
+    /// What the time is.
+    pub clock: Clock,
+}
+
+impl Link {
+    /// Keeps the two in touch until told to stop; then takes in the gateway's last counters.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut snapshots = self.hub.subscribe();
+        let mut beat = tokio::time::interval(REPORT_INTERVAL);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.take(&mut snapshots);
+        loop {
+            tokio::select! {
+                changed = snapshots.changed() => match changed {
+                    Ok(()) => self.take(&mut snapshots),
+                    Err(_) => break,
+                },
+                _ = beat.tick() => self.report().await,
+                _ = stop.changed() => break,
+            }
+        }
+        self.report().await;
+        self.hub.leave(&self.node);
+    }
+
+    fn take(&self, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {
+        let snapshot = snapshots.borrow_and_update().clone();
+        self.hub.sending(&self.node, &snapshot, (self.clock)());
+        let acknowledgement = self.gateway.offer(&snapshot);
+        self.hub.acknowledge(acknowledgement, (self.clock)());
+        self.nudge.wake();
+    }
+
+    async fn report(&self) {
+        let report = self.gateway.report();
+        let Some(intake) = self.intake.clone() else {
+            self.hub.heard(&self.node, report.trips, (self.clock)());
+            return;
+        };
+        let taken = report.clone();
+        let received = tokio::task::spawn_blocking(move || intake.receive(taken)).await;
+        if matches!(received, Ok(Received::Durable)) {
+            self.gateway.forget(&report);
+        }
+    }
+}

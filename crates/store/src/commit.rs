@@ -162,10 +162,18 @@ fn carry_out(
             let rejected = Rejected {
                 at: commit.at,
                 rollout: commit.rollout.clone(),
-                because: commit.report.sentence.clone(),
+                because: because(commit),
             };
             releases::reject(transaction, candidate, &rejected)
         }
         Effect::Notify { .. } => outbox::add(transaction, commit.rollout, effect, commit.at),
+    }
+}
+
+/// Why a release is rejected: the cause of the rollback, which the last sentence of a rollout no longer tells.
+fn because(commit: &Commit<'_>) -> String {
+    match &commit.next.phase {
+        Phase::RolledBack { cause } => cause.to_string(),
+        _ => commit.report.sentence.clone(),
     }
 }

@@ -171,11 +171,11 @@ fn a_rejected_release_is_tried_again_only_knowingly() {
     let store = furnished(directory.path());
     start(&store, "r1", "v2").unwrap();
     go(&store, "r1", &rolling_back(1));
-    let (name, next, report) = (rollout_name("r1"), rolled_back(2), report("errors got worse"));
+    let (name, next, report) = (rollout_name("r1"), rolled_back(2), report("the baseline is back"));
     store.commit(&Commit { effects: &[Effect::RejectCandidate], ..bare(&name, &next, &report) }).unwrap();
 
     let rejected = store.release(&release_name("v2")).unwrap().unwrap().rejected.unwrap();
-    assert_eq!((rejected.rollout, rejected.because.as_str()), (name, "errors got worse"));
+    assert_eq!((rejected.rollout, rejected.because.as_str()), (name, "the evidence never sufficed"));
     let refused = start(&store, "r2", "v2");
     assert!(matches!(refused, Err(Error::Rejected { .. })), "{refused:?}");
     start_as(&store, "r2", "v2", Takeover::Refuse, Retry::Acknowledged).unwrap();

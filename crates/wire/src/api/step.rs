@@ -133,6 +133,9 @@ pub(super) fn percent(weight: Weight) -> f64 {
 fn title(step: &Step, weight: Weight) -> String {
     match step {
         Step::Smoke(smoke) if smoke.requests.is_empty() => "smoke: the environment answers".to_owned(),
+        Step::Smoke(smoke) if smoke.requests.len() == 1 => {
+            "smoke: one request is answered as expected".to_owned()
+        }
         Step::Smoke(smoke) => format!("smoke: {} requests are answered as expected", smoke.requests.len()),
         Step::Weight(_) => format!("weight {weight}"),
         Step::Analysis { min_samples } => format!("analysis, {min_samples} outcomes per arm"),

@@ -24,6 +24,12 @@ use crate::args::Format;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// Several things as a list.
+#[derive(Serialize)]
+struct Items<'a, T> {
+    items: &'a [T],
+}
+
 /// Prints data in the format that was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -59,11 +65,7 @@ impl Output {
             }
             return Ok(());
         }
-        let list = serde_json::json!({ "items": items });
-        match self.format {
-            Format::Table => print(&format!("{}\n", draw(items).trim_end())),
-            _ => self.one(&list, |_| String::new()),
-        }
+        self.one(&Items { items }, |list| draw(list.items))
     }
 
     /// Prints text that has one form only, such as a schema.

@@ -9,9 +9,10 @@ use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast};
 use viridian_core::rollout::plan::Plan;
 use viridian_core::time::Timestamp;
-use viridian_core::weight::Weight;
 use viridian_store::{Recent, Store};
-use viridian_wire::api::{ForecastBody, Reached, StartRequest, StepBody, StepForecastBody, TrafficBody};
+use viridian_wire::api::{
+    ForecastBody, Reached, StartRequest, StepBody, StepForecastBody, StepKind, TrafficBody,
+};
 
 /// How far back the present traffic is looked for.
 const WINDOW: Duration = Duration::from_secs(30 * 60);
@@ -65,33 +66,28 @@ fn steps(plan: &Plan, forecast: &Forecast) -> Vec<StepForecastBody> {
     pairs
         .map(|(body, step)| {
             open |= step.takes.is_none();
+            let judges = matches!(body.kind, StepKind::Analysis | StepKind::Bake);
             StepForecastBody {
                 number: body.number,
                 title: body.title,
                 weight: body.weight,
                 seconds: step.takes.map(|takes| takes.as_secs_f64()),
                 candidate_requests: (!open).then_some(step.candidate),
-                sees: if step.weight == Weight::ZERO {
-                    Vec::new()
-                } else {
-                    step.sees.iter().map(sight).collect()
-                },
+                sees: if judges { step.sees.iter().filter_map(sight).collect() } else { Vec::new() },
             }
         })
         .collect()
 }
 
-fn sight(sight: &Sight) -> String {
+/// What a guard will see; nothing when it cannot see anything yet.
+fn sight(sight: &Sight) -> Option<String> {
     let what = match sight.metric {
         Metric::Errors => "errors",
         Metric::LatencyP95 => "answers slower than today's p95",
         Metric::Feedback => "bad feedback",
     };
     let percent = |share: f64| format!("{:.1}%", share * 100.0);
-    match sight.smallest {
-        Some(smallest) => format!("{what}: {} -> {}", percent(sight.now), percent(smallest)),
-        None => format!("{what}: nothing yet"),
-    }
+    sight.smallest.map(|smallest| format!("{what}: {} -> {}", percent(sight.now), percent(smallest)))
 }
 
 fn bottleneck(bottleneck: Bottleneck) -> String {

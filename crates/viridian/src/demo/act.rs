@@ -5,7 +5,7 @@ use super::{Stage, manifests};
 use crate::output::{Screen, rollout_line, rollout_table};
 use std::time::Duration;
 use tokio::time::Instant;
-use viridian_wire::api::{PhaseBody, RolloutBody};
+use viridian_wire::api::{History, PhaseBody, RolloutBody};
 
 /// How often the screen is drawn.
 const FRAME: Duration = Duration::from_millis(200);
@@ -13,6 +13,7 @@ const FRAME: Duration = Duration::from_millis(200);
 const STRAGGLERS: Duration = Duration::from_millis(500);
 
 /// A rollout, and the end it deserves.
+#[derive(Clone, Copy)]
 pub(super) struct Act {
     pub(super) release: &'static str,
     pub(super) deserves: PhaseBody,
@@ -24,6 +25,8 @@ pub(super) struct Ending {
     deserves: PhaseBody,
     /// The rollout as it was last seen.
     pub(super) rollout: RolloutBody,
+    /// Why it ended so, in the product's own words.
+    pub(super) decision: Option<String>,
     /// What the callers saw of the candidate.
     pub(super) trial: Trial,
     /// From the start of the rollout to its end, or to the demo's.
@@ -52,9 +55,20 @@ impl Stage {
                 let took = began.elapsed();
                 tokio::time::sleep(STRAGGLERS).await;
                 let trial = self.ledger.trial();
-                return Ok(Ending { release: act.release, deserves: act.deserves, rollout, trial, took });
+                let decision = self.decision(&path).await?;
+                let Act { release, deserves } = *act;
+                return Ok(Ending { release, deserves, rollout, decision, trial, took });
             }
             tokio::time::sleep(FRAME).await;
         }
+    }
+
+    /// The sentence with which the rollout turned back, or was promoted.
+    async fn decision(&self, path: &str) -> anyhow::Result<Option<String>> {
+        let history: History = self.client.get(&format!("{path}/history")).await?;
+        let decides = |phase: &PhaseBody| matches!(phase, PhaseBody::RollingBack | PhaseBody::Promoted);
+        let decided =
+            history.entries.into_iter().rev().find(|entry| entry.phase.as_ref().is_some_and(decides));
+        Ok(decided.map(|entry| entry.sentence))
     }
 }

@@ -37,11 +37,8 @@ fn tell(text: &mut String, ending: &Ending) {
         summary.phase,
         ending.took.as_secs_f64()
     );
-    if let Some(sentence) = ending.rollout.report.as_ref().map(|report| &report.sentence) {
-        let _ = writeln!(text, "  the last word: {sentence}");
-    }
-    if let Some(reason) = &summary.reason {
-        let _ = writeln!(text, "  why: {reason}");
+    if let Some(decision) = &ending.decision {
+        let _ = writeln!(text, "  {decision}");
     }
     if summary.phase == PhaseBody::RolledBack
         && let (Some(first), Some(last)) = (trial.first_bad, trial.last_candidate)

@@ -19,7 +19,16 @@ struct Generated {
 }
 
 /// One row per generated file.
-const GENERATED: &[Generated] = &[];
+const GENERATED: &[Generated] = &[
+    Generated {
+        path: "openapi.json",
+        command: &["cargo", "run", "--quiet", "--package", "viridian", "--", "openapi"],
+    },
+    Generated {
+        path: "viridian.schema.json",
+        command: &["cargo", "run", "--quiet", "--package", "viridian", "--", "schema"],
+    },
+];
 
 /// Fails when a generated file differs from what its command prints.
 pub(crate) fn check() -> Result<()> {

@@ -15,7 +15,7 @@ const PYTHON: &str = "VIRIDIAN_PYTHON";
 /// A name for the summary and what to do.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// What runs before the tests. The demo has its place here: `("demo", demo::unattended)`.
+/// What runs before the tests.
 const BEFORE_THE_TESTS: [Step; 2] = [("check", check::check), ("documentation examples", examples)];
 
 /// Installs, checks and tests; fails when any of it fails.

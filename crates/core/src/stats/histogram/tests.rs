@@ -1,3 +1,5 @@
+//! Tests of the histogram: the mapping against its reference, merging, ranks.
+
 use proptest::prelude::*;
 
 use super::*;

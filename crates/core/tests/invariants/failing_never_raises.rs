@@ -1,10 +1,12 @@
 //! A candidate that a guard found worse never gets more traffic, unless a person orders it or has accepted what the
 //! guard found.
 
-use crate::walk::{Look, People, walks};
+use crate::walk::{Look, People, Said, Walk, walks};
 use proptest::prelude::*;
+use std::time::Duration;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
-use viridian_core::guard::{Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::metric::Metric;
 use viridian_core::rollout::command::Command;
 
 /// Whether something that may act speaks against the candidate, as nobody has pardoned.
@@ -21,16 +23,46 @@ fn is_blamed(look: &Look) -> bool {
     fails || look.input.analysis.split != SplitCheck::Sound || look.input.gateways.tripped.is_some()
 }
 
+fn check(walk: &Walk) -> Result<(), TestCaseError> {
+    for look in walk.looks() {
+        let promoted_by_order = matches!(look.input.commands.first(), Some(Command::Promote { .. }));
+        if is_blamed(&look) && !promoted_by_order {
+            let (before, after) = (look.state.weight(), look.transition.next.weight());
+            prop_assert!(after <= before, "{} to {}: {:?}", before, after, look.transition.report.sentence);
+            prop_assert!(look.state.is_promoted() || !look.transition.next.is_promoted());
+        }
+    }
+    Ok(())
+}
+
+/// The walk under guards that all pause, the first of which always fails, with people who resume again and again.
+fn resumed(mut walk: Walk) -> Walk {
+    walk.plan.guards = Metric::ALL.map(|metric| Guard { metric, ..PAUSING }).to_vec();
+    for (index, moment) in walk.moments.iter_mut().enumerate() {
+        moment.verdicts[0] = Said::Fail;
+        if index % 3 == 0 {
+            moment.commands = vec![Command::Resume { by: "ann".to_owned() }];
+        }
+    }
+    walk
+}
+
+const PAUSING: Guard = Guard {
+    metric: Metric::Errors,
+    margin: Margin::Relative(2_000),
+    on_fail: OnFail::Pause,
+    mode: Mode::Enforce,
+    maturity: Duration::ZERO,
+};
+
 proptest! {
     #[test]
     fn a_failing_verdict_never_raises_the_share(walk in walks(People::Order, 60)) {
-        for look in walk.looks() {
-            let promoted_by_order = matches!(look.input.commands.first(), Some(Command::Promote { .. }));
-            if is_blamed(&look) && !promoted_by_order {
-                let (before, after) = (look.state.weight(), look.transition.next.weight());
-                prop_assert!(after <= before, "{} to {}: {:?}", before, after, look.transition.report.sentence);
-                prop_assert!(look.state.is_promoted() || !look.transition.next.is_promoted());
-            }
-        }
+        check(&walk)?;
+    }
+
+    #[test]
+    fn a_pardon_covers_the_guard_it_was_given_for_and_no_other(walk in walks(People::Watch, 60)) {
+        check(&resumed(walk))?;
     }
 }

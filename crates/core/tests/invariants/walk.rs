@@ -30,8 +30,8 @@ pub(crate) struct Walk {
 pub(crate) struct Moment {
     /// Seconds since the last moment.
     pub(crate) seconds: u64,
-    /// Outcomes of each arm since the last moment.
-    pub(crate) outcomes: u64,
+    /// Outcomes since the last moment, the baseline's and the candidate's.
+    pub(crate) outcomes: (u64, u64),
     pub(crate) calibration: u64,
     /// One per guard.
     pub(crate) verdicts: Vec<Said>,
@@ -80,8 +80,8 @@ impl Walk {
         for moment in &self.moments {
             now = now.plus(Duration::from_secs(moment.seconds));
             if state.weight() > Weight::ZERO {
-                seen.baseline += moment.outcomes;
-                seen.candidate += moment.outcomes;
+                seen.baseline += moment.outcomes.0;
+                seen.candidate += moment.outcomes.1;
             }
             let input = moment.input(&self.plan, &state, seen);
             let transition = step(&self.plan, &state, &input, now);
@@ -217,7 +217,7 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
         People::Watch => Just(vec![]).boxed(),
     };
     let evidence = (
-        prop_oneof![4 => 0u64..300, 1 => Just(0)],
+        (outcomes(), outcomes()),
         prop_oneof![6 => 500u64..600, 1 => 0u64..500],
         prop::collection::vec(said(), GUARDS),
         prop_oneof![8 => Just(None), 1 => Just(Some(Wait::TooFewUnits { units: 3, groups: 2 }))],
@@ -242,6 +242,10 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
             commands,
         }
     })
+}
+
+fn outcomes() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => 0u64..300, 1 => Just(0)]
 }
 
 fn said() -> impl Strategy<Value = Said> {

@@ -32,7 +32,7 @@ pub(crate) fn to_upstream(
     host: &HeaderValue,
     answering: Answering,
 ) -> HeaderMap {
-    let named = caller.get(CONNECTION);
+    let named = caller.get(CONNECTION).filter(|value| names_headers(value));
     let mut headers = HeaderMap::with_capacity(caller.len() + ADDED);
     headers.insert(HOST, host.clone());
     if let Some(bearer) = &placement.bearer {
@@ -54,7 +54,7 @@ pub(crate) fn to_upstream(
 
 /// Makes the headers of the upstream's answer those of ours.
 pub(crate) fn to_caller(headers: &mut HeaderMap) {
-    let named = headers.get(CONNECTION).cloned();
+    let named = headers.get(CONNECTION).filter(|value| names_headers(value)).cloned();
     let is_dropped = |name: &&HeaderName| belongs_to_connection(name, named.as_ref());
     // Usually there is one, `connection`, so looking again after each removal is cheaper than collecting them.
     while let Some(name) = headers.keys().find(is_dropped).cloned() {
@@ -65,7 +65,13 @@ pub(crate) fn to_caller(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a header is about the connection it came over; `named` is what the `connection` header says.
+/// Whether a `connection` header names other headers, which few do.
+fn names_headers(connection: &HeaderValue) -> bool {
+    let connection = connection.as_bytes();
+    !connection.eq_ignore_ascii_case(b"keep-alive") && !connection.eq_ignore_ascii_case(b"close")
+}
+
+/// Whether a header is about the connection it came over; `named` is a `connection` header that names others.
 fn belongs_to_connection(name: &HeaderName, named: Option<&HeaderValue>) -> bool {
     let is_listed = matches!(
         name.as_str(),

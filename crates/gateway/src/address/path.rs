@@ -3,6 +3,23 @@
 /// Whether every server reads a path the same: no dot segments, no empty segments, no separators or control characters in
 /// disguise, nothing but UTF-8 behind the escapes.
 pub(super) fn is_unambiguous(path: &str) -> bool {
+    is_plain(path.as_bytes()) || is_unambiguous_by_segment(path)
+}
+
+/// Whether a path holds nothing that could be ambiguous, as nearly every path does: no escape, no backslash, nothing but
+/// a name behind a slash.
+fn is_plain(path: &[u8]) -> bool {
+    let mut after_slash = false;
+    for &byte in path {
+        if matches!(byte, b'%' | b'\\') || (after_slash && matches!(byte, b'/' | b'.')) {
+            return false;
+        }
+        after_slash = byte == b'/';
+    }
+    path.first() == Some(&b'/')
+}
+
+fn is_unambiguous_by_segment(path: &str) -> bool {
     if !path.starts_with('/') || path.contains('\\') {
         return false;
     }
@@ -102,6 +119,18 @@ mod tests {
         ];
         for bad in bad {
             assert!(!is_unambiguous(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_unambiguous() {
+        let alphabet = ['/', '.', '%', '\\', 'a', '2', 'e'];
+        let mut paths = vec![String::new()];
+        for _ in 0..5 {
+            paths = paths.iter().flat_map(|path| alphabet.map(|letter| format!("{path}{letter}"))).collect();
+            for path in &paths {
+                assert!(!is_plain(path.as_bytes()) || is_unambiguous_by_segment(path), "{path}");
+            }
         }
     }
 

@@ -7,9 +7,11 @@ use crate::worker::Worker;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -26,6 +28,12 @@ pub(super) struct Connections {
     /// A permit for each connection that may be open.
     room: Arc<Semaphore>,
     most: u32,
+}
+
+/// What happens to a connection.
+enum Event {
+    Ended,
+    Order(Phase),
 }
 
 impl Connections {
@@ -108,19 +116,34 @@ async fn converse(
     let service = service_fn(|request| proxy::walk(Rc::clone(worker), request));
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     loop {
-        tokio::select! {
-            biased;
-            // An error is a caller that went away or spoke no HTTP; its outcome is recorded where it belongs.
-            _ended = connection.as_mut() => return,
-            phase = phase::next(&mut orders) => match phase {
-                Phase::Serving => {}
-                Phase::Draining => connection.as_mut().graceful_shutdown(),
-                // The next turn of the loop polls the answers, which see that they are to break off.
-                Phase::Cutting => {}
-                Phase::Stopped => return,
-            },
+        match next_event(connection.as_mut(), &mut orders).await {
+            // A connection that ended with an error is a caller that went away or spoke no HTTP; outcomes are recorded
+            // where they belong.
+            Event::Ended | Event::Order(Phase::Stopped) => return,
+            Event::Order(Phase::Draining) => connection.as_mut().graceful_shutdown(),
+            // The next turn polls the answers, which see that they are to break off.
+            Event::Order(Phase::Serving | Phase::Cutting) => {}
         }
     }
+}
+
+/// What happens next to a connection: it ends, or an order comes.
+async fn next_event(mut connection: Pin<&mut impl Future>, orders: &mut watch::Receiver<Phase>) -> Event {
+    let news = orders.clone();
+    let mut order = pin!(phase::next(orders));
+    let mut is_listening = false;
+    poll_fn(|context| {
+        if connection.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Event::Ended);
+        }
+        // Asking once is enough to be woken by an order; asking at every wake-up costs more than the order is worth.
+        if is_listening && news.has_changed().is_ok_and(|has_changed| !has_changed) {
+            return Poll::Pending;
+        }
+        is_listening = true;
+        order.as_mut().poll(context).map(Event::Order)
+    })
+    .await
 }
 
 fn http(limits: &Limits) -> http1::Builder {

@@ -45,8 +45,8 @@ pub(crate) struct Follower {
     state: State,
     pulse: watch::Receiver<Pulse>,
     stopped: watch::Receiver<bool>,
-    /// The number of the last event that was read; absent until it is known where to begin.
-    last: Option<u64>,
+    /// The number of the last event that was read.
+    last: u64,
     /// When the reports that were passed on were made.
     passed_on: HashMap<RolloutName, Timestamp>,
     waiting: VecDeque<Item>,
@@ -66,8 +66,8 @@ impl Feed {
         feed
     }
 
-    /// Follows from after an event, or from now on.
-    pub(crate) fn follow(&self, state: State, last: Option<u64>) -> Follower {
+    /// Follows from after an event.
+    pub(crate) fn follow(&self, state: State, last: u64) -> Follower {
         Follower {
             state,
             pulse: self.pulse.subscribe(),
@@ -153,12 +153,9 @@ impl Follower {
     /// Reads what is new. A reader of a log that cannot be read comes to its end and may come again.
     async fn read(&mut self) -> Option<()> {
         let last = self.last;
-        let read = off_loop(&self.state, move |State { store, .. }| match last {
-            Some(last) => Ok((last, store.events_after(last, BATCH)?)),
-            None => Ok((store.latest_event()?, Vec::new())),
-        });
-        let (last, events) = read.await.ok()?;
-        self.last = Some(events.last().map_or(last, |event| event.seq));
+        let read = off_loop(&self.state, move |State { store, .. }| Ok(store.events_after(last, BATCH)?));
+        let events = read.await.ok()?;
+        self.last = events.last().map_or(last, |event| event.seq);
         self.waiting.extend(events.iter().map(|event| Item { seq: Some(event.seq), body: body::of(event) }));
         let reports = Arc::clone(&self.pulse.borrow_and_update().reports);
         for (rollout, report) in reports.iter() {

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::events::{Feed, Follower};
 use crate::request::query;
 use crate::state::State;
+use crate::work::off_loop;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Extract};
 use axum::http::HeaderMap;
@@ -47,6 +48,10 @@ pub(crate) async fn stream(
     let last = match headers.get("last-event-id") {
         Some(id) => Some(read_id(id.to_str().unwrap_or_default())?),
         None => query(beginning)?.after,
+    };
+    let last = match last {
+        Some(last) => last,
+        None => off_loop(&state, |State { store, .. }| Ok(store.latest_event()?)).await?,
     };
     let follower = feed.follow(state, last);
     let events = stream::unfold(follower, |mut follower: Follower| async move {

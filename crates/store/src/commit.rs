@@ -159,11 +159,8 @@ fn carry_out(
             commit.at,
         ),
         Effect::RejectCandidate => {
-            let rejected = Rejected {
-                at: commit.at,
-                rollout: commit.rollout.clone(),
-                because: because(commit),
-            };
+            let rejected =
+                Rejected { at: commit.at, rollout: commit.rollout.clone(), because: because(commit) };
             releases::reject(transaction, candidate, &rejected)
         }
         Effect::Notify { .. } => outbox::add(transaction, commit.rollout, effect, commit.at),

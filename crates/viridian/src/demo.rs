@@ -52,7 +52,7 @@ struct Stage {
 ///
 /// # Errors
 /// Something could not be started.
-pub fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
     let directory = tempfile::tempdir().context("no place for a database")?;
     let settings = Settings {
         data_directory: directory.path().to_owned(),

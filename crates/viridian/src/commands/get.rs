@@ -65,7 +65,10 @@ where
             return self.redraw(args, &client).await;
         }
         self.print(&last, settings)?;
-        while args.watch {
+        if !args.watch {
+            return Ok(Exit::Ok);
+        }
+        loop {
             tokio::time::sleep(BEAT).await;
             let found = self.fetch(args, &client).await?;
             if found != last {
@@ -73,7 +76,6 @@ where
                 last = found;
             }
         }
-        Ok(Exit::Ok)
     }
 
     async fn redraw(&self, args: &GetArgs, client: &Client) -> Result<Exit> {

@@ -14,24 +14,24 @@ use viridian_wire::snapshot::Snapshot;
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A gateway and its controller.
-pub struct Link {
+pub(super) struct Link {
     /// The gateway's name.
-    pub node: NodeName,
+    pub(super) node: NodeName,
     /// The gateway.
-    pub gateway: Handle,
+    pub(super) gateway: Handle,
     /// Where the controller meets gateways.
-    pub hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
     /// Where its counters go; absent when the evidence is cut off, to show that nothing moves without it.
-    pub intake: Option<Arc<Intake>>,
+    pub(super) intake: Option<Arc<Intake>>,
     /// What wakes the controller.
-    pub nudge: Nudge,
+    pub(super) nudge: Nudge,
     /// What the time is.
-    pub clock: Clock,
+    pub(super) clock: Clock,
 }
 
 impl Link {
     /// Keeps the two in touch until told to stop; then takes in the gateway's last counters.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut snapshots = self.hub.subscribe();
         let mut beat = tokio::time::interval(REPORT_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -210,9 +210,9 @@ impl<'a> Moment<'a> {
     }
 
     /// Restores the baseline, unless it is dead: nobody is sent from a candidate that answers to a baseline that
-    /// does not.
+    /// does not. Where the candidate serves nobody, nobody is sent anywhere.
     fn roll_back(&self, cause: Cause) -> Transition {
-        if self.input.baseline == Readiness::NotReady {
+        if self.input.baseline == Readiness::NotReady && self.state.weight() > Weight::ZERO {
             return match self.state.position() {
                 Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
                     self.hold(Hold::Waiting(Waiting::Baseline), at.clone())

@@ -3,7 +3,6 @@
 use super::{Moment, Transition};
 use crate::rollout::command::{Command, Reach};
 use crate::rollout::effect::Severity;
-use crate::rollout::input::Readiness;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Cause, Hold, Phase, Position};
 use crate::weight::Weight;
@@ -19,7 +18,7 @@ pub(super) fn towards_baseline(moment: &Moment<'_>) -> Option<Transition> {
         _ => return None,
     };
     let mut transition = moment.roll_back(cause);
-    if moment.input.baseline == Readiness::Ready {
+    if matches!(transition.next.phase, Phase::RollingBack { .. }) {
         // Whatever else was ordered is overtaken by the restoration.
         transition.answered = (0..moment.input.commands.len()).filter(|&other| other <= index).collect();
     }

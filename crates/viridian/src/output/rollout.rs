@@ -147,7 +147,8 @@ fn verdict(judged: &JudgementBody) -> String {
     match judged.verdict {
         VerdictBody::Pass => "safe".to_owned(),
         VerdictBody::Fail => "WORSE".to_owned(),
-        VerdictBody::Wait => judged.waits_for.clone().unwrap_or_else(|| "not known yet".to_owned()),
+        // What is still missing is a sentence: `explain` has room for it.
+        VerdictBody::Wait => "undecided".to_owned(),
     }
 }
 

@@ -1,0 +1,133 @@
+//! A control plane in the test's own process, on a real store and without a controller: rollouts stand where the test
+//! puts them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use viridian_api::{State, Token, Traffic, serve};
+use viridian_core::analysis::measurement::Seen;
+use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
+use viridian_core::id::RolloutName;
+use viridian_core::rollout::report::{Finding, Report};
+use viridian_core::rollout::state::{Phase, State as RolloutState};
+use viridian_core::time::Timestamp;
+use viridian_store::{Commit, Store};
+
+use crate::program::{Run, run};
+
+/// An application with two releases and a rollout from one to the other.
+pub(crate) const MANIFEST: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: chat}
+spec:
+  protocol: openai
+  unit: request
+  baseline: chat-v1
+  environments: {blue: {endpoints: ['http://127.0.0.1:1']}}
+---
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {name: chat-v1}
+spec: {application: chat, version: v1}
+---
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {name: chat-v2}
+spec: {application: chat, version: v2}
+---
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {name: chat-v2}
+spec:
+  application: chat
+  candidate: chat-v2
+  strategy: {canary: {steps: [{weight: 5%}, {analysis: {}}]}}
+";
+
+pub(crate) struct ControlPlane {
+    pub(crate) url: String,
+    pub(crate) directory: TempDir,
+    store: Store,
+    _runtime: Runtime,
+}
+
+impl ControlPlane {
+    pub(crate) fn new(token: Option<&str>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("chat.yaml"), MANIFEST).unwrap();
+        let store = Store::open(&directory.path().join("data")).unwrap();
+        let state = State {
+            store: store.clone(),
+            nudge: Arc::new(|| {}),
+            gateways: Arc::new(Vec::new),
+            traffic: Arc::new(Traffic::default),
+            clock: Arc::new(now),
+            token: token.map(Token::new),
+        };
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        runtime.spawn(serve(listener, state, std::future::pending()));
+        Self { url, directory, store, _runtime: runtime }
+    }
+
+    /// One that knows [`MANIFEST`].
+    pub(crate) fn furnished() -> Self {
+        let plane = Self::new(None);
+        let applied = plane.run(&["apply", "-f", "chat.yaml"]);
+        assert_eq!(applied.code, 0, "{applied:?}");
+        plane
+    }
+
+    /// Runs the binary against this control plane.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        let server = ["--server", &self.url];
+        run(self.path(), &[arguments, server.as_slice()].concat())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Moves the rollout, as a controller would.
+    pub(crate) fn go(&self, phase: Phase) {
+        let name = RolloutName::parse("chat-v2").unwrap();
+        let sequence = self.store.rollout(&name).unwrap().unwrap().state.sequence;
+        let next = RolloutState { sequence: sequence + 1, phase };
+        let report = Report {
+            at: now(),
+            finding: Finding::Began,
+            analysis: Analysis {
+                validity: Validity::Exact,
+                seen: Seen::default(),
+                candidate_units: 0,
+                wait: None,
+                split: SplitCheck::Sound,
+                guards: Vec::new(),
+                harm_bound: None,
+            },
+            observed: Vec::new(),
+            sentence: format!("it is {}", next.phase.word()),
+        };
+        let commit = Commit {
+            rollout: &name,
+            expected_sequence: sequence,
+            next: &next,
+            report: &report,
+            table: None,
+            epoch: None,
+            effects: &[],
+            answered: &[],
+            at: now(),
+        };
+        self.store.commit(&commit).unwrap();
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp(since.as_millis().try_into().unwrap())
+}

@@ -1,0 +1,106 @@
+//! Verbs that need no server: about files, and about the program itself.
+
+use crate::program::{Run, run, run_with};
+use serde_json::Value;
+use std::fs;
+
+const BAD: &str = "
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {name: v1}
+spec: {aplication: chat}
+";
+
+#[test]
+fn init_writes_a_file_that_checks_and_never_overwrites() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = run(directory.path(), &["init"]);
+    assert_eq!((first.code, first.out.as_str()), (0, ""), "{first:?}");
+    assert!(first.err.contains("viridian check viridian.yaml"), "{first:?}");
+    let check = run(directory.path(), &["check", "viridian.yaml"]);
+    assert_eq!((check.code, check.err.as_str()), (0, "No faults.\n"));
+
+    fs::write(directory.path().join("viridian.yaml"), "mine").unwrap();
+    let second = run(directory.path(), &["init"]);
+    assert_eq!(second.code, 2, "{second:?}");
+    assert!(second.err.contains("was left as it is"), "{second:?}");
+    assert_eq!(fs::read_to_string(directory.path().join("viridian.yaml")).unwrap(), "mine");
+}
+
+#[test]
+fn check_shows_every_fault_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("bad.yaml"), BAD).unwrap();
+    let check = run(directory.path(), &["check", "bad.yaml"]);
+    assert_eq!((check.code, check.out.as_str()), (2, ""), "{check:?}");
+    for part in
+        ["bad.yaml:5:8", "did you mean 'application'?", "spec: {aplication: chat}", "2 faults in 1 file"]
+    {
+        assert!(check.err.contains(part), "{part}: {}", check.err);
+    }
+    let json = run(directory.path(), &["check", "bad.yaml", "-o", "json"]);
+    let faults: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, faults["items"][0]["line"].as_u64()), (2, Some(5)), "{json:?}");
+    let lines = run(directory.path(), &["check", "bad.yaml", "-o", "jsonl"]);
+    assert_eq!(lines.out.lines().count(), 2, "{lines:?}");
+}
+
+#[test]
+fn check_reads_the_standard_input_and_leaves_what_it_cannot_know() {
+    let directory = tempfile::tempdir().unwrap();
+    let lone = BAD.replace("aplication: chat", "application: chat, version: v1");
+    let check = run_with(directory.path(), &["check", "-"], &lone);
+    assert_eq!(check.code, 0, "{check:?}");
+    assert!(check.err.contains("apply --dry-run asks the server"), "{check:?}");
+    let missing = run(directory.path(), &["check", "nothing.yaml"]);
+    assert_eq!(missing.code, 1);
+    assert!(missing.err.contains("read nothing.yaml"), "{missing:?}");
+}
+
+#[test]
+fn descriptions_are_json() {
+    let directory = tempfile::tempdir().unwrap();
+    for verb in ["schema", "openapi"] {
+        let run = run(directory.path(), &[verb]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{verb}");
+        let document: Value = serde_json::from_str(&run.out).unwrap();
+        assert!(document.is_object(), "{verb}");
+    }
+}
+
+#[test]
+fn a_simulation_tells_its_story() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("bad.txt"), "abracadabra\n").unwrap();
+    let bad = run(directory.path(), &["simulate", "bad.txt"]);
+    assert_eq!((bad.code, bad.out.as_str()), (2, ""), "{bad:?}");
+    assert!(bad.err.contains("error: bad.txt:1: "), "{bad:?}");
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |arguments: &[&str], says: &str| {
+        let Run { code, out, err } = run(directory.path(), arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
+        assert!(err.contains(says), "{arguments:?}: {err}");
+    };
+    check(&[], "Usage: viridian");
+    check(&["roolout"], "a similar subcommand exists: 'rollout'");
+    check(&["get", "pods"], "possible values: applications, releases, rollouts");
+    check(&["rollout", "status", "a", "--wait", "--timeout", "soon"], "--timeout");
+    check(&["rollout", "start"], "--file");
+}
+
+#[test]
+fn help_and_version_are_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let help = run(directory.path(), &["--help"]);
+    assert_eq!(help.code, 0);
+    for verb in
+        ["init", "check", "serve", "apply", "get", "describe", "explain", "rollout", "plan", "simulate"]
+    {
+        assert!(help.out.lines().any(|line| line.trim_start().starts_with(verb)), "{verb}: {}", help.out);
+    }
+    assert!(run(directory.path(), &["--version"]).out.starts_with("viridian "));
+}

@@ -28,7 +28,7 @@ evidence   1,900 requests on the baseline, 100 on the candidate by about 80 unit
 
 GUARD      MARGIN           BASELINE         CANDIDATE      DIFFERENCE                      VERDICT
 errors     0.5pp rollback   1.00% of 1,900   2.00% of 100   +1.00pp (-2.00pp .. +5.00pp)   undecided
-feedback   25% observe      -                -              -                               no data
+feedback   25% observe      -                -              -                               undecided
 
 waits for   errors: neither worse nor shown safe yet
 ordered     pause, ordered by ada

@@ -76,7 +76,11 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`].
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
         // A shape of ours can always be written.
         let bytes = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
         self.exchange(Method::POST, path, Body { kind: "application/json", bytes }).await

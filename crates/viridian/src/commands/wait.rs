@@ -2,15 +2,51 @@
 
 use crate::client::{Client, Error, escaped};
 use crate::exit::Exit;
-use anyhow::Result;
+use crate::output::note;
 use std::time::Duration;
 use viridian_wire::api::{PhaseBody, RolloutBody, VerdictBody};
 
 /// How often something that is watched is looked at.
 pub(super) const BEAT: Duration = Duration::from_millis(500);
 
-/// Fetches a rollout.
-pub(super) async fn fetch(client: &Client, rollout: &str) -> Result<RolloutBody, Error> {
+/// Somebody who looks at one rollout again and again. A server that restarts meanwhile is waited for.
+pub(super) struct Lookout<'a> {
+    client: &'a Client,
+    rollout: &'a str,
+    /// What was seen last.
+    pub(super) seen: RolloutBody,
+    /// Whether the server did not answer the last time.
+    lost: bool,
+}
+
+impl<'a> Lookout<'a> {
+    /// Looks for the first time.
+    pub(super) async fn begin(client: &'a Client, rollout: &'a str) -> Result<Self, Error> {
+        let seen = fetch(client, rollout).await?;
+        Ok(Self { client, rollout, seen, lost: false })
+    }
+
+    /// Waits for a beat and looks again.
+    pub(super) async fn again(&mut self) -> Result<(), Error> {
+        tokio::time::sleep(BEAT).await;
+        match fetch(self.client, self.rollout).await {
+            Ok(seen) => {
+                self.seen = seen;
+                self.lost = false;
+            }
+            Err(error @ Error::Unreachable { .. }) => {
+                if !self.lost {
+                    note(format_args!("warning: {error}; trying again"));
+                }
+                self.lost = true;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+async fn fetch(client: &Client, rollout: &str) -> Result<RolloutBody, Error> {
     client.get(&format!("/api/v1/rollouts/{}", escaped(rollout))).await
 }
 
@@ -40,9 +76,7 @@ mod tests {
     fn check(phase: PhaseBody, verdict: VerdictBody, exit: Exit) {
         let mut body: RolloutBody = serde_json::from_str(BODY).unwrap();
         body.summary.phase = phase;
-        for report in &mut body.report {
-            report.analysis.guards[0].verdict = verdict;
-        }
+        body.report.as_mut().unwrap().analysis.guards[0].verdict = verdict;
         assert_eq!(exit_of(&body), exit, "{phase}");
     }
 

@@ -1,27 +1,27 @@
 //! `viridian rollout status`: where a rollout stands, or, with `--wait`, how it ended.
 
-use super::super::wait::{BEAT, exit_of, fetch};
+use super::super::wait::{Lookout, exit_of};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
 use crate::output::{note, rollout_line};
 use crate::settings::Settings;
 use anyhow::Result;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub(super) async fn run(args: &StatusArgs, settings: &Settings) -> Result<Exit> {
     let client = settings.client()?;
     let give_up = Instant::now() + args.timeout;
-    let mut rollout = fetch(&client, &args.rollout).await?;
+    let mut lookout = Lookout::begin(&client, &args.rollout).await?;
     let mut told = String::new();
-    while args.wait && !rollout.summary.phase.is_end() && Instant::now() < give_up {
-        let line = rollout_line(&rollout.summary);
+    while args.wait && !lookout.seen.summary.phase.is_end() && Instant::now() < give_up {
+        let line = rollout_line(&lookout.seen.summary);
         if line != told {
             note(&line);
             told = line;
         }
-        sleep(BEAT).await;
-        rollout = fetch(&client, &args.rollout).await?;
+        lookout.again().await?;
     }
+    let rollout = lookout.seen;
     settings.output.one(&rollout, |rollout| rollout_line(&rollout.summary))?;
     let exit = exit_of(&rollout);
     let out_of_time = args.wait && !rollout.summary.phase.is_end();

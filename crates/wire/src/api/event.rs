@@ -3,8 +3,11 @@
 use super::moment::Moment;
 use super::phase::PhaseBody;
 use super::report::ReportBody;
+use super::step::share;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use viridian_core::rollout::report::Report;
+use viridian_core::rollout::state::State;
 
 /// Something that happened, the data of one event of the stream.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -87,6 +90,16 @@ impl EventKind {
 }
 
 impl EventBody {
+    /// A rollout moved, with nothing said of which.
+    pub fn moved(at: Moment, next: &State, report: &Report) -> Self {
+        Self {
+            phase: Some(PhaseBody::from(&next.phase)),
+            weight: Some(share(next)),
+            report: Some(ReportBody::from(report)),
+            ..Self::new(EventKind::RolloutMoved, at, report.sentence.clone())
+        }
+    }
+
     /// Something that happened, with nothing said of whom.
     pub const fn new(kind: EventKind, at: Moment, sentence: String) -> Self {
         Self {

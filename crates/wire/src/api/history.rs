@@ -4,7 +4,7 @@ use super::moment::Moment;
 use super::order::InWords;
 use super::phase::PhaseBody;
 use super::report::ReportBody;
-use super::step::percent;
+use super::step::share;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use viridian_core::rollout::command::Command;
@@ -92,7 +92,7 @@ impl Entry {
             at,
             kind: EntryKind::Moved,
             phase: Some(PhaseBody::from(&next.phase)),
-            weight: Some(percent(next.weight())),
+            weight: Some(share(next)),
             sentence: report.sentence.clone(),
             report: Some(ReportBody::from(report)),
         }

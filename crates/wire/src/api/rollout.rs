@@ -4,12 +4,12 @@ use super::guard::GuardBody;
 use super::moment::Moment;
 use super::phase::PhaseBody;
 use super::report::ReportBody;
-use super::step::{Reached, StepBody, percent};
+use super::step::{Reached, StepBody, share};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::rollout::report::{Finding, Report};
-use viridian_core::rollout::state::{Phase, State};
+use viridian_core::rollout::state::{Phase, State, Waiting};
 
 /// A rollout in a list.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ impl RolloutSummary {
             sequence: state.sequence,
             step: facts.step().map(|index| index + 1),
             steps: facts.plan.steps.len(),
-            weight: percent(state.weight()),
+            weight: share(state),
             reason: reason(&state.phase),
             waits_for: facts.waits_for_text(),
             sentence: facts.report.map(|report| report.sentence.clone()),
@@ -147,6 +147,9 @@ impl Facts<'_> {
             return Some(format!("rollout {other} has to end first"));
         }
         match (&self.report?.finding, self.state.is_end()) {
+            (Finding::Waiting { waiting: Waiting::Time { until } }, false) => {
+                Some(format!("time has to pass, until {}", Moment(*until)))
+            }
             (Finding::Waiting { waiting }, false) => Some(waiting.to_string()),
             (Finding::StillHeld { reason }, false) => Some(reason.to_string()),
             _ => None,

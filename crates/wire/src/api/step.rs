@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
 use viridian_core::rollout::plan::{Plan, Step};
+use viridian_core::rollout::state::State;
 use viridian_core::weight::Weight;
 
 /// One step of a plan.
@@ -123,6 +124,11 @@ impl Reached {
             StepStatus::Coming
         }
     }
+}
+
+/// The candidate's share in a state, in per cent: everything once it is promoted.
+pub(super) fn share(state: &State) -> f64 {
+    if state.is_promoted() { 100.0 } else { percent(state.weight()) }
 }
 
 /// A share in per cent.

@@ -4,7 +4,7 @@ use viridian_core::application::Application;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::Report;
 use viridian_store::events::{Event, Fact, Stream};
-use viridian_wire::api::{EventBody, EventKind, InWords, PhaseBody, ReportBody};
+use viridian_wire::api::{EventBody, EventKind, InWords, ReportBody};
 
 /// An event of the log.
 pub(super) fn of(event: &Event) -> EventBody {
@@ -58,11 +58,6 @@ fn of_fact(event: &Event) -> EventBody {
             ..new(EventKind::RolloutStarted, format!("asked to move to {}", proposal.candidate))
         },
         Fact::Ordered { command, .. } => new(EventKind::RolloutOrdered, InWords(command).to_string()),
-        Fact::Moved(moved) => EventBody {
-            phase: Some(PhaseBody::from(&moved.next.phase)),
-            weight: Some(f64::from(moved.next.weight().basis_points()) / 100.0),
-            report: Some(ReportBody::from(&moved.report)),
-            ..new(EventKind::RolloutMoved, moved.report.sentence.clone())
-        },
+        Fact::Moved(moved) => EventBody::moved(event.at.into(), &moved.next, &moved.report),
     }
 }

@@ -35,7 +35,7 @@ impl Screen {
         let mut out = io::stdout().lock();
         if self.redraws {
             out.write_all(self.redraw(drawing).as_bytes())?;
-        } else if self.line != line {
+        } else if is_news(&self.line, line) {
             writeln!(out, "{line}")?;
             line.clone_into(&mut self.line);
         }
@@ -58,9 +58,31 @@ impl Default for Screen {
     }
 }
 
+/// Whether a line says something new: counts that rise while a rollout waits are none, or a log would fill with them.
+pub fn is_news(last: &str, line: &str) -> bool {
+    const WAITS: &str = "waits for: ";
+    let without_counts = |text: &str| text.replace(|character: char| character.is_ascii_digit(), "");
+    match (last.split_once(WAITS), line.split_once(WAITS)) {
+        (Some((before, last)), Some((now, line))) => {
+            before != now || without_counts(last) != without_counts(line)
+        }
+        _ => last != line,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_that_rise_are_no_news() {
+        let check = |last, line, news| assert_eq!(is_news(last, line), news, "{line}");
+        check("", "a  step 1/5  waits for: 3 of 9 outcomes", true);
+        check("a  step 1/5  waits for: 3 of 9 outcomes", "a  step 1/5  waits for: 4 of 9 outcomes", false);
+        check("a  step 1/5  waits for: 3 of 9 outcomes", "a  step 2/5  waits for: 3 of 9 outcomes", true);
+        check("a  step 1/5  waits for: 3 of 9 outcomes", "a  step 1/5  waits for: time", true);
+        check("a  Promoted", "a  Promoted", false);
+    }
 
     #[test]
     fn a_drawing_takes_the_place_of_the_last() {

@@ -3,7 +3,7 @@
 use super::super::wait::{Lookout, exit_of};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
-use crate::output::{note, rollout_line};
+use crate::output::{is_news, note, rollout_line};
 use crate::settings::Settings;
 use anyhow::Result;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ pub(super) async fn run(args: &StatusArgs, settings: &Settings) -> Result<Exit> 
     let mut told = String::new();
     while args.wait && !lookout.seen.summary.phase.is_end() && Instant::now() < give_up {
         let line = rollout_line(&lookout.seen.summary);
-        if line != told {
+        if is_news(&told, &line) {
             note(&line);
             told = line;
         }

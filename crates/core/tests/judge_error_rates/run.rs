@@ -1,0 +1,250 @@
+//! One rollout's worth of evidence, looked at again and again, and what many of them come to.
+
+use crate::traffic::{Callers, Quality, Traffic, Worse};
+use std::time::Duration;
+use viridian_core::analysis::calibration::Renewal;
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
+use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::id::EpochId;
+use viridian_core::metric::Metric;
+use viridian_core::rollout::step::CALIBRATION;
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+
+/// How many runs without `VIRIDIAN_SIMULATION_RUNS`: enough to see an error rate that is three times its bound.
+const RUNS: u64 = 200;
+/// Between looks at first, where one outcome changes much: two on the candidate at a tenth of the traffic.
+const CLOSE: u64 = 20;
+/// How long that is.
+const CLOSE_UNTIL: u64 = 1_500;
+/// Between later looks. A controller looks more often, but a few outcomes among thousands move no verdict: looking
+/// four times as often changed no rate by more than chance.
+const WIDE: u64 = 200;
+
+pub(crate) const GUARDS: [Guard; 3] = [
+    guard(Metric::Errors, Margin::Points(50)),
+    guard(Metric::LatencyP95, Margin::Relative(2_000)),
+    guard(Metric::Feedback, Margin::Points(300)),
+];
+
+const fn guard(metric: Metric, margin: Margin) -> Guard {
+    Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
+}
+
+/// What is simulated.
+#[derive(Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) callers: Callers,
+    pub(crate) requests: u64,
+    /// Requests per second.
+    pub(crate) rate: f64,
+    /// The candidate's share in basis points, from which part of the requests on.
+    pub(crate) shares: &'static [(f64, u16)],
+    /// How both arms answer, so many seconds after the beginning.
+    pub(crate) both: fn(f64) -> Quality,
+    pub(crate) worse: Worse,
+    pub(crate) ending: Ending,
+}
+
+/// When a run is over before its requests are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    AtRollback,
+    WhenAllPass,
+    AtTheEnd,
+}
+
+/// What many runs come to.
+pub(crate) struct Rates {
+    pub(crate) runs: u64,
+    pub(crate) rolled_back: u64,
+    /// Which metric a rollback named.
+    pub(crate) blamed: [u64; 3],
+    /// Runs in which a guard passed at any look.
+    pub(crate) passed: [u64; 3],
+    /// Runs in which all passed at one look.
+    pub(crate) all_passed: u64,
+    /// Runs in which the traffic was called broken at any look.
+    pub(crate) split_broken: u64,
+    /// Requests on the candidate until it was rolled back.
+    found_after: Vec<u64>,
+}
+
+impl Rates {
+    pub(crate) fn of(name: &str, case: &Case) -> Self {
+        let runs = std::env::var("VIRIDIAN_SIMULATION_RUNS").map_or(RUNS, |runs| runs.parse().unwrap());
+        let mut rates = Self {
+            runs,
+            rolled_back: 0,
+            blamed: [0; 3],
+            passed: [0; 3],
+            all_passed: 0,
+            split_broken: 0,
+            found_after: Vec::new(),
+        };
+        for seed in 1..=runs {
+            rates.add(&Run::of(case, seed));
+        }
+        rates.found_after.sort_unstable();
+        rates.print(name);
+        rates
+    }
+
+    fn add(&mut self, run: &Run) {
+        if let Some((metric, requests)) = run.rolled_back {
+            self.rolled_back += 1;
+            self.blamed[metric.index()] += 1;
+            self.found_after.push(requests);
+        }
+        for (passed, ever) in self.passed.iter_mut().zip(run.passed) {
+            *passed += u64::from(ever);
+        }
+        self.all_passed += u64::from(run.all_passed);
+        self.split_broken += u64::from(run.split_broken);
+    }
+
+    /// How many runs may be wrong when the rate is `bound`: three deviations above the mean, and one for chance in
+    /// few runs.
+    pub(crate) fn at_most(&self, bound: f64) -> u64 {
+        let mean = self.runs as f64 * bound;
+        (mean + 3.0 * (mean * (1.0 - bound)).sqrt()).ceil() as u64
+    }
+
+    /// Requests on the candidate until it was rolled back, in the median run that was.
+    pub(crate) fn median(&self) -> u64 {
+        self.found_after.get(self.found_after.len() / 2).copied().unwrap_or(u64::MAX)
+    }
+
+    #[expect(clippy::print_stdout, reason = "the rates are what this test is run for")]
+    fn print(&self, name: &str) {
+        let found = match self.found_after.is_empty() {
+            true => String::new(),
+            false => format!(", after {} on the candidate", self.median()),
+        };
+        println!(
+            "{name:<28} {:>5} runs: rolled back {:>4}{found}; passed {:?}, all {}",
+            self.runs, self.rolled_back, self.passed, self.all_passed
+        );
+    }
+}
+
+/// What one run came to.
+struct Run {
+    rolled_back: Option<(Metric, u64)>,
+    passed: [bool; 3],
+    all_passed: bool,
+    split_broken: bool,
+}
+
+impl Run {
+    fn of(case: &Case, seed: u64) -> Self {
+        let mut run = Self { rolled_back: None, passed: [false; 3], all_passed: false, split_broken: false };
+        let mut traffic = Traffic::new(case.callers, seed);
+        let mut scene = Scene::calibrated(case, &mut traffic);
+        for number in 0..case.requests {
+            scene.count(case, &mut traffic, number);
+            let between = if number < CLOSE_UNTIL { CLOSE } else { WIDE };
+            if number % between == between - 1
+                && run.look(&judge(&GUARDS, &scene.evidence, case.units()), case)
+            {
+                break;
+            }
+        }
+        run
+    }
+
+    /// Notes what a look shows; whether the run is over.
+    fn look(&mut self, analysis: &Analysis, case: &Case) -> bool {
+        let failed = analysis.guards.iter().find(|judged| judged.verdict.is_fail());
+        if let (Some(failed), None) = (failed, self.rolled_back) {
+            self.rolled_back = Some((failed.guard.metric, analysis.seen.candidate));
+        }
+        let passes = analysis.guards.iter().map(|judged| judged.verdict == Verdict::Pass);
+        self.passed.iter_mut().zip(passes.clone()).for_each(|(ever, now)| *ever |= now);
+        self.all_passed |= passes.clone().all(|passes| passes);
+        self.split_broken |= analysis.split != SplitCheck::Sound;
+        match case.ending {
+            Ending::AtRollback => self.rolled_back.is_some(),
+            Ending::WhenAllPass => self.all_passed,
+            Ending::AtTheEnd => false,
+        }
+    }
+}
+
+impl Case {
+    fn units(&self) -> Units {
+        match self.callers {
+            Callers::Independent => Units::Independent,
+            Callers::Sticky { .. } => Units::Sticky,
+        }
+    }
+
+    fn weight(&self, number: u64) -> Weight {
+        let part = number as f64 / self.requests as f64;
+        let reached = self.shares.iter().take_while(|(from, _)| *from <= part).last();
+        reached.map_or(Weight::ZERO, |(_, share)| Weight::from_basis_points(*share).unwrap())
+    }
+}
+
+/// The evidence as it grows.
+struct Scene {
+    calibration: ArmCounts,
+    epoch: Epoch,
+    evidence: Evidence,
+}
+
+impl Scene {
+    /// The scene after the baseline was watched as long as a rollout waits for.
+    fn calibrated(case: &Case, traffic: &mut Traffic) -> Self {
+        let epoch = Epoch {
+            id: EpochId(1),
+            weight: Weight::ZERO,
+            thresholds: Thresholds::default(),
+            centres: [0.0; 3],
+            started_at: Timestamp(0),
+        };
+        let mut counts = EpochCounts::empty(epoch);
+        for _ in 0..CALIBRATION {
+            record(&mut counts, traffic, (case.both)(0.0), case.worse);
+        }
+        Self { calibration: counts.baseline, epoch, evidence: Evidence::default() }
+    }
+
+    /// Serves and counts one request.
+    fn count(&mut self, case: &Case, traffic: &mut Traffic, number: u64) {
+        let seconds = number as f64 / case.rate;
+        let renewal = Renewal {
+            weight: case.weight(number),
+            guards: &GUARDS,
+            evidence: &self.evidence,
+            calibration: &self.calibration,
+        };
+        if let Some(epoch) = renewal.after(&self.epoch, Timestamp((seconds * 1e3) as u64)) {
+            self.epoch = epoch;
+            self.evidence.epochs.push(EpochCounts::empty(epoch));
+        }
+        if let Some(counts) = self.evidence.epochs.last_mut() {
+            record(counts, traffic, (case.both)(seconds), case.worse);
+        }
+    }
+}
+
+fn record(counts: &mut EpochCounts, traffic: &mut Traffic, both: Quality, worse: Worse) {
+    let thresholds = counts.epoch.thresholds;
+    let request = traffic.request(counts.epoch.weight, both, worse);
+    let decision = request.outcome.decision;
+    let arm = counts.arm_mut(decision.arm);
+    arm.tally.record(&request.outcome, &thresholds);
+    arm.groups.record(&request.outcome, &thresholds);
+    if let Some(bad) = request.bad {
+        let said = Counts { trials: 1, events: u64::from(bad), scaled: u64::from(bad) };
+        arm.tally.metrics[Metric::Feedback.index()].add(said);
+        if decision.unit.is_some() {
+            arm.groups.record_counts(Metric::Feedback, decision.group(), said);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Traffic of one run: who calls, how well the arms answer.
+
+use viridian_core::arm::Arm;
+use viridian_core::id::ApplicationName;
+use viridian_core::outcome::{Class, Outcome};
+use viridian_core::routing::bucket::Bucket;
+use viridian_core::routing::decide::{Decision, Standing};
+use viridian_core::routing::table::Salt;
+use viridian_core::unit::UnitHash;
+use viridian_core::weight::Weight;
+
+/// The deviation of the logarithm of latency.
+const LATENCY_SPREAD: f64 = 0.5;
+/// The share of answers that get feedback.
+const FEEDBACK: f64 = 0.2;
+
+/// Who calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Callers {
+    /// Every request is drawn by itself.
+    Independent,
+    /// So many users; how much they differ in calls and in failures, as the deviations of the logarithms.
+    Sticky { users: usize, activity: f64, proneness: f64 },
+}
+
+/// How well both arms answer when the candidate is no worse.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quality {
+    pub(crate) errors: f64,
+    /// The median, in seconds.
+    pub(crate) latency: f64,
+    pub(crate) negative: f64,
+}
+
+/// How much worse the candidate is: points, a factor, points.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Worse {
+    pub(crate) errors: f64,
+    pub(crate) latency: f64,
+    pub(crate) negative: f64,
+}
+
+/// One request with what came of it.
+pub(crate) struct Request {
+    pub(crate) outcome: Outcome,
+    /// Whether the caller found it bad, if the caller said anything.
+    pub(crate) bad: Option<bool>,
+}
+
+/// The callers of one run.
+pub(crate) struct Traffic {
+    dice: Dice,
+    users: Vec<User>,
+}
+
+struct User {
+    hash: UnitHash,
+    bucket: Bucket,
+    /// The share of calls by this user and those before.
+    up_to: f64,
+    proneness: f64,
+}
+
+struct Dice {
+    state: u64,
+}
+
+impl Quality {
+    pub(crate) const USUAL: Self = Self { errors: 0.01, latency: 0.8, negative: 0.05 };
+}
+
+impl Worse {
+    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0 };
+}
+
+impl Traffic {
+    /// New users and a new draw in every run.
+    pub(crate) fn new(callers: Callers, seed: u64) -> Self {
+        let mut dice = Dice { state: seed.wrapping_mul(0x5851_f42d_4c95_7f2d) };
+        let users = match callers {
+            Callers::Independent => Vec::new(),
+            Callers::Sticky { users, activity, proneness } => {
+                population(users, (activity, proneness), seed, &mut dice)
+            }
+        };
+        Self { dice, users }
+    }
+
+    /// The next request: drawn at this share of the candidate, or before there is one.
+    pub(crate) fn request(&mut self, weight: Weight, both: Quality, worse: Worse) -> Request {
+        let call = self.dice.uniform();
+        let user = self.users.get(self.users.partition_point(|user| user.up_to <= call));
+        let bucket = user.map_or_else(|| Bucket::from_uniform(self.dice.bits()), |user| user.bucket);
+        let arm = if bucket.is_candidate(weight) { Arm::Candidate } else { Arm::Baseline };
+        let standing = if weight.compares() {
+            Standing::Drawn(weight)
+        } else {
+            Standing::Exempt(viridian_core::routing::decide::Exempt::NotCompared)
+        };
+        let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
+        let (worse, proneness) =
+            (if arm == Arm::Candidate { worse } else { Worse::NOT }, user.map_or(1.0, |user| user.proneness));
+
+        let failed = self.dice.uniform() < (both.errors + worse.errors) * proneness;
+        let seconds = both.latency * worse.latency * (LATENCY_SPREAD * self.dice.normal()).exp();
+        let bad = (self.dice.uniform() < FEEDBACK)
+            .then(|| self.dice.uniform() < (both.negative + worse.negative) * proneness);
+        let class = if failed { Class::UpstreamError } else { Class::Ok };
+        Request { outcome: Outcome { decision, class, latency_us: (seconds * 1e6) as u64 }, bad }
+    }
+}
+
+fn population(count: usize, spread: (f64, f64), run: u64, dice: &mut Dice) -> Vec<User> {
+    let application = ApplicationName::parse("support-chat").unwrap();
+    let salt = Salt(std::array::from_fn(|_| dice.bits() as u8));
+    let (activity, proneness) = spread;
+    let mut calls = 0.0;
+    let mut users: Vec<User> = (0..count)
+        .map(|number| {
+            let name = format!("run-{run}-user-{number}");
+            calls += (activity * dice.normal()).exp();
+            User {
+                hash: UnitHash::of(&application, &name),
+                bucket: Bucket::of(&salt, &name),
+                up_to: calls,
+                proneness: (proneness * dice.normal() - proneness * proneness / 2.0).exp(),
+            }
+        })
+        .collect();
+    users.iter_mut().for_each(|user| user.up_to /= calls);
+    users
+}
+
+impl Dice {
+    /// SplitMix64.
+    fn bits(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}

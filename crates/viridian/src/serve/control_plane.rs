@@ -47,6 +47,7 @@ pub(super) fn start(
         .block_on(TcpListener::bind(admin))
         .with_context(|| format!("the control plane cannot listen on {admin}"))?;
     let address = listener.local_addr().context("the control plane's address cannot be read")?;
+    viridian_api::check_exposure(address, &state)?;
     let stopped = async move {
         // An error means that whoever could stop it is gone.
         let _ = stop.wait_for(|stopped| *stopped).await;

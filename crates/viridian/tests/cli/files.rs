@@ -104,3 +104,12 @@ fn help_and_version_are_data() {
     }
     assert!(run(directory.path(), &["--version"]).out.starts_with("viridian "));
 }
+
+#[test]
+fn a_control_plane_is_not_shown_to_others_without_a_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--admin", "0.0.0.0:0", "--workers", "1"];
+    let refused = run(directory.path(), &serve);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+    assert!(refused.err.contains("VIRIDIAN_ADMIN_TOKEN"), "{refused:?}");
+}

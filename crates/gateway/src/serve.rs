@@ -25,6 +25,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{interval, timeout};
+use viridian_wire::snapshot::Snapshot;
 
 /// How often idle connections to upstreams are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -56,9 +57,21 @@ struct Post {
 impl Gateway {
     /// Listens and serves. Without tables yet, every request is refused as one to an unknown application.
     pub fn start(config: Config) -> Result<Self, Error> {
+        Self::serve(Arc::new(Node::new(config)?))
+    }
+
+    /// The same, but serves by this snapshot from the first request on, so that nobody who calls while the rest of the
+    /// process comes up is told that there is no such application.
+    pub fn start_with(config: Config, snapshot: &Snapshot) -> Result<Self, Error> {
+        let node = Arc::new(Node::new(config)?);
+        Handle::new(Arc::clone(&node)).offer(snapshot);
+        Self::serve(node)
+    }
+
+    fn serve(node: Arc<Node>) -> Result<Self, Error> {
+        let config = &node.config;
         let listeners = listener::bind(config.listen, config.workers)?;
         let address = listener::address(&listeners, config.listen)?;
-        let node = Arc::new(Node::new(config)?);
         let (orders, receiver) = watch::channel(Phase::Serving);
         let mut running = Vec::with_capacity(listeners.len());
         for (index, listener) in listeners.into_iter().enumerate() {

@@ -1,13 +1,14 @@
 //! Which tables a gateway accepts, and that it serves by the last good ones.
 
-use crate::world::World;
+use crate::world::{World, config};
 use viridian_core::application::Unit;
 use viridian_core::environment::{Endpoint, SecretReference};
 use viridian_core::id::{Generation, Term};
 use viridian_core::release::{Model, Precedence};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::weight::Weight;
-use viridian_testkit::caller::post;
+use viridian_gateway::Gateway;
+use viridian_testkit::caller::{Caller, post};
 use viridian_testkit::table::{comparison, placement, snapshot, table};
 use viridian_testkit::upstream::Upstream;
 use viridian_wire::snapshot::{Snapshot, TableAnswer};
@@ -49,6 +50,16 @@ async fn check(change: impl FnOnce(&mut RoutingTable), reason: &str) {
     assert!(rejected.reason.contains(reason), "{}", rejected.reason);
     assert_eq!(version(&world).await, "v1");
     assert_eq!(world.handle.metrics().rejected_tables, 1);
+}
+
+#[tokio::test]
+async fn a_gateway_serves_by_the_snapshot_it_starts_with() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start_with(config(), &term_two([serving(&upstream, "v1")])).unwrap();
+    let answer = Caller::connect(gateway.local_addr()).await.post(CHAT, "{}").await;
+    assert_eq!((answer.status, answer.header("x-viridian-release")), (200, "v1"));
+    let stale = gateway.handle().offer(&snapshot([serving(&upstream, "v2")])).answers.remove(0);
+    assert!(stale.rejected.is_some(), "a snapshot of an older term does not follow it");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! then its last counters are taken in, then the controller and the database close.
 
 mod control_plane;
+mod first_tables;
 mod link;
 mod process;
 

@@ -1,6 +1,7 @@
 //! One process with everything in it, started and stopped in order.
 
 use super::control_plane;
+use super::first_tables;
 use super::link::Link;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use viridian_api::{State, Token};
+use viridian_api::Token;
 use viridian_controller::{Clock, Config, Controller, Hub, Intake};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName};
@@ -19,7 +20,6 @@ use viridian_core::time::Timestamp;
 use viridian_gateway::Gateway;
 use viridian_store::Store;
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
-use viridian_wire::snapshot::SigningKey;
 
 /// The name of the gateway in this process.
 const NODE: &str = "local";
@@ -78,9 +78,10 @@ impl Process {
         let store = Store::open(&settings.data_directory).with_context(|| {
             format!("the database in {} cannot be used", settings.data_directory.display())
         })?;
+        apply(&store, settings)?;
         let runtime = control_runtime()?;
         let clock: Clock = Arc::new(now);
-        let hub = Arc::new(Hub::new(store.term(), signing_keys(&store)?));
+        let hub = Arc::new(first_tables::hub(&store)?);
         let controller = Controller::start(Config {
             store: store.clone(),
             hub: Arc::clone(&hub),
@@ -88,7 +89,8 @@ impl Process {
             runtime: runtime.handle().clone(),
         })?;
         let node = NodeName::parse(NODE)?;
-        let gateway = start_gateway(settings, &node, &store)?;
+        first_tables::wait(&store, &hub, &runtime)?;
+        let gateway = start_gateway(settings, &node, &store, &hub)?;
         let (stop, stopped) = watch::channel(false);
         let intake = Intake::new(store.clone(), Arc::clone(&hub), Arc::clone(&clock), controller.nudge());
         let link = Link {
@@ -103,7 +105,6 @@ impl Process {
         let parts =
             control_plane::Parts { store, hub, gateway: gateway.handle(), nudge: controller.nudge(), clock };
         let state = control_plane::state(parts, settings.token.as_deref().map(Token::new));
-        apply(&state, settings)?;
         let (admin, served) = control_plane::start(&runtime, settings.admin, state, stopped)?;
         Ok(Self { runtime, gateway, controller, admin, tasks: vec![linked, served], stop })
     }
@@ -149,7 +150,7 @@ impl Process {
 }
 
 /// Applies what is to be applied at the start, all of it or nothing.
-fn apply(state: &State, settings: &Settings) -> anyhow::Result<()> {
+fn apply(store: &Store, settings: &Settings) -> anyhow::Result<()> {
     if settings.manifests.is_empty() {
         return Ok(());
     }
@@ -158,8 +159,7 @@ fn apply(state: &State, settings: &Settings) -> anyhow::Result<()> {
         takeover: TakeoverBody::Refuse,
         retry_rejected: false,
     };
-    viridian_api::apply(&state.store, &request, viridian_api::Mode::Apply, now())?;
-    (state.nudge)();
+    viridian_api::apply(store, &request, viridian_api::Mode::Apply, now())?;
     Ok(())
 }
 
@@ -172,19 +172,17 @@ fn control_runtime() -> anyhow::Result<Runtime> {
         .context("the control plane's threads cannot be started")
 }
 
-fn signing_keys(store: &Store) -> anyhow::Result<Vec<SigningKey>> {
-    let keys = store.signing_keys().context("the signing keys cannot be read")?;
-    Ok(keys.into_iter().map(|key| SigningKey { id: key.id, secret: key.secret }).collect())
-}
-
-fn start_gateway(settings: &Settings, node: &NodeName, store: &Store) -> anyhow::Result<Gateway> {
+fn start_gateway(settings: &Settings, node: &NodeName, store: &Store, hub: &Hub) -> anyhow::Result<Gateway> {
     // Every start has a term of its own, so it names the boot as well.
     let origin = Origin { node: node.clone(), boot: BootId(store.term().0) };
     let mut config = viridian_gateway::Config::new(settings.listen, origin);
     if let Some(workers) = settings.workers {
         config.workers = workers;
     }
-    Gateway::start(config).with_context(|| format!("callers cannot be served on {}", settings.listen))
+    let snapshot = hub.subscribe().borrow().clone();
+    hub.sending(node, &snapshot, now());
+    Gateway::start_with(config, &snapshot)
+        .with_context(|| format!("callers cannot be served on {}", settings.listen))
 }
 
 /// What the system's clock says. Before 1970 it is wrong, and says the beginning.

@@ -1,0 +1,126 @@
+//! `viridian serve` in a process of its own, and the command line that talks to it. Entry point: [`Viridian::start`].
+
+use crate::process::{PATIENCE, PAUSE, Process};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// Names a binary to run instead of the one that was built with the tests.
+const BINARY: &str = "VIRIDIAN_BINARY";
+/// Any free port of the loopback interface.
+pub(crate) const ANY_PORT: Listeners = Listeners { gateway: 0, admin: 0 };
+
+/// A running Viridian.
+pub(crate) struct Viridian {
+    process: Process,
+    gateway: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// The ports it listens on.
+#[derive(Clone, Copy)]
+pub(crate) struct Listeners {
+    pub(crate) gateway: u16,
+    pub(crate) admin: u16,
+}
+
+/// What the command line said.
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Viridian {
+    /// Starts it on a directory that holds, or will hold, its database and its manifest.
+    pub(crate) fn start(home: &Path, manifest: &str, listeners: Listeners) -> Self {
+        let file = home.join("viridian.yaml");
+        std::fs::write(&file, manifest).unwrap();
+        let mut command = Command::new(binary());
+        command.arg("serve").arg("--data-dir").arg(home.join("data")).arg("--file").arg(file);
+        command.arg("--listen").arg(format!("127.0.0.1:{}", listeners.gateway));
+        command.arg("--admin").arg(format!("127.0.0.1:{}", listeners.admin));
+        let mut process = Process::start(&mut command);
+        let gateway = process.until_it_says("where the gateway listens", |line| address(line, "gateway"));
+        let admin =
+            process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
+        Self { process, gateway, admin }
+    }
+
+    /// Where callers are served.
+    pub(crate) const fn gateway(&self) -> SocketAddr {
+        self.gateway
+    }
+
+    /// Where the control plane answers.
+    pub(crate) const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Ends it without a warning, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Runs a command against it.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        let server = format!("http://{}", self.admin);
+        let output = Command::new(binary()).args(arguments).args(["--server", &server]).output().unwrap();
+        Said {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command against it and reads its answer, whatever its exit code means.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Value {
+        let said = self.run(&[arguments, &["--output", "json"]].concat());
+        serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|_| panic!("{arguments:?}: {}{}", said.stdout, said.stderr))
+    }
+
+    /// Starts a rollout from a manifest.
+    pub(crate) fn start_rollout(&self, home: &Path, manifest: &str) {
+        let file = home.join("rollout.yaml");
+        std::fs::write(&file, manifest).unwrap();
+        let said = self.run(&["rollout", "start", "--file", file.to_str().unwrap()]);
+        assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+    }
+
+    /// Where a rollout stands.
+    pub(crate) fn status(&self, rollout: &str) -> Value {
+        self.ask(&["rollout", "status", rollout])
+    }
+
+    /// Waits until a rollout is in one of these phases and returns it.
+    pub(crate) fn until_phase(&mut self, rollout: &str, phases: &[&str]) -> Value {
+        let begun = Instant::now();
+        loop {
+            let status = self.status(rollout);
+            if phases.contains(&status["phase"].as_str().unwrap()) {
+                return status;
+            }
+            self.process.expect_running("the rollout came so far");
+            assert!(begun.elapsed() < PATIENCE, "{rollout} never came to {phases:?}: {status:#}");
+            std::thread::sleep(PAUSE * 5);
+        }
+    }
+
+    /// The generation of the table an application is served by.
+    pub(crate) fn generation(&self, application: &str) -> u64 {
+        self.ask(&["describe", "application", application])["table"]["generation"].as_u64().unwrap()
+    }
+}
+
+fn binary() -> PathBuf {
+    std::env::var_os(BINARY).map_or_else(|| env!("CARGO_BIN_EXE_viridian").into(), PathBuf::from)
+}
+
+/// Reads `<who> listens on http://<address>`, with whatever a log puts before it.
+fn address(line: &str, who: &str) -> Option<SocketAddr> {
+    let (_, url) = line.split_once(&format!("{who} listens on http://"))?;
+    url.trim().parse().ok()
+}

@@ -45,6 +45,16 @@ pub(crate) enum Error {
     },
 }
 
+impl Error {
+    /// What the control plane said, when it answered.
+    pub(crate) const fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Refused(problem) => Some(problem),
+            Self::Unreachable { .. } | Self::Strange { .. } => None,
+        }
+    }
+}
+
 impl Client {
     /// A client of the control plane at a base URL.
     ///

@@ -36,13 +36,11 @@ fn report(error: &anyhow::Error) -> Exit {
         return Exit::Ok;
     }
     output::error(error);
-    match error.downcast_ref::<client::Error>() {
-        Some(client::Error::Refused(problem)) => {
-            for fault in &problem.errors {
-                output::note(format_args!("  {fault}"));
-            }
-            if matches!(problem.status, 400 | 415 | 422) { Exit::Invalid } else { Exit::Error }
-        }
-        _ => Exit::Error,
+    let refused = error.downcast_ref::<client::Error>().and_then(client::Error::problem);
+    let unfit = error.downcast_ref::<viridian_api::Error>().map(viridian_api::Error::problem);
+    let Some(problem) = refused.cloned().or(unfit) else { return Exit::Error };
+    for fault in &problem.errors {
+        output::note(format_args!("  {fault}"));
     }
+    if matches!(problem.status, 400 | 415 | 422) { Exit::Invalid } else { Exit::Error }
 }

@@ -113,3 +113,13 @@ fn a_control_plane_is_not_shown_to_others_without_a_token() {
     assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
     assert!(refused.err.contains("VIRIDIAN_ADMIN_TOKEN"), "{refused:?}");
 }
+
+#[test]
+fn serve_does_not_start_with_a_wrong_manifest() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("bad.yaml"), BAD).unwrap();
+    let serve = ["serve", "-f", "bad.yaml", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    let refused = run(directory.path(), &serve);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("bad.yaml:5:8: "), "{refused:?}");
+}

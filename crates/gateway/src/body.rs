@@ -1,12 +1,15 @@
 //! Reads the body of a request once, into one piece, under a limit per request and a budget for all. Entry point:
 //! [`read`].
 
+use crate::bell::hush;
 use crate::budget::{Budget, Reserved};
 use crate::config::Limits;
 use crate::refusal::Refusal;
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use tokio::time::timeout;
 
 /// A body in one piece, and its part of the budget.
@@ -57,11 +60,23 @@ fn announced_length(incoming: &Incoming, limit: usize) -> Result<usize, Refusal>
 /// The next piece of data; trailers are passed over.
 async fn next_piece(incoming: &mut Incoming, limits: &Limits) -> Result<Option<Bytes>, Refusal> {
     loop {
-        let frame =
-            timeout(limits.body_pause, incoming.frame()).await.map_err(|_| Refusal::body_too_slow())?;
+        let next = poll_fn(|context| poll_frame(incoming, context));
+        let frame = timeout(limits.body_pause, next).await.map_err(|_| Refusal::body_too_slow())?;
         let Some(frame) = frame else { return Ok(None) };
         if let Ok(data) = frame.map_err(|_| Refusal::body_broken())?.into_data() {
             return Ok(Some(data));
         }
     }
+}
+
+/// The next frame. The connection is told that it was taken only when it has more to read.
+fn poll_frame(
+    incoming: &mut Incoming,
+    context: &mut Context<'_>,
+) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    let (polled, rang) = hush(|| Pin::new(&mut *incoming).poll_frame(context));
+    if rang && !incoming.is_end_stream() {
+        context.waker().wake_by_ref();
+    }
+    polled
 }

@@ -10,6 +10,7 @@ mod proxy;
 
 mod address;
 mod answer;
+mod bell;
 mod body;
 mod budget;
 mod peek;

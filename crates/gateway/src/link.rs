@@ -1,5 +1,5 @@
 //! One connection to an upstream, owned by the request that uses it. Entry points: [`Link::ask`], then
-//! [`Link::poll_frame`] until the answer ends, then [`Link::settle`].
+//! [`Link::poll_frame`] until the answer ends.
 //!
 //! The connection is not a task of its own: whoever waits for the answer drives it. So a wake-up from the upstream's
 //! socket wakes the request and nobody else, and a request that is given up closes its connection by being dropped: a
@@ -23,8 +23,11 @@ pub(crate) type Outgoing = Full<Bytes>;
 pub(crate) struct Link {
     sender: SendRequest<Outgoing>,
     /// Absent once the connection has ended.
-    connection: Option<Pin<Box<dyn Future<Output = hyper::Result<()>>>>>,
+    connection: Option<Running>,
 }
+
+/// A connection that does its work when it is polled.
+type Running = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
 
 impl Link {
     pub(crate) fn new<T>(sender: SendRequest<Outgoing>, connection: Connection<T, Outgoing>) -> Self
@@ -41,9 +44,15 @@ impl Link {
         // not count against the task's budget either: out of budget it would ask a waker nobody has.
         let mut answer = pin!(tokio::task::unconstrained(answer));
         let connection = &mut self.connection;
+        let mut is_sent = false;
         poll_fn(|context| {
-            drive(connection, context);
-            answer.as_mut().poll(&mut nobody())
+            if !is_sent {
+                // An answer cannot be there when its request leaves, so somebody will have to be woken.
+                is_sent = true;
+                drive(connection, context);
+                return answer.as_mut().poll(&mut nobody());
+            }
+            drive_until(connection, context, || answer.as_mut().poll(&mut nobody()))
         })
         .await
     }
@@ -54,20 +63,45 @@ impl Link {
         body: &mut Incoming,
         context: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let ready = Pin::new(&mut *body).poll_frame(&mut nobody());
+        let mut piece = || Pin::new(&mut *body).poll_frame(&mut nobody());
+        let ready = piece();
         if ready.is_ready() {
             return ready;
         }
-        drive(&mut self.connection, context);
-        Pin::new(body).poll_frame(&mut nobody())
+        drive_until(&mut self.connection, context, piece)
     }
 
-    /// Whether another request can be sent: the last answer has ended, and nothing says that the upstream closed the
-    /// connection. After this the connection wakes nobody.
-    pub(crate) fn settle(&mut self) -> bool {
-        drive(&mut self.connection, &mut nobody());
+    /// Whether another request can be sent, as far as is known: the last answer has ended.
+    pub(crate) fn is_ready(&self) -> bool {
         self.connection.is_some() && self.sender.is_ready()
     }
+
+    /// Whether another request can be sent: besides, nothing says that the upstream closed the connection since. After
+    /// this the connection wakes nobody.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        drive(&mut self.connection, &mut nobody());
+        self.is_ready()
+    }
+}
+
+/// Drives a connection until it has brought what is waited for.
+///
+/// It is driven for nobody first: when what it can do at once is enough, nobody needs to be woken, and nobody is woken
+/// later by a connection that went back into its pool. Only when there is something to wait for it is driven again, to
+/// tell it who waits.
+fn drive_until<T>(
+    connection: &mut Option<Running>,
+    context: &Context<'_>,
+    mut poll: impl FnMut() -> Poll<T>,
+) -> Poll<T> {
+    for waker in [Waker::noop(), context.waker()] {
+        drive(connection, &mut Context::from_waker(waker));
+        let polled = poll();
+        if polled.is_ready() {
+            return polled;
+        }
+    }
+    Poll::Pending
 }
 
 /// Lets the connection read and write what it can. When it ends it is dropped, which tells whoever waits for it.

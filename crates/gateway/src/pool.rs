@@ -36,7 +36,7 @@ impl Pool {
                 idle.clear();
                 return None;
             }
-            if link.settle() {
+            if link.is_alive() {
                 return Some(link);
             }
         }
@@ -44,8 +44,8 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer has ended, if it can take another request.
-    pub(crate) fn put(&mut self, origin: &Arc<str>, mut link: Link, now: Instant) {
-        if !link.settle() {
+    pub(crate) fn put(&mut self, origin: &Arc<str>, link: Link, now: Instant) {
+        if !link.is_ready() {
             return;
         }
         if let Some(idle) = self.idle.get_mut(origin) {
@@ -62,7 +62,7 @@ impl Pool {
         let longest = self.longest;
         for idle in self.idle.values_mut() {
             idle.retain_mut(|idle| {
-                now.saturating_duration_since(idle.since) <= longest && idle.link.settle()
+                now.saturating_duration_since(idle.since) <= longest && idle.link.is_alive()
             });
         }
         self.idle.retain(|_, idle| !idle.is_empty());

@@ -1,6 +1,7 @@
 //! The connections of callers that one worker serves. Entry points: [`Connections::accept`], then [`Connections::end`].
 
 use super::phase::{self, Phase};
+use crate::bell::Bell;
 use crate::config::Limits;
 use crate::proxy;
 use crate::worker::Worker;
@@ -11,7 +12,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -132,8 +133,11 @@ async fn next_event(mut connection: Pin<&mut impl Future>, orders: &mut watch::R
     let news = orders.clone();
     let mut order = pin!(phase::next(orders));
     let mut is_listening = false;
+    // The task and therefore its waker stay the same for the life of a connection.
+    let mut bell = None;
     poll_fn(|context| {
-        if connection.as_mut().poll(context).is_ready() {
+        let bell = bell.get_or_insert_with(|| Bell::of(context.waker()));
+        if connection.as_mut().poll(&mut Context::from_waker(bell)).is_ready() {
             return Poll::Ready(Event::Ended);
         }
         // Asking once is enough to be woken by an order; asking at every wake-up costs more than the order is worth.

@@ -2,7 +2,9 @@
 
 use super::Moment;
 use crate::analysis::verdict::{Judgement, Verdict};
+use crate::guard::OnFail;
 use crate::metric::Metric;
+use crate::rollout::command::Command;
 use crate::rollout::plan::Step;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Cause, Hold, Phase, Waiting};
@@ -41,7 +43,22 @@ fn missing(moment: &Moment<'_>, waiting: &Waiting) -> String {
             format!("the {} has {} to go", watch(moment), readable(until.since(moment.now)))
         }
         Waiting::Guard { .. } => unproven(moment),
+        Waiting::Baseline => dead_baseline(moment),
         _ => waiting.to_string(),
+    }
+}
+
+/// Nobody is sent back to a dead baseline, whoever asks for it.
+fn dead_baseline(moment: &Moment<'_>) -> String {
+    let waits = "and the baseline does not answer: nobody is sent back before it does";
+    if moment.input.commands.iter().any(Command::is_towards_baseline) {
+        return format!("a rollback is ordered, {waits}");
+    }
+    let failed = moment.failures(OnFail::Rollback).next();
+    match (failed, &moment.input.gateways.tripped) {
+        (_, Some(node)) => format!("the local guard acted on gateway {node}, {waits}"),
+        (Some(failed), None) => format!("{} asks for a rollback, {waits}", failed.brief()),
+        (None, None) => Waiting::Baseline.to_string(),
     }
 }
 
@@ -104,17 +121,34 @@ fn passed(moment: &Moment<'_>, step: usize) -> String {
             count => format!("{count} smoke requests were answered as expected"),
         },
         Some(Step::Weight(_)) => serves(moment),
-        Some(Step::Analysis { .. }) => {
-            let seen = moment.input.analysis.seen;
-            format!(
-                "nothing speaks against the candidate after {} outcomes, {} on the baseline",
-                seen.candidate, seen.baseline
-            )
-        }
+        Some(Step::Analysis { .. }) => unopposed(moment),
         Some(Step::Pause { .. }) => "the pause is over".to_owned(),
         Some(Step::Bake(_)) | None => "the last watch is over".to_owned(),
     };
     format!("step {step} of {} done: {what}", moment.plan.steps.len())
+}
+
+fn unopposed(moment: &Moment<'_>) -> String {
+    let seen = moment.input.analysis.seen;
+    let nothing = match pardoned(moment) {
+        Some(accepted) => format!("nothing but {accepted}, which a person accepted, speaks"),
+        // Whoever acts would have acted before.
+        None if moment.input.analysis.guards.iter().any(|judged| judged.verdict.is_fail()) => {
+            "no guard that may act speaks".to_owned()
+        }
+        None => "nothing speaks".to_owned(),
+    };
+    format!(
+        "{nothing} against the candidate after {} outcomes, {} on the baseline",
+        seen.candidate, seen.baseline
+    )
+}
+
+/// The metrics that a person has accepted as they are.
+fn pardoned(moment: &Moment<'_>) -> Option<String> {
+    let metrics = &moment.state.position()?.pardoned;
+    let names: Vec<&str> = metrics.iter().map(|metric| metric.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(" and "))
 }
 
 fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
@@ -152,9 +186,11 @@ fn evidence_of_safety(moment: &Moment<'_>) -> String {
     if moment.plan.bake().holdback == Weight::ZERO {
         return "; nothing was held back to compare it with during the last watch".to_owned();
     }
-    let shown = match moment.input.analysis.guards.iter().filter(|judged| shows_safe(judged)).count() {
-        shown if shown == armed => "every guard shows it safe".to_owned(),
-        shown => format!("{shown} of {armed} guards show it safe"),
+    let shown = moment.input.analysis.guards.iter().filter(|judged| shows_safe(judged)).count();
+    let shown = match pardoned(moment) {
+        Some(accepted) => format!("{shown} of {armed} guards show it safe, and a person accepted {accepted}"),
+        None if shown == armed => "every guard shows it safe".to_owned(),
+        None => format!("{shown} of {armed} guards show it safe"),
     };
     let seen = moment.input.analysis.seen;
     format!(": {shown}, {} outcomes against {} on the baseline", seen.candidate, seen.baseline)

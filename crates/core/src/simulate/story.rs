@@ -7,6 +7,7 @@ use super::script::{Expectation, Line, Run, Script, Statement, Until};
 use super::world::World;
 use super::{Story, Unmet};
 use crate::analysis::verdict::{Analysis, Wait};
+use crate::rollout::effect::Effect;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Hold, Phase, Waiting};
 use crate::rollout::step::Transition;
@@ -26,6 +27,7 @@ pub(super) fn tell(script: &Script) -> Story {
         waits_for: None,
         complaints: Vec::new(),
         started_at: None,
+        rejected: false,
         ended: None,
         analysis: None,
     };
@@ -47,6 +49,8 @@ struct Teller {
     /// The metrics of guards that complained and may not act.
     complaints: Vec<String>,
     started_at: Option<Timestamp>,
+    /// Whether the release is remembered as rejected.
+    rejected: bool,
     /// When the rollout ended.
     ended: Option<Timestamp>,
     /// What was known when the rollout was last moved by its plan or by danger.
@@ -136,6 +140,7 @@ impl Teller {
             self.page.row(&row);
         }
         self.tell_complaints(&transition.report.observed, phase);
+        self.rejected |= transition.effects.contains(&Effect::RejectCandidate);
         self.waits_for = waits_for;
         self.sequence = transition.next.sequence;
         if transition.next.is_end() {
@@ -206,6 +211,7 @@ impl Teller {
             let summary = page::Summary {
                 phase: &state.phase,
                 lasted,
+                rejected: self.rejected,
                 toll: self.world.toll(),
                 guards: self.analysis.as_ref().map_or(&[], |analysis| analysis.guards.as_slice()),
             };

@@ -32,6 +32,8 @@ pub(super) struct Row<'a> {
 pub(super) struct Summary<'a> {
     pub(super) phase: &'a Phase,
     pub(super) lasted: Duration,
+    /// Whether the release is remembered as rejected.
+    pub(super) rejected: bool,
     pub(super) toll: &'a Toll,
     pub(super) guards: &'a [Judgement],
 }
@@ -60,17 +62,20 @@ impl Page {
     }
 
     pub(super) fn summary(&mut self, summary: &Summary<'_>) {
-        let Summary { phase, lasted, toll, guards } = summary;
-        let verb = if matches!(
-            phase,
-            Phase::Promoted | Phase::RolledBack { .. } | Phase::Aborted { .. } | Phase::Superseded { .. }
-        ) {
-            "ended as"
-        } else {
-            "is still"
+        let Summary { phase, lasted, rejected, toll, guards } = summary;
+        let verb = match phase {
+            Phase::Promoted | Phase::RolledBack { .. } | Phase::Aborted { .. } | Phase::Superseded { .. } => {
+                "ended as"
+            }
+            _ => "is still",
         };
+        let rejected = if *rejected { " The release is rejected." } else { "" };
         self.line("");
-        self.line(&format!("The rollout {verb} {}, {} after its start.", phase.word(), readable(*lasted)));
+        self.line(&format!(
+            "The rollout {verb} {}, {} after its start.{rejected}",
+            phase.word(),
+            readable(*lasted)
+        ));
         let users = match toll.users.len() {
             0 => String::new(),
             users => format!(", {users} users touched"),

@@ -1,5 +1,5 @@
 //! The manifests people write: [`read`] takes YAML or JSON to types of the core and reports every fault it finds,
-//! [`resolve`] checks what several documents say of each other, [`render`] writes a manifest back.
+//! [`resolve()`] checks what several documents say of each other, [`render`] writes a manifest back.
 //!
 //! What a kind looks like is one constant per kind, built from the few shapes of `shape`; `check` holds what people
 //! wrote against it and `schema` renders it for their editors. The modules are listed in reading order: `fault` says
@@ -85,7 +85,7 @@ impl Document {
 
 /// Reads a text of any number of documents. `file` is what faults name as their file.
 ///
-/// Errors: every fault of the text, in its order. What documents say of each other is checked by [`resolve`].
+/// Errors: every fault of the text, in its order. What documents say of each other is checked by [`resolve()`].
 pub fn read(file: &str, text: &str) -> Result<Vec<Document>, Vec<Fault>> {
     let (roots, slips) = tree::parse(text);
     let mut faults: Vec<Fault> =

@@ -1,4 +1,4 @@
-//! From an application back to its document: [`write`]. Reading what was written gives the same application.
+//! From an application back to its document: [`write()`]. Reading what was written gives the same application.
 
 use super::ApplicationManifest;
 use crate::manifest::document;

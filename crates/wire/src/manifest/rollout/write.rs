@@ -1,4 +1,4 @@
-//! From a proposal back to its document: [`write`]. Reading what was written gives the same proposal.
+//! From a proposal back to its document: [`write()`]. Reading what was written gives the same proposal.
 
 use crate::manifest::document;
 use crate::manifest::text::quantity;

@@ -97,7 +97,7 @@ fn a_clean_candidate_is_kept() {
 
 #[test]
 fn bursts_in_both_arms_are_not_held_against_the_candidate() {
-    check_false_rollbacks("common bursts", &Case { both: burst, requests: 24_000, ..CALM });
+    check_false_rollbacks("shared bursts", &Case { both: burst, requests: 24_000, ..CALM });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Entry point: [`bench()`]. Each bench has a module; it builds the release binary, measures, prints, and fails when its
 //! bar is not reached.
 
+mod gateway;
 mod rollback;
 
 use anyhow::Result;
@@ -11,6 +12,12 @@ use clap::Subcommand;
 /// What is measured.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Bench {
+    /// What a request through the gateway costs, against NGINX.
+    Gateway {
+        /// Print an array of JSON objects, one per target.
+        #[arg(long)]
+        json: bool,
+    },
     /// From the order to roll back to the last request that starts on the candidate.
     Rollback {
         /// Print one JSON object.
@@ -22,6 +29,28 @@ pub(crate) enum Bench {
 /// Measures and prints.
 pub(crate) fn bench(bench: Bench) -> Result<()> {
     match bench {
+        Bench::Gateway { json } => gateway::run(json),
         Bench::Rollback { json } => rollback::run(json),
+    }
+}
+
+/// The value in the middle; of two in the middle, what lies between them.
+fn median(samples: &[f64]) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = *sorted.get(sorted.len().saturating_sub(1) / 2)?;
+    Some((lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_lies_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(&[]), None);
     }
 }

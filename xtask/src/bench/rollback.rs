@@ -22,7 +22,7 @@ pub(super) fn run(json: bool) -> Result<()> {
     let seen = world::run(TEST, &[(BINARY, binary.as_os_str())])?;
     let samples: Vec<f64> =
         serde_json::from_str(&seen).with_context(|| format!("read the samples in {seen}"))?;
-    let median = median(&samples).context("there is no sample")?;
+    let median = super::median(&samples).context("there is no sample")?;
     if json {
         println!("{}", serde_json::json!({"median_ms": median, "samples": samples}));
     } else {
@@ -34,24 +34,4 @@ pub(super) fn run(json: bool) -> Result<()> {
     }
     ensure!(median <= BAR, "a rollback takes {median} ms, more than {BAR} ms");
     Ok(())
-}
-
-fn median(samples: &[f64]) -> Option<f64> {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = *sorted.get(sorted.len() / 2)?;
-    let lower = *sorted.get(sorted.len().saturating_sub(1) / 2)?;
-    Some((lower + upper) / 2.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_lies_in_the_middle() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
-        assert_eq!(median(&[]), None);
-    }
 }

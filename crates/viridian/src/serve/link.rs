@@ -31,23 +31,37 @@ pub(super) struct Link {
 
 impl Link {
     /// Keeps the two in touch until told to stop; then takes in the gateway's last counters.
-    pub(super) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(self, stop: watch::Receiver<bool>) {
+        // Side by side: a table that restores the baseline does not wait for counters on their way to the disk.
+        tokio::join!(self.take_tables(stop.clone()), self.report_counters(stop));
+        self.report().await;
+        self.hub.leave(&self.node);
+    }
+
+    async fn take_tables(&self, mut stop: watch::Receiver<bool>) {
         let mut snapshots = self.hub.subscribe();
-        let mut beat = tokio::time::interval(REPORT_INTERVAL);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.take(&mut snapshots);
         loop {
             tokio::select! {
                 changed = snapshots.changed() => match changed {
                     Ok(()) => self.take(&mut snapshots),
-                    Err(_) => break,
+                    Err(_) => return,
                 },
-                _ = beat.tick() => self.report().await,
-                _ = stop.changed() => break,
+                _ = stop.wait_for(|stopped| *stopped) => return,
             }
         }
-        self.report().await;
-        self.hub.leave(&self.node);
+    }
+
+    async fn report_counters(&self, mut stop: watch::Receiver<bool>) {
+        let mut beat = tokio::time::interval(REPORT_INTERVAL);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = beat.tick() => {}
+                _ = stop.wait_for(|stopped| *stopped) => return,
+            }
+            self.report().await;
+        }
     }
 
     fn take(&self, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {

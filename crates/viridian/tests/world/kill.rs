@@ -1,7 +1,7 @@
 //! `kill -9` in the middle of a rollout, under load: after the restart it goes on from its log to the right end.
 
 use crate::chat_model::{ChatModel, Failing};
-use crate::load::Load;
+use crate::load::{Load, STEADY};
 use crate::manifests;
 use crate::process::free_ports;
 use crate::viridian::{Listeners, Viridian};
@@ -92,7 +92,7 @@ impl World {
         let [gateway, admin] = free_ports();
         let listeners = Listeners { gateway, admin };
         let viridian = Viridian::start(home.path(), &manifest, listeners);
-        let load = Load::start(viridian.gateway(), APPLICATION);
+        let load = Load::start(viridian.gateway(), APPLICATION, STEADY);
         viridian.start_rollout(home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
         let generation = viridian.generation(APPLICATION);
         Self { home, viridian, load, listeners, manifest, generation, candidate }

@@ -10,8 +10,10 @@ use viridian_testkit::caller::{self, Caller};
 
 /// How many callers there are, each with a connection of its own.
 const CALLERS: usize = 8;
-/// How long a caller waits between two requests: together they send a few hundred in a second.
-const PACE: Duration = Duration::from_millis(20);
+/// How long a caller waits between two requests so that together they send a few hundred in a second.
+pub(crate) const STEADY: Duration = Duration::from_millis(20);
+/// The same for about a thousand in a second.
+pub(crate) const BRISK: Duration = Duration::from_millis(5);
 const PATH: &str = "/v1/chat/completions";
 
 /// Callers at work, until this is dropped.
@@ -41,12 +43,12 @@ pub(crate) struct Served {
 }
 
 impl Load {
-    /// Sends chat requests for an application to a gateway.
-    pub(crate) fn start(gateway: SocketAddr, application: &str) -> Self {
+    /// Sends chat requests for an application to a gateway; each caller waits so long after each answer.
+    pub(crate) fn start(gateway: SocketAddr, application: &str, pace: Duration) -> Self {
         let ledger = Arc::<Ledger>::default();
         let mut callers = JoinSet::new();
         for _ in 0..CALLERS {
-            callers.spawn(call(gateway, chat(application), Arc::clone(&ledger)));
+            callers.spawn(call(gateway, chat(application), pace, Arc::clone(&ledger)));
         }
         Self { ledger, _callers: callers }
     }
@@ -78,15 +80,15 @@ impl Load {
 }
 
 /// Sends one request after the other, and connects anew when the connection is lost.
-async fn call(gateway: SocketAddr, body: String, ledger: Arc<Ledger>) {
+async fn call(gateway: SocketAddr, body: String, pace: Duration, ledger: Arc<Ledger>) {
     loop {
         let Some(mut caller) = Caller::try_connect(gateway).await else {
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(pace).await;
             continue;
         };
         while let Some(seen) = send(&mut caller, &body).await {
             ledger.served.lock().unwrap().push(seen);
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(pace).await;
         }
         ledger.lost.fetch_add(1, Ordering::Relaxed);
     }

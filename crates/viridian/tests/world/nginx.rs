@@ -1,7 +1,7 @@
 //! NGINX before the gateway and behind it, with the connections, bodies and streams that real installations have.
 
 use crate::chat_model::{ChatModel, Failing};
-use crate::load::Load;
+use crate::load::{Load, STEADY};
 use crate::manifests::application;
 use crate::process::{PATIENCE, PAUSE, Process, free_ports};
 use crate::result;
@@ -161,7 +161,7 @@ impl World {
 
     /// Returns how many requests were answered while the NGINX behind was reloaded.
     async fn reloads_lose_nothing(&self) -> usize {
-        let load = Load::start(self.viridian.gateway(), "support");
+        let load = Load::start(self.viridian.gateway(), "support", STEADY);
         for _ in 0..RELOADS {
             load.until_more("baseline", REQUESTS).await;
             self.nginx.signal("reload");

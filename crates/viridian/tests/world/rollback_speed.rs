@@ -1,14 +1,14 @@
 //! How long a rollback takes: from the moment the order is sent until the last request starts on the candidate.
 
 use crate::chat_model::{ChatModel, Failing};
-use crate::load::Load;
+use crate::load::{BRISK, Load};
 use crate::manifests;
 use crate::result;
 use crate::viridian::{ANY_PORT, Viridian};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use viridian_testkit::caller::Caller;
+use viridian_testkit::caller::{self, Caller};
 
 const APPLICATION: &str = "parcels";
 const SAMPLES: usize = 20;
@@ -27,7 +27,7 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
     let candidate = ChatModel::start(Failing::Never).await;
     let manifest = manifests::two_releases(APPLICATION, &baseline.url(), &candidate.url());
     let mut viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
-    let load = Load::start(viridian.gateway(), APPLICATION);
+    let load = Load::start(viridian.gateway(), APPLICATION, BRISK);
     let mut admin = Caller::connect(viridian.admin()).await;
     let mut samples = Vec::new();
     for number in 0..SAMPLES {
@@ -39,11 +39,11 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
         viridian.until_phase(&name, &["Held"]);
         load.until_more("candidate", WARM).await;
 
+        let mut order = caller::post(&format!("/api/v1/rollouts/{name}/rollback"), "{}");
+        order.headers_mut().insert("host", viridian.admin().to_string().parse().unwrap());
         let ordered_at = Instant::now();
-        let order = admin
-            .post(&format!("/api/v1/rollouts/{name}/rollback"), json!({"by": "bench"}).to_string())
-            .await;
-        assert!(order.status < 300, "{}", order.text());
+        let answer = admin.send(order).await;
+        assert!(answer.status < 300, "{}", answer.text());
         let end = viridian.until_phase(&name, &["RolledBack"]);
         assert_eq!(end["weight"], 0.0, "{end:#}");
         load.until_more("baseline", SETTLED).await;

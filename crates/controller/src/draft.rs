@@ -6,10 +6,8 @@ use crate::observe::Measured;
 use crate::present::Present;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::Duration;
-use viridian_core::analysis::calibration::centres;
-use viridian_core::analysis::measurement::ArmCounts;
-use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::analysis::calibration::Renewal;
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{ApplicationName, EpochId, Generation, Term};
 use viridian_core::rollout::state::State;
 use viridian_core::routing::build::{Committed, Trial, build};
@@ -18,10 +16,6 @@ use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 use viridian_store::{Store, StoredRollout};
 
-/// How long a span's scoring parameters serve before they are renewed from what the baseline did meanwhile.
-const REFRESH: Duration = Duration::from_secs(10 * 60);
-/// Outcomes of the baseline that are worth renewing them from.
-const REFRESH_OUTCOMES: u64 = 500;
 /// How many generations are reserved at a time, so that a rollback needs no write before it is published.
 const BLOCK: u64 = 100;
 /// How many have to be at hand while nothing can be written.
@@ -106,30 +100,20 @@ fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial {
     }
 }
 
-/// A new span, when the share changes or the scoring parameters have served long enough.
+/// The span that begins now, if one does.
 fn next_epoch(present: &Present, weight: Weight, measured: &Measured, now: Timestamp) -> Option<Epoch> {
-    let started = |id, thresholds, centres| Epoch { id, weight, thresholds, centres, started_at: now };
     let Some(last) = &present.epoch else {
-        return Some(started(EpochId(1), Thresholds::default(), [0.0; 3]));
+        let first = Epoch {
+            id: EpochId(1),
+            weight,
+            thresholds: Thresholds::default(),
+            centres: Centres::default(),
+            started_at: now,
+        };
+        return Some(first);
     };
-    let next = EpochId(last.id.0 + 1);
-    let known = latest_baseline(measured);
-    let stale = weight.compares()
-        && now.since(last.started_at) >= REFRESH
-        && known.is_some_and(|counts| counts.tally.outcomes() >= REFRESH_OUTCOMES);
-    if last.weight == weight && !stale {
-        return None;
-    }
     let guards =
         present.rollout.as_ref().map_or(&present.application.guards, |(rollout, _)| &rollout.plan.guards);
-    Some(match known {
-        Some(baseline) => started(next, Thresholds::calibrated(guards, baseline), centres(baseline)),
-        None => started(next, last.thresholds, last.centres),
-    })
-}
-
-/// What the baseline did in the latest span that says enough to score by.
-fn latest_baseline(measured: &Measured) -> Option<&ArmCounts> {
-    let spans = measured.evidence.epochs.iter().rev().map(|counts| &counts.baseline);
-    spans.chain([&measured.calibration]).find(|counts| counts.tally.outcomes() >= REFRESH_OUTCOMES)
+    let Measured { evidence, calibration } = measured;
+    Renewal { weight, guards, evidence, calibration }.after(last, now)
 }

@@ -24,7 +24,7 @@ pub struct GroupSums {
     pub baseline_events: f64,
 }
 
-/// The sums of one epoch, group by group.
+/// The sums of one epoch, group by group; one group for requests that are independent of each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpochSums {
     /// The probability with which a unit was drawn for the candidate.
@@ -139,6 +139,10 @@ struct Spread {
 impl Spread {
     fn of(contributions: &[f64]) -> Self {
         let count = contributions.len() as f64;
+        if contributions.len() < 2 {
+            // Nothing varies between fewer than two: the variance of the hypothesis stands alone.
+            return Self { variance: 0.0, degrees_of_freedom: f64::INFINITY };
+        }
         let squares: f64 = contributions.iter().map(|value| value * value).sum();
         let fourths: f64 = contributions.iter().map(|value| value.powi(4)).sum();
         // For normal contributions three times the squared sum of squares over the sum of fourth powers is their count.
@@ -189,6 +193,9 @@ fn event_groups(epochs: &[EpochSums], groups: usize) -> usize {
 /// Mathematical Statistics 30, 1959.
 fn student(normal: f64, degrees_of_freedom: f64) -> f64 {
     let f = degrees_of_freedom;
+    if f.is_infinite() {
+        return normal;
+    }
     let stretched = normal * (8.0 * f + 3.0) / (8.0 * f + 1.0);
     (f * (stretched * stretched / f).exp_m1()).sqrt()
 }

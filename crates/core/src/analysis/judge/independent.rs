@@ -14,6 +14,7 @@ use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::stats::betting::{self, BinaryEpoch, Trials};
+use crate::stats::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
 use crate::stats::race::{self, RaceEpoch};
 use crate::stats::srm::{self, SplitEpoch};
 
@@ -22,7 +23,7 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
     let log_safe = log_safe(guard, evidence);
     Tested {
         harm: Harm::Evidence(race::log_e_harm(&events, 1.0)),
-        safe: log_safe >= -ALPHA_PROMOTE.ln(),
+        safe: log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence),
         log_safe: Some(log_safe),
         effect: effect(guard, evidence, &events),
     }
@@ -60,6 +61,34 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     }
     let bets: Vec<BinaryEpoch> = epochs.map(|counts| bets_of(counts, guard.metric)).collect();
     betting::log_e_safe(&bets, margin)
+}
+
+/// Feedback comes from those who give any, and a candidate about which fewer speak up is not better for that. Whether
+/// the share among those who do is safe is judged by itself, with many of them; other metrics know every request.
+fn holds_among_those_who_answer(guard: &Guard, evidence: &Evidence) -> bool {
+    if guard.metric != Metric::Feedback {
+        return true;
+    }
+    let epochs: Vec<EpochSums> = evidence.compared().map(answers_of).collect();
+    let margin = guard.margin.fraction();
+    let at_the_margin = if is_relative(guard.margin) {
+        Hypothesis { ratio: 1.0 + margin, difference: 0.0 }
+    } else {
+        Hypothesis { ratio: 1.0, difference: margin }
+    };
+    Contrast::of(&epochs, at_the_margin).is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
+}
+
+fn answers_of(counts: &EpochCounts) -> EpochSums {
+    let (candidate, baseline) =
+        (counts.candidate.counts(Metric::Feedback), counts.baseline.counts(Metric::Feedback));
+    let all = GroupSums {
+        candidate: candidate.trials as f64,
+        candidate_events: candidate.events as f64,
+        baseline: baseline.trials as f64,
+        baseline_events: baseline.events as f64,
+    };
+    EpochSums { probability: counts.epoch.weight.probability(), groups: vec![all] }
 }
 
 fn effect(guard: &Guard, evidence: &Evidence, events: &[RaceEpoch]) -> Effect {

@@ -3,6 +3,7 @@
 use super::Moment;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::{Verdict, Wait};
+use crate::guard::Guard;
 use crate::rollout::input::{Readiness, SmokeResult};
 use crate::rollout::plan::{Bake, Step};
 use crate::rollout::state::{Cause, Position, Waiting};
@@ -137,9 +138,11 @@ fn fresh(moment: &Moment<'_>, at: &Position, compares: bool) -> u64 {
     if compares { candidate.min(baseline) } else { candidate }
 }
 
-/// The next share may not risk more errors than the budget allows.
+/// The next share may not risk more errors than the budget allows, where any guard may act on what it sees: guards
+/// that only observe hold nothing up.
 fn risk(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
-    if at.weight == Weight::ZERO {
+    let acts = moment.plan.guards.iter().any(Guard::gates_promotion);
+    if at.weight == Weight::ZERO || !acts {
         return None;
     }
     let next = moment.plan.next_weight(at.step);

@@ -1,4 +1,4 @@
-//! Runs one test of the product as people run it, for those who want to know what it saw. Entry point: [`run`].
+//! Runs one test of the product as people run it, for those who want to know what it saw. Entry point: [`run()`].
 //!
 //! The tests are in `crates/viridian/tests/world`; those that take long, measure, or need what not every machine has
 //! are ignored there and run from here.

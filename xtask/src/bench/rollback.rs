@@ -1,7 +1,7 @@
 //! How fast a rollback is: from the moment its order is sent until the last request starts on the candidate, under
 //! load, twenty times.
 //!
-//! Entry point: [`run`]. The clock starts before the order leaves its sender, so the way to the control plane is
+//! Entry point: [`run()`]. The clock starts before the order leaves its sender, so the way to the control plane is
 //! included; it stops when the candidate's own server receives its last request, or when a caller sends the last one
 //! that the candidate answers, whichever is later.
 

@@ -1,6 +1,6 @@
 //! What a request costs: the gateway, with everything on, against NGINX passing the same requests on.
 //!
-//! Entry point: [`run`]. What is measured and how is told in `bench/gateway/README.md`; the configuration of every part
+//! Entry point: [`run()`]. What is measured and how is told in `bench/gateway/README.md`; the configuration of every part
 //! lies beside it.
 
 mod account;

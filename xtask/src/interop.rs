@@ -50,6 +50,7 @@ pub(crate) fn interop(peer: Peer) -> Result<()> {
         Peer::OpenaiPython => ("openai-python", openai_python::run()),
     };
     let Outcome { versions, what, result } = outcome?;
+    let versions = format!("{versions}; Viridian {}", env!("CARGO_PKG_VERSION"));
     let row = Row { peer: name, versions, date: today()?, what, result };
     println!("{row}");
     page::write(&row)

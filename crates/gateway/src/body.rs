@@ -60,11 +60,24 @@ fn announced_length(incoming: &Incoming, limit: usize) -> Result<usize, Refusal>
 /// The next piece of data; trailers are passed over.
 async fn next_piece(incoming: &mut Incoming, limits: &Limits) -> Result<Option<Bytes>, Refusal> {
     loop {
-        let next = poll_fn(|context| poll_frame(incoming, context));
-        let frame = timeout(limits.body_pause, next).await.map_err(|_| Refusal::body_too_slow())?;
-        let Some(frame) = frame else { return Ok(None) };
+        let Some(frame) = next_frame(incoming, limits).await? else { return Ok(None) };
         if let Ok(data) = frame.map_err(|_| Refusal::body_broken())?.into_data() {
             return Ok(Some(data));
+        }
+    }
+}
+
+/// The next frame, within the time a caller may pause. Most bodies are there with their head and need no timer.
+async fn next_frame(
+    incoming: &mut Incoming,
+    limits: &Limits,
+) -> Result<Option<hyper::Result<Frame<Bytes>>>, Refusal> {
+    let at_once = poll_fn(|context| Poll::Ready(poll_frame(incoming, context))).await;
+    match at_once {
+        Poll::Ready(frame) => Ok(frame),
+        Poll::Pending => {
+            let later = poll_fn(|context| poll_frame(incoming, context));
+            timeout(limits.body_pause, later).await.map_err(|_| Refusal::body_too_slow())
         }
     }
 }

@@ -23,7 +23,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 use viridian_core::application::Protocol;
 use viridian_core::outcome::Class;
 use viridian_core::routing::table::RoutingTable;
@@ -129,7 +128,7 @@ impl Relay {
 
     fn complete(&mut self) {
         if let Stage::Flowing(flow) = std::mem::replace(&mut self.stage, Stage::Ended) {
-            self.worker.pool.borrow_mut().put(&flow.origin, flow.link, Instant::now());
+            self.worker.pool.borrow_mut().put(&flow.origin, flow.link);
         }
         if let Some(recorder) = self.recorder.take() {
             recorder.finish(self.class);

@@ -9,7 +9,7 @@ use crate::prepared::table::Table;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::splice;
-use crate::stamp::Stamp;
+use crate::stamp::{Decided, Stamp};
 use crate::worker::Worker;
 use bytes::Bytes;
 use http::request::Parts;
@@ -65,7 +65,12 @@ pub(crate) fn route<'a>(
     Ok(Routed {
         body: peek.map_or_else(|| body.clone(), |peek| splice::apply(body, peek, &placement.edits)),
         answering: answering(&table, peek),
-        stamp: Stamp::signed(arrival.worker, &serving.signer, &table, &decision),
+        stamp: Stamp::signed(
+            arrival.worker,
+            &serving.signer,
+            &table,
+            Decided { decision: &decision, at: arrival.at },
+        ),
         recorder: Some(Recorder::begin(arrival.worker, &table, decision, arrival.at)),
         arm: decision.arm,
         call,

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::node::Node;
+use crate::pool::SWEEP;
 use crate::worker::{Seeds, Worker};
 use connection::Connections;
 use phase::Phase;
@@ -20,15 +21,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{interval, timeout};
 use viridian_wire::snapshot::Snapshot;
-
-/// How often idle connections to upstreams are looked through.
-const SWEEP: Duration = Duration::from_secs(1);
 
 /// How long streams that are broken off at the end of a drain have to tell their callers.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -159,6 +157,6 @@ async fn sweep(worker: Rc<Worker>) {
     let mut ticks = interval(SWEEP);
     loop {
         ticks.tick().await;
-        worker.pool.borrow_mut().sweep(Instant::now());
+        worker.pool.borrow_mut().sweep();
     }
 }

@@ -7,6 +7,7 @@ use crate::prepared::table::Table;
 use crate::request_id::{Claims, Signer};
 use crate::worker::Worker;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::Instant;
 use viridian_core::analysis::row;
 use viridian_core::arm::Arm;
 use viridian_core::routing::decide::{Decision, Exempt, Standing};
@@ -21,16 +22,23 @@ pub(crate) struct Stamp {
     id: Option<HeaderValue>,
 }
 
+/// What was decided, and for a request of when.
+pub(crate) struct Decided<'a> {
+    pub(crate) decision: &'a Decision,
+    pub(crate) at: Instant,
+}
+
 impl Stamp {
     /// Of an answer that feedback can be given on.
-    pub(crate) fn signed(worker: &Worker, signer: &Signer, table: &Table, decision: &Decision) -> Self {
+    pub(crate) fn signed(worker: &Worker, signer: &Signer, table: &Table, decided: Decided<'_>) -> Self {
+        let Decided { decision, at } = decided;
         let id = signer.sign(&Claims {
             application: table.hash,
             epoch: table.routing.epoch,
             arm: decision.arm,
             group: decision.group(),
             standing: standing(decision),
-            issued_at: worker.node.clock().now(),
+            issued_at: worker.node.clock().at(at),
             nonce: worker.nonces.next(),
         });
         let id = HeaderValue::from_bytes(id.as_bytes()).ok();

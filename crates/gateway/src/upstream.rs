@@ -19,7 +19,6 @@ use hyper::body::Incoming;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::time::timeout;
 use viridian_core::application::Timeouts;
 use viridian_core::outcome::Class;
@@ -63,7 +62,7 @@ pub(crate) enum Failure {
 pub(crate) async fn send(worker: &Worker, errand: &Errand<'_>) -> Result<Reply, Failure> {
     let lane = errand.placement.next_lane();
     let target = errand.call.target(errand.placement, lane).ok_or(Failure::Target)?;
-    let pooled = worker.pool.borrow_mut().take(&lane.endpoint.origin, Instant::now());
+    let pooled = worker.pool.borrow_mut().take(&lane.endpoint.origin);
     if let Some(link) = pooled {
         match ask(link, errand, lane, target.clone()).await {
             Err(Failure::Broke(error)) if was_closed(&error) => {
@@ -73,8 +72,10 @@ pub(crate) async fn send(worker: &Worker, errand: &Errand<'_>) -> Result<Reply, 
         }
     }
     worker.counters().upstream_connects.increment();
-    let connecting = timeout(errand.timeouts.connect, connect(&lane.endpoint));
-    let link = connecting.await.map_err(|_| Failure::ConnectTimeout)??;
+    // Boxed, because it is rare and large, and every request would carry its size.
+    let connecting = Box::pin(connect(&lane.endpoint));
+    let connected = timeout(errand.timeouts.connect, connecting).await;
+    let link = connected.map_err(|_| Failure::ConnectTimeout)??;
     ask(link, errand, lane, target).await
 }
 

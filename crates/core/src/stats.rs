@@ -7,7 +7,7 @@
 //! In reading order: [`special`] holds the few special functions, [`intervals`] the shared interval and the confidence
 //! sequences, [`race`] judges event counts of independent requests, [`betting`] judges shares of them in percentage
 //! points, [`histogram`] holds durations, [`quantile`] turns them into exceedance races and rank bounds,
-//! [`combine`] joins several guards, [`srm`] watches the split of traffic, [`groups`] judges sticky units, and
+//! [`combine`] joins several guards, [`srm`] watches the split of traffic, [`contrast`] judges sticky units, and
 //! [`planning`] says how much evidence a decision will need.
 //!
 //! Which test answers for which metric, and what follows from it, is decided by the analysis.

@@ -5,7 +5,7 @@
 //! Whatever raises or lowers the rate of events in both arms alike (bursts, drift, the hour) cancels, because only the
 //! events are counted, and weights may change between epochs. The numbers of requests are not needed.
 //!
-//! Exact for requests drawn one by one, from the first event on. Sticky units are left to `groups`. The idea of the
+//! Exact for requests drawn one by one, from the first event on. Sticky units are left to `contrast`. The idea of the
 //! race is in Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022.
 
 use std::sync::LazyLock;

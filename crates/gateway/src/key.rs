@@ -1,4 +1,4 @@
-//! The unit a request belongs to: what keeps its caller on one arm. Entry point: [`unit`].
+//! The unit a request belongs to: what keeps its caller on one arm. Entry point: [`unit()`].
 
 use crate::peek::Peek;
 use crate::prepared::table::Table;

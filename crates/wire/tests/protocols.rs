@@ -4,11 +4,12 @@
 
 use viridian_core::application::Protocol;
 use viridian_wire::error_body::{ErrorBody, content_type};
+use viridian_wire::feedback::{Feedback, Refused, Request, Response, Value};
 use viridian_wire::openai;
 
 fn check(file: &str, golden: &str, written: &[u8]) {
     let written = std::str::from_utf8(written).unwrap();
-    assert_eq!(written, golden.strip_suffix('\n').unwrap(), "tests/golden/{file}");
+    assert_eq!(written, golden.strip_suffix('\n').unwrap(), "tests/golden/protocols/{file}");
 }
 
 fn unknown_application() -> ErrorBody {
@@ -32,13 +33,13 @@ fn unreachable() -> ErrorBody {
 #[test]
 fn errors_have_the_shape_of_the_callers_protocol() {
     let (caller, upstream) = (unknown_application(), unreachable());
-    let golden = include_str!("golden/openai_error.json");
+    let golden = include_str!("golden/protocols/openai_error.json");
     check("openai_error.json", golden, &caller.to_json(Protocol::OpenAi));
-    let golden = include_str!("golden/openai_server_error.json");
+    let golden = include_str!("golden/protocols/openai_server_error.json");
     check("openai_server_error.json", golden, &upstream.to_json(Protocol::OpenAi));
-    let golden = include_str!("golden/open_inference_error.json");
+    let golden = include_str!("golden/protocols/open_inference_error.json");
     check("open_inference_error.json", golden, &caller.to_json(Protocol::OpenInference));
-    let golden = include_str!("golden/http_problem.json");
+    let golden = include_str!("golden/protocols/http_problem.json");
     check("http_problem.json", golden, &caller.to_json(Protocol::Http));
 }
 
@@ -53,14 +54,43 @@ fn only_plain_http_speaks_of_problems() {
 fn a_broken_stream_ends_with_an_error_and_no_done() {
     let event = unreachable().to_openai_event();
     assert!(event.ends_with(b"\n\n"));
-    let golden = include_str!("golden/openai_error_event.txt");
+    let golden = include_str!("golden/protocols/openai_error_event.txt");
     check("openai_error_event.txt", golden, event.strip_suffix(b"\n\n").unwrap());
 }
 
 #[test]
 fn applications_are_listed_as_models() {
-    let golden = include_str!("golden/openai_models.json");
+    let golden = include_str!("golden/protocols/openai_models.json");
     check("openai_models.json", golden, &openai::list_models(["support-chat", "triage"]));
     let list: openai::ModelList<'_> = serde_json::from_str(golden).unwrap();
     assert_eq!(list.data.len(), 2);
+}
+
+#[test]
+fn feedback_is_one_piece_or_several() {
+    let one: Request = serde_json::from_str(include_str!("golden/protocols/feedback_one.json")).unwrap();
+    let id = "vr_AXAm0V6Yk8sBAAAAB78BoxhcUHsAAAAAAAAAY8iPCqDSfBIPBD_r1vsx9hE".to_owned();
+    assert_eq!(one, Request::One(Feedback { id, value: Value::Boolean(true) }));
+    let golden = include_str!("golden/protocols/feedback_one.json");
+    check("feedback_one.json", golden, &serde_json::to_vec(&one).unwrap());
+
+    let several: Request =
+        serde_json::from_str(include_str!("golden/protocols/feedback_several.json")).unwrap();
+    let piece = |id: &str, value| Feedback { id: id.to_owned(), value };
+    let expected = vec![piece("vr_a", Value::Number(0.25)), piece("vr_b", Value::Boolean(false))];
+    assert_eq!(several, Request::Several(expected));
+}
+
+#[test]
+fn feedback_is_answered_piece_by_piece() {
+    let refused = Refused {
+        index: 1,
+        status: 410,
+        code: "expired".into(),
+        message: "the answer is too old for feedback".into(),
+    };
+    let answer = Response { accepted: 1, refused: vec![refused] };
+    let golden = include_str!("golden/protocols/feedback_answer.json");
+    check("feedback_answer.json", golden, &answer.to_json());
+    assert_eq!(serde_json::from_str::<Response>(golden).unwrap(), answer);
 }

@@ -5,7 +5,9 @@ use viridian_wire::api::Explanation;
 
 /// Why a rollout stands where it stands, in paragraphs.
 pub fn explanation_text(explanation: &Explanation) -> String {
-    let mut text = format!("{} is {}.\n{}\n", explanation.rollout, explanation.phase, explanation.sentence);
+    let reason = explanation.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let Explanation { rollout, phase, sentence, .. } = explanation;
+    let mut text = format!("{rollout} is {phase}{reason}.\n{sentence}\n");
     // The sentence often says it already.
     let waits = explanation.waits_for.as_ref().filter(|waits| !explanation.sentence.contains(waits.as_str()));
     if let Some(waits) = waits {

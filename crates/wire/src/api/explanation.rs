@@ -18,10 +18,13 @@ pub struct Explanation {
     pub rollout: String,
     /// What it does.
     pub phase: PhaseBody,
+    /// Why it is held, was rolled back or stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When that was decided last; absent before the first decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Moment>,
-    /// Why, in one sentence.
+    /// The latest decision, in one sentence.
     pub sentence: String,
     /// What it waits for, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,7 @@ impl Explanation {
             guards: report.iter().flat_map(sentences).collect(),
             observed: report.as_ref().map(|report| report.observed.clone()).unwrap_or_default(),
             would_change: remedy::of(facts),
+            reason: summary.reason,
             waits_for: summary.waits_for,
             rollout: summary.name,
         }

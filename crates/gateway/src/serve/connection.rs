@@ -65,15 +65,13 @@ impl Connections {
     pub(super) async fn end(&self, orders: &mut watch::Receiver<Phase>) {
         let everyone = self.room.acquire_many(self.most);
         let mut everyone = pin!(everyone);
-        while *orders.borrow() < Phase::Stopped {
+        // The phase that ended the accepting may already be a later one than draining.
+        let mut phase = *orders.borrow();
+        while phase < Phase::Stopped {
+            self.worker.cutting.set(phase >= Phase::Cutting);
             tokio::select! {
                 _ = &mut everyone => return,
-                phase = phase::next(orders) => {
-                    self.worker.cutting.set(phase >= Phase::Cutting);
-                    if phase == Phase::Stopped {
-                        return;
-                    }
-                }
+                next = phase::next(orders) => phase = next,
             }
         }
     }
@@ -122,17 +120,20 @@ async fn converse(
             // where they belong.
             Event::Ended | Event::Order(Phase::Stopped) => return,
             Event::Order(Phase::Draining) => connection.as_mut().graceful_shutdown(),
-            // The next turn polls the answers, which see that they are to break off.
-            Event::Order(Phase::Serving | Phase::Cutting) => {}
+            // The next turn polls the answers, which see that they are to break off. The order may reach a connection
+            // before it reaches the worker's own task, and may have overtaken the one to drain.
+            Event::Order(Phase::Cutting) => {
+                worker.cutting.set(true);
+                connection.as_mut().graceful_shutdown();
+            }
+            Event::Order(Phase::Serving) => {}
         }
     }
 }
 
 /// What happens next to a connection: it ends, or an order comes.
 async fn next_event(mut connection: Pin<&mut impl Future>, orders: &mut watch::Receiver<Phase>) -> Event {
-    let news = orders.clone();
     let mut order = pin!(phase::next(orders));
-    let mut is_listening = false;
     // The task and therefore its waker stay the same for the life of a connection.
     let mut bell = None;
     poll_fn(|context| {
@@ -140,11 +141,6 @@ async fn next_event(mut connection: Pin<&mut impl Future>, orders: &mut watch::R
         if connection.as_mut().poll(&mut Context::from_waker(bell)).is_ready() {
             return Poll::Ready(Event::Ended);
         }
-        // Asking once is enough to be woken by an order; asking at every wake-up costs more than the order is worth.
-        if is_listening && news.has_changed().is_ok_and(|has_changed| !has_changed) {
-            return Poll::Pending;
-        }
-        is_listening = true;
         order.as_mut().poll(context).map(Event::Order)
     })
     .await

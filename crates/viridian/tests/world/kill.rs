@@ -88,7 +88,7 @@ impl World {
         let home = TempDir::new().unwrap();
         let baseline = ChatModel::start(Failing::Never).await;
         let candidate = ChatModel::start(failing).await;
-        let manifest = manifests::two_releases(APPLICATION, &baseline.url(), &candidate.url());
+        let manifest = manifests::two_releases(APPLICATION, "request", [&baseline.url(), &candidate.url()]);
         let [gateway, admin] = free_ports();
         let listeners = Listeners { gateway, admin };
         let viridian = Viridian::start(home.path(), &manifest, listeners);

@@ -19,6 +19,7 @@ mod python;
 mod result;
 mod viridian;
 
+mod blue_green;
 mod digits;
 mod kill;
 mod nginx;

@@ -19,9 +19,9 @@ spec:
     )
 }
 
-/// An application with two releases in environments of their own: `<name>-v1`, the baseline, and `<name>-v2`. Each
-/// request is drawn by itself, and errors are watched.
-pub(crate) fn two_releases(name: &str, first: &str, second: &str) -> String {
+/// An application with two releases in environments of their own: `<name>-v1`, the baseline, and `<name>-v2`. What is
+/// drawn is the unit, and errors are watched.
+pub(crate) fn two_releases(name: &str, unit: &str, [first, second]: [&str; 2]) -> String {
     format!(
         "
 apiVersion: viridian.dev/v1
@@ -29,7 +29,7 @@ kind: Application
 metadata: {{name: {name}}}
 spec:
   protocol: openai
-  unit: request
+  unit: {unit}
   environments:
     blue: {{endpoints: ['{first}']}}
     green: {{endpoints: ['{second}']}}
@@ -46,6 +46,15 @@ spec:
 
 /// A rollout to `<application>-v2` by these steps; after a rollback the release may be tried again.
 pub(crate) fn rollout(name: &str, application: &str, steps: &[&str]) -> String {
+    by(name, application, &format!("canary: {{steps: [{}]}}", steps.join(", ")))
+}
+
+/// A rollout to `<application>-v2` by a switch of these parts.
+pub(crate) fn switch(name: &str, application: &str, parts: &[&str]) -> String {
+    by(name, application, &format!("blueGreen: {{{}}}", parts.join(", ")))
+}
+
+fn by(name: &str, application: &str, strategy: &str) -> String {
     format!(
         "
 apiVersion: viridian.dev/v1
@@ -54,10 +63,9 @@ metadata: {{name: {name}}}
 spec:
   application: {application}
   candidate: {application}-v2
-  strategy: {{canary: {{steps: [{steps}]}}}}
+  strategy: {{{strategy}}}
   rollback: {{rejectRelease: false}}
-",
-        steps = steps.join(", "),
+"
     )
 }
 

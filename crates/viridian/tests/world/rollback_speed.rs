@@ -25,7 +25,7 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
     let home = TempDir::new().unwrap();
     let baseline = ChatModel::start(Failing::Never).await;
     let candidate = ChatModel::start(Failing::Never).await;
-    let manifest = manifests::two_releases(APPLICATION, &baseline.url(), &candidate.url());
+    let manifest = manifests::two_releases(APPLICATION, "request", [&baseline.url(), &candidate.url()]);
     let mut viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
     let load = Load::start(viridian.gateway(), APPLICATION, BRISK);
     let mut admin = Caller::connect(viridian.admin()).await;

@@ -25,6 +25,11 @@ struct RequestLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RefusalLabels {
+    blame: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct PhaseLabels {
     phase: String,
 }
@@ -73,6 +78,15 @@ fn of_traffic(registry: &mut Registry, traffic: &Traffic) {
     let in_flight = Gauge::<i64>::default();
     in_flight.set(whole(traffic.in_flight));
     registry.register("requests_in_flight", "Requests that are being served now", in_flight);
+    let refused = Family::<RefusalLabels, Counter>::default();
+    for (blame, count) in &traffic.refusals {
+        refused.get_or_create(&RefusalLabels { blame }).inc_by(*count);
+    }
+    registry.register(
+        "refusals",
+        "Requests answered with an error of the gateway's own, by who is to blame",
+        refused,
+    );
 }
 
 fn of_gateways(registry: &mut Registry, gateways: &[GatewayStatus], now: Timestamp) {

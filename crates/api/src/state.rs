@@ -46,6 +46,8 @@ pub struct Traffic {
     pub requests: Vec<RequestCount>,
     /// Requests that are being served now.
     pub in_flight: u64,
+    /// Requests that gateways answered with an error of their own, by the word for who is to blame.
+    pub refusals: Vec<(&'static str, u64)>,
 }
 
 /// Requests of one kind.

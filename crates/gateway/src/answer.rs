@@ -1,16 +1,18 @@
 //! What callers are answered with: an upstream's answer as it passes, or one of the gateway's own. Entry points:
 //! [`Answer::json`] and [`Answer::refuse`].
 
-use crate::refusal::Refusal;
+use crate::refusal::{Again, Refusal};
 use crate::relay::{BrokeOff, Relay};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use viridian_core::application::Protocol;
 use viridian_wire::error_body::content_type;
+
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// The body of an answer.
 pub(crate) enum Answer {
@@ -37,7 +39,11 @@ impl Answer {
         if let Some(method) = refusal.allow {
             headers.insert(ALLOW, HeaderValue::from_static(method));
         }
-        if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+        // Client libraries of the OpenAI API believe this header before they judge by the status.
+        let again = refusal.again();
+        let should_retry = if again == Again::Never { "false" } else { "true" };
+        headers.insert(SHOULD_RETRY, HeaderValue::from_static(should_retry));
+        if again == Again::Soon {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response

@@ -6,6 +6,7 @@
 
 use crate::clock::Clock;
 use crate::metrics::{Count, FeedbackCounts};
+use crate::request_id::PlainId;
 use crate::snapshot::Serving;
 use http::StatusCode;
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +29,8 @@ pub(crate) struct Feedback {
 enum Refusal {
     #[error("the id was not issued here, or was changed")]
     Forged,
+    #[error("no arm was decided for this request, so there is nothing to rate")]
+    Unattributable,
     #[error("the application of this answer is not served here")]
     UnknownApplication,
     #[error("the answer is too old for feedback")]
@@ -105,6 +108,9 @@ impl Feedback {
         serving: &Serving,
         clock: &Clock,
     ) -> Result<FeedbackRecord, Refusal> {
+        if PlainId::is(&piece.id) {
+            return Err(Refusal::Unattributable);
+        }
         let claims = serving.signer.verify(&piece.id).ok_or(Refusal::Forged)?;
         let application = serving.application(claims.application).ok_or(Refusal::UnknownApplication)?;
         let opinion = opinion(piece.value).ok_or(Refusal::OutOfRange)?;
@@ -139,6 +145,7 @@ impl Refusal {
     fn describe(self, index: usize) -> Refused {
         let (status, code) = match self {
             Self::Forged => (StatusCode::BAD_REQUEST, "forged"),
+            Self::Unattributable => (StatusCode::BAD_REQUEST, "unattributable"),
             Self::UnknownApplication => (StatusCode::NOT_FOUND, "unknown_application"),
             Self::Expired => (StatusCode::GONE, "expired"),
             Self::OutOfRange => (StatusCode::BAD_REQUEST, "out_of_range"),

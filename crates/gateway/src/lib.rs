@@ -13,6 +13,7 @@ mod answer;
 mod bell;
 mod body;
 mod budget;
+mod blame;
 mod peek;
 mod refusal;
 
@@ -49,9 +50,10 @@ mod error;
 mod handle;
 mod serve;
 
+pub use blame::Blame;
 pub use clock::Clock;
 pub use config::{Config, Limits};
 pub use error::Error;
 pub use handle::Handle;
-pub use metrics::{FeedbackCounts, Metrics, Requests, Traffic};
+pub use metrics::{FeedbackCounts, Metrics, Refusals, Requests, Traffic};
 pub use serve::Gateway;

@@ -1,5 +1,6 @@
 //! What a gateway counts for its operators. [`Metrics`] is the data; rendering it is left to whoever shows it.
 
+use crate::blame::Blame;
 use std::sync::atomic::{AtomicU64, Ordering};
 use viridian_core::arm::Arm;
 use viridian_core::id::ApplicationName;
@@ -10,8 +11,8 @@ use viridian_core::outcome::Class;
 pub struct Metrics {
     /// Inference requests that ended, where there were any.
     pub requests: Vec<Requests>,
-    /// Requests the gateway answered with an error of the caller's, before a decision.
-    pub refused: u64,
+    /// Requests the gateway answered with an error of its own, by who is to blame.
+    pub refused: Vec<Refusals>,
     /// How the requests that were decided stand.
     pub traffic: Traffic,
     /// Connections of callers that are open.
@@ -35,6 +36,15 @@ pub struct Requests {
     pub arm: Arm,
     /// How they ended.
     pub class: Class,
+    /// How many.
+    pub count: u64,
+}
+
+/// Requests that the gateway answered with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusals {
+    /// Who is to blame.
+    pub blame: Blame,
     /// How many.
     pub count: u64,
 }
@@ -69,11 +79,18 @@ pub(crate) struct Count(AtomicU64);
 pub(crate) struct Counters {
     pub(crate) decided: Count,
     pub(crate) recorded: Count,
-    pub(crate) refused: Count,
+    /// In the order of [`Blame::ALL`].
+    refused: [Count; Blame::ALL.len()],
     pub(crate) accepted_connections: Count,
     pub(crate) closed_connections: Count,
     pub(crate) upstream_connects: Count,
     pub(crate) upstream_retries: Count,
+}
+
+impl Counters {
+    pub(crate) const fn refused(&self, blame: Blame) -> &Count {
+        &self.refused[blame as usize]
+    }
 }
 
 impl Traffic {

@@ -1,11 +1,12 @@
 //! Everything the workers of a gateway share. Requests read from it and count in it; [`crate::handle`] is how the rest of
 //! the process reaches it.
 
+use crate::blame::Blame;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feedback::Feedback;
-use crate::metrics::{Count, Counters, Metrics, Requests, Traffic};
+use crate::metrics::{Count, Counters, Metrics, Refusals, Requests, Traffic};
 use crate::request_id::Signer;
 use crate::snapshot::Tables;
 use crate::tally::{ARMS, Books};
@@ -54,7 +55,7 @@ impl Node {
         let closed = sum(|counters| &counters.closed_connections);
         Metrics {
             requests: self.requests(),
-            refused: sum(|counters| &counters.refused),
+            refused: Blame::ALL.map(|blame| self.refused(blame)).to_vec(),
             traffic: self.traffic(),
             connections: sum(|counters| &counters.accepted_connections).saturating_sub(closed),
             upstream_connects: sum(|counters| &counters.upstream_connects),
@@ -69,6 +70,11 @@ impl Node {
         let recorded = self.counters.iter().map(|counters| counters.recorded.get()).sum();
         let decided = self.counters.iter().map(|counters| counters.decided.get()).sum();
         Traffic { decided, recorded }
+    }
+
+    fn refused(&self, blame: Blame) -> Refusals {
+        let count = self.counters.iter().map(|counters| counters.refused(blame).get()).sum();
+        Refusals { blame, count }
     }
 
     fn requests(&self) -> Vec<Requests> {

@@ -7,6 +7,7 @@ use crate::peek::Peek;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
 use crate::route::{Arrival, route};
+use crate::stamp;
 use crate::upstream::{self, Errand};
 use crate::worker::Worker;
 use http::header::CONTENT_ENCODING;
@@ -21,27 +22,31 @@ use viridian_wire::openai;
 /// Announces that tensors follow the JSON of a body as raw bytes.
 const TENSORS_FOLLOW: HeaderName = HeaderName::from_static("inference-header-content-length");
 
-/// Answers a request; what is refused is told in the shape of the caller's protocol.
+/// Answers a request. What is refused is told in the shape of the caller's protocol, and every answer has an id.
 pub(crate) async fn walk(
     worker: Rc<Worker>,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     let at = Instant::now();
     let (head, incoming) = request.into_parts();
-    let address = match Address::read(&head) {
-        Ok(address) => address,
-        Err(refusal) => return Ok(refuse(&worker, &refusal, Protocol::Http)),
+    let mut response = match Address::read(&head) {
+        Ok(address) => answer(&Arrival { worker: &worker, head: &head, address, at }, incoming).await,
+        Err(refusal) => refuse(&worker, &refusal, Protocol::Http),
     };
-    let arrival = Arrival { worker: &worker, head: &head, address, at };
+    stamp::name(&worker, response.headers_mut());
+    Ok(response)
+}
+
+async fn answer(arrival: &Arrival<'_>, incoming: Incoming) -> Response<Answer> {
     let answered = if arrival.address.is_feedback() {
-        take_feedback(&arrival, incoming).await
+        take_feedback(arrival, incoming).await
     } else {
-        pass(&arrival, incoming).await
+        pass(arrival, incoming).await
     };
-    Ok(answered.unwrap_or_else(|refusal| {
-        let protocol = arrival.address.protocol(&worker.node.tables.serving());
-        refuse(&worker, &refusal, protocol)
-    }))
+    answered.unwrap_or_else(|refusal| {
+        let protocol = arrival.address.protocol(&arrival.worker.node.tables.serving());
+        refuse(arrival.worker, &refusal, protocol)
+    })
 }
 
 async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answer>, Refusal> {
@@ -78,10 +83,11 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
     let mut response = match sent {
         Ok(reply) => Relay::respond(worker, reply, routed.recorder, &routed.table.routing).map(Answer::Relay),
         Err(failure) => {
+            let refusal = failure.refusal();
             if let Some(recorder) = routed.recorder {
-                recorder.finish(failure.class());
+                recorder.finish(refusal.class);
             }
-            Answer::refuse(&failure.refusal(), routed.table.routing.protocol)
+            refuse(worker, &refusal, routed.table.routing.protocol)
         }
     };
     routed.stamp.mark(response.headers_mut());
@@ -115,7 +121,8 @@ fn look_into<'b>(
 }
 
 fn refuse(worker: &Worker, refusal: &Refusal, protocol: Protocol) -> Response<Answer> {
-    worker.counters().refused.increment();
+    worker.counters().refused(refusal.blame).increment();
+    tracing::debug!(code = refusal.code, blame = refusal.blame.word(), "refused a request");
     Answer::refuse(refusal, protocol)
 }
 

@@ -120,7 +120,7 @@ impl Relay {
     fn end(&mut self, context: &Context<'_>) -> Polled {
         let is_announced = matches!(&self.stage, Stage::Flowing(flow) if flow.end_is_announced);
         if !is_announced && self.events.as_ref().is_some_and(|events| !events.is_done()) {
-            return self.break_off(Class::Truncated, &truncated(), context);
+            return self.break_off(&Refusal::truncated(), context);
         }
         self.complete();
         Poll::Ready(None)
@@ -135,14 +135,14 @@ impl Relay {
         }
     }
 
-    fn break_off(&mut self, class: Class, reason: &Refusal, context: &Context<'_>) -> Polled {
+    fn break_off(&mut self, reason: &Refusal, context: &Context<'_>) -> Polled {
         let events = self.events.take();
         if events.as_ref().is_some_and(Events::is_done) {
             self.complete();
             return Poll::Ready(None);
         }
         if let Some(recorder) = self.recorder.take() {
-            recorder.finish(class);
+            recorder.finish(reason.class);
         }
         // The upstream's connection closes here.
         let Some(events) = events else {
@@ -174,15 +174,15 @@ impl Body for Relay {
             }
         };
         if relay.worker.cutting.get() {
-            return relay.break_off(Class::Cancelled, &Refusal::stopping(), context);
+            return relay.break_off(&Refusal::stopping(), context);
         }
         match flow.link.poll_frame(&mut flow.body, context) {
             Poll::Ready(Some(Ok(frame))) => relay.pass(frame),
-            Poll::Ready(Some(Err(_))) => relay.break_off(Class::Truncated, &truncated(), context),
+            Poll::Ready(Some(Err(_))) => relay.break_off(&Refusal::truncated(), context),
             Poll::Ready(None) => relay.end(context),
             Poll::Pending if relay.idle.poll_expired(context).is_ready() => {
                 let reason = Refusal::too_slow("the upstream stopped sending");
-                relay.break_off(Class::Timeout, &reason, context)
+                relay.break_off(&reason, context)
             }
             Poll::Pending => Poll::Pending,
         }
@@ -198,10 +198,6 @@ impl Body for Relay {
             Stage::Breaking | Stage::Ended => SizeHint::default(),
         }
     }
-}
-
-fn truncated() -> Refusal {
-    Refusal::broken_off("the upstream broke off")
 }
 
 /// Whether a body is a stream of events as they are, to which another can be added.

@@ -4,11 +4,15 @@
 //! Any node that has the keys attributes feedback without looking anything up, and nobody without them can claim
 //! another arm or another time. The signature is HMAC-SHA-256 (RFC 2104) cut to 128 bits, whose key schedule is
 //! computed once per key. An id is text: `vr_` and 44 bytes in base64url.
+//!
+//! What is answered without a decision has an id as well, so that callers can name it to their operators, but a plain
+//! one ([`PlainId`]): there is no arm it could be signed for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
+use std::fmt;
 use viridian_core::analysis::row::Standing;
 use viridian_core::arm::Arm;
 use viridian_core::id::{ApplicationName, EpochId};
@@ -18,6 +22,9 @@ use viridian_wire::snapshot::SigningKey;
 
 /// What every id begins with.
 const PREFIX: &str = "vr_";
+
+/// What ids begin with that say nothing.
+const PLAIN_PREFIX: &str = "vu_";
 
 /// Length of what is signed: key, application, epoch, flags, time, nonce.
 const CLAIMS: usize = 1 + 8 + 4 + 1 + 6 + 8;
@@ -56,6 +63,10 @@ pub(crate) struct Claims {
 /// The name of an application, as short as an id can carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ApplicationHash([u8; 8]);
+
+/// The id of an answer to a request that no arm was decided for: it tells answers apart, and feedback cannot name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlainId(u64);
 
 /// The text of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +107,23 @@ impl ApplicationHash {
 impl RequestId {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl PlainId {
+    pub(crate) const fn new(nonce: u64) -> Self {
+        Self(nonce)
+    }
+
+    /// Whether a text is such an id, or made to look like one.
+    pub(crate) fn is(id: &str) -> bool {
+        id.starts_with(PLAIN_PREFIX)
+    }
+}
+
+impl fmt::Display for PlainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PLAIN_PREFIX}{:016x}", self.0)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What callers are told about the answer they get: which release gave it, in which role, and the id that feedback on it
-//! names. Entry points: [`Stamp::signed`] and [`Stamp::mark`].
+//! names. Entry points: [`Stamp::signed`] and [`Stamp::mark`], and [`name`] for what was answered without a decision.
 
 use crate::headers::REQUEST_ID;
 use crate::prepared::placement::Placement;
 use crate::prepared::table::Table;
-use crate::request_id::{Claims, Signer};
+use crate::request_id::{Claims, PlainId, Signer};
 use crate::worker::Worker;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Instant;
@@ -20,6 +20,16 @@ pub(crate) struct Stamp {
     release: HeaderValue,
     arm: Arm,
     id: Option<HeaderValue>,
+}
+
+/// Gives an answer that has no id yet a plain one.
+pub(crate) fn name(worker: &Worker, headers: &mut HeaderMap) {
+    if headers.contains_key(REQUEST_ID) {
+        return;
+    }
+    if let Ok(id) = HeaderValue::try_from(PlainId::new(worker.nonces.next()).to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
 }
 
 /// What was decided, and for a request of when.

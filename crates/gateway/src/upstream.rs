@@ -21,7 +21,6 @@ use std::io;
 use std::sync::Arc;
 use tokio::time::timeout;
 use viridian_core::application::Timeouts;
-use viridian_core::outcome::Class;
 
 /// What is to be sent.
 pub(crate) struct Errand<'a> {
@@ -110,20 +109,14 @@ impl Errand<'_> {
 }
 
 impl Failure {
-    /// What the request came to.
-    pub(crate) const fn class(&self) -> Class {
-        match self {
-            Self::ConnectTimeout | Self::FirstByteTimeout => Class::Timeout,
-            Self::Target | Self::Connect(_) | Self::Broke(_) | Self::Switched => Class::Unreachable,
-        }
-    }
-
-    /// What the caller is told.
+    /// What the caller is told, and what the request comes to.
     pub(crate) fn refusal(&self) -> Refusal {
         match self {
-            Self::Target | Self::Connect(_) => Refusal::unreachable("the upstream could not be connected to"),
+            // A path of the caller's, behind the prefix of an endpoint that is known to fit.
+            Self::Target => Refusal::path_not_allowed(),
+            Self::Connect(_) => Refusal::unreachable("the upstream could not be connected to"),
             Self::Broke(_) | Self::Switched => {
-                Refusal::broken_off("the upstream broke off before it answered")
+                Refusal::unanswered("the upstream broke off before it answered")
             }
             Self::ConnectTimeout => Refusal::too_slow("the upstream did not accept a connection in time"),
             Self::FirstByteTimeout => Refusal::too_slow("the upstream did not answer in time"),

@@ -31,6 +31,7 @@ async fn metrics_say_what_goes_on() {
         "viridian_rollout_candidate_share{application=\"support-chat\",rollout=\"r1\"} 0.0",
         "viridian_applications 1",
         "viridian_requests_in_flight 0",
+        "viridian_refusals_total{blame=\"upstream\"} 3",
     ] {
         assert!(answer.text.lines().any(|found| found == line), "{line} is not in\n{}", answer.text);
     }

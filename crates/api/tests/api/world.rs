@@ -98,7 +98,7 @@ impl World {
                 counted.fetch_add(1, Ordering::Relaxed);
             }),
             gateways: Arc::new(move || listed.lock().unwrap().clone()),
-            traffic: Arc::new(Traffic::default),
+            traffic: Arc::new(|| Traffic { refusals: vec![("upstream", 3)], ..Traffic::default() }),
             clock: Arc::new(|| NOW),
             token: token.map(Token::new),
         };

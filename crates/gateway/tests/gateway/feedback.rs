@@ -103,6 +103,21 @@ async fn ids_that_were_not_issued_here_are_refused() {
 }
 
 #[tokio::test]
+async fn answers_that_no_arm_gave_cannot_be_rated() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let refused = caller.post(CHAT, "{").await.header("x-request-id").to_owned();
+    let listed = caller.get("/v1/models").await.header("x-request-id").to_owned();
+    for id in [refused.as_str(), &listed, "vu_"] {
+        let (status, body) = send(&mut caller, json!({"id": id, "value": true})).await;
+        assert_eq!((status, &body["refused"][0]["code"]), (400, &json!("unattributable")), "{id}");
+    }
+    assert!(world.handle.report().feedback.is_empty());
+    assert_eq!(world.handle.metrics().feedback.refused, 3);
+}
+
+#[tokio::test]
 async fn old_answers_are_past_feedback() {
     let upstream = Upstream::start().await;
     let world = world(&upstream).await;

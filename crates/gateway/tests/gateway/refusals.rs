@@ -30,6 +30,82 @@ fn check(answer: &Answer, status: u16, code: &str, param: Option<&str>) {
     assert_eq!(answer.header("content-type"), "application/json");
 }
 
+/// How many requests were refused by the caller's, the gateway's and the upstream's fault.
+fn refused(world: &World) -> Vec<u64> {
+    world.handle.metrics().refused.iter().map(|refusals| refusals.count).collect()
+}
+
+/// Every refusal that can be brought about without waiting, as `status code x-should-retry` and whether its id is that
+/// of a request an arm was decided for.
+#[tokio::test]
+async fn every_refusal_has_an_id_and_says_whether_to_try_again() {
+    let upstream = Upstream::start().await;
+    let inference = RoutingTable {
+        protocol: Protocol::OpenInference,
+        ..table("digits", placement("v1", &upstream.url()))
+    };
+    let tables = [impatient(&upstream.url()), table("down", placement("v1", &nowhere().await)), inference];
+    let world = World::with(tables, |config| {
+        config.limits.body = 100;
+        config.limits.held = 90;
+    });
+    let check = async |request: &str, body: &str, expected: &str| {
+        let (method, path) = request.split_once(' ').unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let request = request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+        let answer = world.caller().await.send(request).await;
+        let id = answer.header("x-request-id");
+        let json = answer.json();
+        let code = json["error"]["code"].as_str().or_else(|| json["code"].as_str()).unwrap_or("-");
+        let kind = &id[..3];
+        let found = format!("{} {code} {} {kind}", answer.status, answer.header("x-should-retry"));
+        assert_eq!(found, expected, "{method} {path}");
+        assert_eq!(id.len(), if kind == "vr_" { 62 } else { 19 }, "{id}");
+        id.to_owned()
+    };
+    let mut ids = vec![
+        check("POST /v1/chat/completions", r#"{"model":"x"}"#, "404 unknown_application false vu_").await,
+        check("POST /v1/chat/completions", "{}", "400 model_missing false vu_").await,
+        check("POST /apps/x/v1/chat/completions", "{}", "404 unknown_application false vu_").await,
+        check("GET /", "", "404 not_addressed false vu_").await,
+        check("GET /a/../b", "", "400 unsafe_path false vu_").await,
+        check("POST /apps/support-chat/admin", "", "404 path_not_allowed false vu_").await,
+        check(&format!("GET {CHAT}"), "", "405 method_not_allowed false vu_").await,
+        check(&format!("POST {CHAT}"), "{", "400 malformed_json false vu_").await,
+        check(&format!("POST {CHAT}"), &" ".repeat(101), "413 body_too_large false vu_").await,
+        check(&format!("POST {CHAT}"), &" ".repeat(95), "503 overloaded true vu_").await,
+        check("POST /v2/models/digits/load", "", "404 - false vu_").await,
+        check("POST /v1/feedback", "{}", "400 malformed_feedback false vu_").await,
+        check("POST /apps/down/v1/chat/completions", "{}", "502 upstream_unreachable false vr_").await,
+    ];
+    upstream.next(Act::HangUp);
+    ids.push(check(&format!("POST {CHAT}"), "{}", "502 upstream_broke_off false vr_").await);
+    upstream.next(Act::Silence);
+    ids.push(check(&format!("POST {CHAT}"), "{}", "504 upstream_timeout false vr_").await);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 15, "every id is another");
+    assert_eq!(refused(&world), [11, 1, 3]);
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_may_be_sent_again() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let upstream = Upstream::start().await;
+    let tables = [table("support-chat", placement("v1", &upstream.url()))];
+    let world = World::with(tables, |config| config.limits.body_pause = Duration::from_millis(20));
+    let mut stream = tokio::net::TcpStream::connect(world.gateway.local_addr()).await.unwrap();
+    let head = format!("POST {CHAT} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 9\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\r\nx-should-retry: true\r\n"), "{answer}");
+    assert!(answer.contains("\r\nx-request-id: vu_"), "{answer}");
+    assert_eq!((upstream.requests(), refused(&world)), (0, vec![1, 0, 0]));
+}
+
 #[tokio::test]
 async fn bodies_that_parsers_read_differently_leave_the_upstream_untouched() {
     let upstream = Upstream::start().await;
@@ -49,7 +125,7 @@ async fn bodies_that_parsers_read_differently_leave_the_upstream_untouched() {
     );
     assert_eq!(upstream.requests(), 0);
     assert_eq!(world.handle.traffic().decided, 0);
-    assert_eq!(world.handle.metrics().refused, 8);
+    assert_eq!(refused(&world), [8, 0, 0]);
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ fn traffic(gateway: &Handle) -> Traffic {
         count: requests.count,
     };
     Traffic {
+        refusals: metrics.refused.iter().map(|refusals| (refusals.blame.word(), refusals.count)).collect(),
         in_flight: metrics.traffic.in_flight(),
         requests: metrics.requests.into_iter().map(count).collect(),
     }

@@ -85,8 +85,14 @@ const checks = {
   },
 
   async upstreamDown() {
-    const request = client("/v1", { maxRetries: 0 }).chat.completions.create({ model: "down", messages });
+    let sent = 0;
+    const counting = (...request) => {
+      sent += 1;
+      return fetch(...request);
+    };
+    const request = client("/v1", { fetch: counting }).chat.completions.create({ model: "down", messages });
     await assert.rejects(request, (error) => error instanceof OpenAI.InternalServerError && error.status === 502);
+    assert.equal(sent, 1, "the gateway has tried what can be tried");
   },
 };
 

@@ -2,6 +2,7 @@
 //! before the first request of the span. That is what keeps the evidence free of the clock: whatever befalls both
 //! arms alike, at any hour, cancels.
 
+use crate::grown;
 use crate::id::EpochId;
 use crate::metric::Metric;
 use crate::time::Timestamp;
@@ -20,7 +21,7 @@ pub struct Epoch {
     #[serde(default)]
     pub thresholds: Thresholds,
     /// What the baseline is expected to do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "grown::array")]
     pub centres: Centres,
     /// When it began.
     pub started_at: Timestamp,

@@ -14,6 +14,7 @@ pub mod time;
 pub mod weight;
 pub mod arm;
 pub mod unit;
+mod grown;
 pub mod metric;
 pub mod guard;
 pub mod epoch;

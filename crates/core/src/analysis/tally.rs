@@ -2,12 +2,14 @@
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
 use crate::epoch::Thresholds;
+use crate::grown;
 use crate::metric::Metric;
 use crate::outcome::{Class, Outcome};
 use crate::routing::decide::{Exempt, Standing};
 use crate::stats::histogram::Histogram;
 use crate::unit::{GROUPS, Group, UnitHash};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %
 /// up to 4 000 units and saturates near 34 000, far above the floor of 100 it serves.
@@ -32,10 +34,13 @@ pub struct Counts {
 #[serde(rename_all = "camelCase", default)]
 pub struct Tally {
     /// Measured outcomes by [`Class`].
+    #[serde(deserialize_with = "grown::array")]
     pub classes: [u64; Class::ALL.len()],
     /// Requests kept out of the evidence, by [`Exempt`] reason; not part of `classes`.
+    #[serde(deserialize_with = "grown::array")]
     pub exempt: [u64; Exempt::ALL.len()],
     /// Shares by [`Metric::index`].
+    #[serde(deserialize_with = "grown::array")]
     pub metrics: [Counts; Metric::ALL.len()],
     /// Time to the last byte.
     pub latency: Histogram,
@@ -46,6 +51,7 @@ pub struct Tally {
 #[serde(rename_all = "camelCase")]
 pub struct GroupTally {
     /// Shares by [`Metric::index`], then by group; always [`GROUPS`] of each.
+    #[serde(deserialize_with = "groups_by_metric")]
     pub metrics: [Vec<Counts>; Metric::ALL.len()],
     /// Which units were seen.
     pub units: UnitSketch,
@@ -127,6 +133,23 @@ fn add_each<const N: usize>(mine: &mut [u64; N], theirs: &[u64; N]) {
     for (mine, theirs) in mine.iter_mut().zip(theirs) {
         *mine += theirs;
     }
+}
+
+/// Reads the shares of a [`GroupTally`]: none for a metric it was written before.
+fn groups_by_metric<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<[Vec<Counts>; Metric::ALL.len()], D::Error> {
+    let mut metrics: [Vec<Counts>; _] = grown::array(deserializer)?;
+    for groups in &mut metrics {
+        match groups.len() {
+            0 => *groups = vec![Counts::default(); GROUPS],
+            GROUPS => {}
+            other => {
+                return Err(D::Error::custom(format_args!("{other} groups of units instead of {GROUPS}")));
+            }
+        }
+    }
+    Ok(metrics)
 }
 
 impl Default for GroupTally {

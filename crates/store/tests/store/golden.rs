@@ -151,22 +151,66 @@ fn golden(schema: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{schema}.sql"))
 }
 
-#[test]
-fn a_database_of_every_schema_tells_the_same_story() {
+/// Opens what an earlier version wrote, the golden file with some changes, and compares what it tells with what a
+/// database tells that is written today.
+fn check_readable(schema: u32, changes: &str) {
     let today = tempfile::tempdir().unwrap();
     let fresh = open(today.path());
     tell(&fresh);
     let expected = retell(&fresh);
-    let schema = 1;
     let then = tempfile::tempdir().unwrap();
-    let script = fs::read_to_string(golden(schema)).unwrap();
-    raw(then.path()).execute_batch(&script).unwrap();
+    write_old(then.path(), schema, changes);
     let old = open(then.path());
     let found = retell(&old);
     let difference = expected.lines().zip(found.lines()).find(|(expected, found)| expected != found);
-    assert_eq!(difference, None, "a database of schema {schema} is read otherwise");
+    assert_eq!(difference, None, "a database of schema {schema} is read otherwise {changes}");
     assert_eq!(found.lines().count(), expected.lines().count());
     start(&old, "r3", "v1").unwrap();
+}
+
+fn write_old(directory: &Path, schema: u32, changes: &str) {
+    let script = fs::read_to_string(golden(schema)).unwrap();
+    let raw = raw(directory);
+    raw.execute_batch(&script).unwrap();
+    raw.execute_batch(changes).unwrap();
+}
+
+#[test]
+fn a_database_of_every_schema_tells_the_same_story() {
+    check_readable(1, "");
+}
+
+/// Rows as they were before the last metric, reason and centre existed: those are zero in all of them.
+#[test]
+fn rows_from_before_a_metric_existed_tell_the_same_story() {
+    check_readable(
+        1,
+        "UPDATE tallies SET tally = json_remove(tally, '$.metrics[2]', '$.exempt[4]');
+         UPDATE totals SET tally = json_remove(tally, '$.exempt[4]');
+         UPDATE group_tallies SET groups = json_remove(groups, '$.metrics[2]');
+         UPDATE epochs SET epoch = json_remove(epoch, '$.centres[2]')",
+    );
+}
+
+#[test]
+fn rows_of_a_newer_version_are_not_read_in_part() {
+    for (change, word) in [
+        (
+            "UPDATE tallies SET tally = json_insert(tally, '$.classes[#]', 1)",
+            "more than 8 entries: a newer version",
+        ),
+        ("UPDATE group_tallies SET groups = json_insert(groups, '$.metrics[0][#]', 1)", "invalid type"),
+        (
+            "UPDATE group_tallies SET groups = json_remove(groups, '$.metrics[0][63]')",
+            "63 groups of units instead of 64",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        write_old(directory.path(), 1, change);
+        let store = open(directory.path());
+        let refused = store.evidence(&application_name(), EpochId(0), minutes(0), later(10)).unwrap_err();
+        assert!(refused.to_string().contains(word), "{change}: {refused}");
+    }
 }
 
 #[test]

@@ -125,7 +125,7 @@ pub enum Rejection {
 
 /// One primitive step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Step {
     /// Requests the candidate has to answer before anyone else sends it one.
     Smoke(Smoke),
@@ -133,7 +133,8 @@ pub enum Step {
     Weight(Weight),
     /// Evidence has to be fresh and must not speak against the candidate.
     Analysis {
-        /// Fresh outcomes each arm needs.
+        /// Fresh outcomes each arm needs. The first plans that were stored have it in the other spelling.
+        #[serde(alias = "min_samples")]
         min_samples: u64,
     },
     /// Time passes, or a person resumes.

@@ -1,8 +1,14 @@
 //! Files people can start from: they read, fit together, mean what their golden file says, and survive being
 //! written back. `VIRIDIAN_BLESS=1` rewrites the golden files.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::Path;
+use viridian_core::application::Application;
+use viridian_core::id::ReleaseName;
+use viridian_core::release::Release;
+use viridian_core::rollout::plan::Proposal;
 use viridian_wire::manifest::{Known, Manifest, read, render, resolve, starting_file, to_yaml};
 
 const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
@@ -27,15 +33,37 @@ fn meaning(manifest: &Manifest) -> Value {
     }
 }
 
-fn check(name: &str, text: &str) {
+/// The same, from what was serialized, whichever version did.
+fn reread(written: &str) -> Vec<Value> {
+    fn through<T: Serialize + DeserializeOwned>(meaning: &Value) -> Value {
+        json!(serde_json::from_value::<T>(meaning.clone()).unwrap())
+    }
+    let again = |meaning: &Value| match meaning.as_object().unwrap().keys().next().unwrap().as_str() {
+        "application" => json!({
+            "application": through::<Application>(&meaning["application"]),
+            "baseline": through::<Option<ReleaseName>>(&meaning["baseline"]),
+        }),
+        "release" => json!({"release": through::<Release>(&meaning["release"])}),
+        _ => json!({"rollout": through::<Proposal>(&meaning["rollout"])}),
+    };
+    serde_json::from_str::<Vec<Value>>(written).unwrap().iter().map(again).collect()
+}
+
+/// Checks a text against its golden files: the last is what this version writes, the others were written before.
+fn check(text: &str, golden: &[&str]) {
     let manifests = manifests(text);
     let meant: Vec<Value> = manifests.iter().map(meaning).collect();
     let written = serde_json::to_string_pretty(&meant).unwrap() + "\n";
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/manifest/{name}.json"));
+    let path =
+        |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/manifest/{name}.json"));
+    let last = path(golden.last().unwrap());
     if std::env::var_os("VIRIDIAN_BLESS").is_some() {
-        std::fs::write(&golden, &written).unwrap();
+        std::fs::write(&last, &written).unwrap();
     }
-    assert_eq!(written, std::fs::read_to_string(&golden).unwrap(), "{}", golden.display());
+    assert_eq!(written, std::fs::read_to_string(&last).unwrap(), "{}", last.display());
+    for name in golden {
+        assert_eq!(reread(&std::fs::read_to_string(path(name)).unwrap()), meant, "{name}");
+    }
 
     let rendered: Vec<String> = manifests.iter().map(|manifest| to_yaml(&render(manifest))).collect();
     assert_eq!(self::manifests(&rendered.join("---\n")), manifests);
@@ -43,10 +71,11 @@ fn check(name: &str, text: &str) {
 
 #[test]
 fn examples_mean_what_their_golden_files_say() {
-    check("starting_file", starting_file());
-    check("chat_canary", CANARY);
-    check("digits_blue_green", BLUE_GREEN);
-    check("search_http", HTTP);
+    // The first of two spells a step's `minSamples` as `min_samples`.
+    check(starting_file(), &["starting_file", "starting_file_2"]);
+    check(CANARY, &["chat_canary", "chat_canary_2"]);
+    check(BLUE_GREEN, &["digits_blue_green"]);
+    check(HTTP, &["search_http"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A guard: a metric that is armed during the whole rollout, how much worse the candidate may be, and what
 //! happens when it is.
 
+use crate::hundredths::Hundredths;
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -68,10 +69,9 @@ impl Margin {
 
 impl fmt::Display for Margin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = self.fraction() * 100.0;
         match self {
-            Self::Points(_) => write!(f, "{percent}pp"),
-            Self::Relative(_) => write!(f, "{percent}%"),
+            Self::Points(points) => write!(f, "{}pp", Hundredths(*points)),
+            Self::Relative(parts) => write!(f, "{}%", Hundredths(*parts)),
         }
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod id;
 pub mod time;
+mod hundredths;
 pub mod weight;
 pub mod arm;
 pub mod unit;

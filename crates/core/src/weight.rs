@@ -1,5 +1,6 @@
 //! Shares of traffic as whole basis points, so that a split always sums to 10 000 and never holds a NaN.
 
+use crate::hundredths::Hundredths;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -68,13 +69,7 @@ impl From<Weight> for u16 {
 
 impl fmt::Display for Weight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / 100, self.0 % 100);
-        let text = match rest {
-            0 => format!("{whole}%"),
-            tenths if tenths % 10 == 0 => format!("{whole}.{}%", tenths / 10),
-            hundredths => format!("{whole}.{hundredths:02}%"),
-        };
-        f.pad(&text)
+        f.pad(&format!("{}%", Hundredths(self.0.into())))
     }
 }
 

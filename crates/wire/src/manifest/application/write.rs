@@ -59,7 +59,7 @@ fn environment(environment: &Environment) -> Value {
 fn guard(guard: &Guard) -> Value {
     let mut written = json!({
         "metric": guard.metric,
-        "margin": quantity::margin_text(guard.margin),
+        "margin": guard.margin.to_string(),
         "onFail": guard.on_fail,
         "mode": guard.mode,
     });

@@ -5,12 +5,13 @@ use std::time::Duration;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
-use viridian_core::analysis::verdict::Verdict;
+use viridian_core::analysis::verdict::{Heavy, Judgement, Verdict, Wait};
 use viridian_core::epoch::{Epoch, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
+use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::Weight;
 
 /// Half of the traffic each, 50 000 requests on either arm, and so much feedback: `(given, negative)`.
@@ -53,4 +54,72 @@ fn a_candidate_about_which_fewer_people_speak_is_not_better_for_that() {
     let silent = feedback((10_000, 500), (2_500, 200));
     check("silent and worse", points, &silent, false);
     check("silent and worse", relative, &silent, false);
+}
+
+/// Half of the units on either arm, in 64 groups of 300 requests on each with `(baseline, candidate)` errors, but for
+/// the first, whose one user is on the baseline, makes as many requests as all others, and has so many errors.
+fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
+    let mut evidence = feedback((0, 0), (0, 0));
+    let counts = &mut evidence.epochs[0];
+    for (arm, events) in [(&mut counts.baseline, errors.0), (&mut counts.candidate, errors.1)] {
+        (0..200).for_each(|unit: u64| arm.groups.units.insert(UnitHash(unit << 52)));
+        for group in 1..64 {
+            // Groups differ by as much as chance would make them.
+            let events = events + [0, 2, 1, 3][usize::from(group) % 4];
+            let counts = Counts { trials: 300, events, scaled: events };
+            arm.groups.record_counts(Metric::Errors, Group(group), counts);
+        }
+    }
+    let heavy = Counts { trials: 37_800, events: of_the_heavy_user, scaled: of_the_heavy_user };
+    counts.baseline.groups.record_counts(Metric::Errors, Group(0), heavy);
+    for arm in [&mut counts.baseline, &mut counts.candidate] {
+        let groups = arm.groups.metrics[Metric::Errors.index()].clone();
+        groups.into_iter().for_each(|group| arm.tally.metrics[Metric::Errors.index()].add(group));
+    }
+    evidence
+}
+
+fn judged_on_errors(evidence: &Evidence) -> Judgement {
+    let guard = Guard {
+        metric: Metric::Errors,
+        margin: Margin::Points(100),
+        on_fail: OnFail::Rollback,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    };
+    judge(&[guard], evidence, Units::Sticky).guards.remove(0)
+}
+
+#[test]
+fn one_heavy_user_makes_neither_a_bad_nor_a_good_candidate() {
+    // The arms differ by this user's errors alone, in either direction.
+    for errors in [0, 3_780] {
+        let judged = judged_on_errors(&beside_a_heavy_user((3, 3), errors));
+        let heavy = Heavy { groups: 1, share: Weight::from_basis_points(5_000).unwrap() };
+        assert_eq!(judged.verdict, Verdict::Wait(Wait::Lopsided(heavy)), "{}", judged.sentence());
+    }
+    let judged = judged_on_errors(&beside_a_heavy_user((3, 3), 3_780));
+    assert!(
+        judged.sentence().ends_with(
+            "neither worse nor shown safe yet, lopsided by 1 of 64 groups of units with 50% of the requests \
+             (margin 1pp)"
+        ),
+        "{}",
+        judged.sentence()
+    );
+}
+
+#[test]
+fn a_regression_is_found_beside_a_heavy_user_who_hides_it() {
+    let judged = judged_on_errors(&beside_a_heavy_user((3, 18), 3_780));
+    assert_eq!(judged.verdict, Verdict::Fail(OnFail::Rollback), "{}", judged.sentence());
+    let estimate = judged.effect.estimate.unwrap();
+    assert!((estimate - 0.05).abs() < 1e-9, "of the others only: {estimate}");
+    assert!(
+        judged
+            .sentence()
+            .contains(", without 1 of 64 groups of units with 50% of the requests: worse by more"),
+        "{}",
+        judged.sentence()
+    );
 }

@@ -30,7 +30,10 @@ const CALM: Case = Case {
 };
 
 /// Two thousand users, a few of whom make most of the calls, and some of whom fail far more often than others.
-const USERS: Callers = Callers::Sticky { users: 2_000, activity: 1.5, proneness: 1.0 };
+const USERS: Callers = Callers::Sticky { users: 2_000, activity: 1.5, proneness: 1.0, heaviest: 0.0 };
+
+/// The same with one user more, who makes as many calls as all others together.
+const ONE_HEAVY: Callers = Callers::Sticky { users: 2_000, activity: 1.5, proneness: 1.0, heaviest: 0.5 };
 
 /// Exactly at all three margins.
 const AT_THE_MARGIN: Worse = Worse { errors: 0.005, latency: 1.2, negative: 0.03 };
@@ -129,6 +132,13 @@ fn bursts_and_a_ramp_of_unequal_users_are_not_held_against_the_candidate() {
     );
 }
 
+/// The arm that the heavy user is on is as good as this user, and the user changes arms on the way.
+#[test]
+fn a_heavy_user_is_not_held_against_the_candidate() {
+    let shares = &[(0.0, 500), (0.3, 2_500), (0.6, 5_000)];
+    check_false_rollbacks("heavy user", &Case { callers: ONE_HEAVY, shares, requests: 16_000, ..CALM });
+}
+
 /// No error bound covers a candidate that is worse by less than the margins: it is worse, and a best guess beyond a
 /// margin may be chance. Most are kept all the same.
 #[test]
@@ -165,6 +175,19 @@ fn a_candidate_of_unequal_users_at_the_margin_is_not_called_safe() {
 }
 
 #[test]
+fn a_candidate_at_the_margin_is_not_called_safe_for_a_heavy_user() {
+    let case = Case {
+        callers: ONE_HEAVY,
+        shares: &[(0.0, 2_500), (0.3, 5_000)],
+        worse: AT_THE_MARGIN,
+        requests: 16_000,
+        ending: Ending::AtTheEnd,
+        ..CALM
+    };
+    check_passes_at_the_margin("heavy user, at the margin", &case);
+}
+
+#[test]
 fn five_times_the_errors_are_found() {
     let worse = Worse { errors: 0.04, ..Worse::NOT };
     check_finds("errors 1 % to 5 %", &Case { worse, ..CALM }, Metric::Errors, 260);
@@ -184,9 +207,22 @@ fn three_times_the_dislikes_are_found() {
 
 #[test]
 fn five_times_the_errors_of_users_are_found() {
-    let callers = Callers::Sticky { users: 2_000, activity: 1.0, proneness: 0.5 };
+    let callers = Callers::Sticky { users: 2_000, activity: 1.0, proneness: 0.5, heaviest: 0.0 };
     let worse = Worse { errors: 0.04, ..Worse::NOT };
     check_finds("sticky, errors 1 % to 5 %", &Case { callers, worse, ..CALM }, Metric::Errors, 1_000);
+}
+
+#[test]
+fn five_times_the_errors_are_found_beside_a_heavy_user() {
+    let callers = Callers::Sticky { users: 2_000, activity: 1.0, proneness: 0.5, heaviest: 0.3 };
+    let worse = Worse { errors: 0.04, ..Worse::NOT };
+    let shares = &[(0.0, 2_500), (0.5, 5_000)];
+    check_finds(
+        "heavy user, errors 1 % to 5 %",
+        &Case { callers, worse, shares, ..CALM },
+        Metric::Errors,
+        1_000,
+    );
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn report() -> Report {
                     effect: Effect { estimate: Some(0.01), lower: Some(-0.02), upper: Some(0.05) },
                     log_harm: Some(0.5),
                     log_safe: None,
+                    without: None,
                 },
                 Judgement {
                     guard: feedback,
@@ -116,6 +117,7 @@ fn report() -> Report {
                     effect: Effect::default(),
                     log_harm: None,
                     log_safe: None,
+                    without: None,
                 },
             ],
             harm_bound: Some(0.05),

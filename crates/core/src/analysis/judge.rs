@@ -6,11 +6,12 @@
 //! of clean candidates are ever called worse, at any number of looks. Promotion needs every guard to pass, so each
 //! guard has its own error, [`ALPHA_PROMOTE`].
 
+mod heavy;
 mod independent;
 mod sticky;
 
 use super::measurement::Evidence;
-use super::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
@@ -50,8 +51,12 @@ struct Tested {
     safe: bool,
     /// Natural logarithm of the evidence for `safe`, when the test has such a number.
     log_safe: Option<f64>,
+    /// Whether the best guess of what `harm` is about lies at the margin or beyond.
+    material: bool,
     /// How the candidate compares.
     effect: Effect,
+    /// The groups that weigh most, when a few do: `harm` and `material` are about the others.
+    heavy: Option<Heavy>,
 }
 
 /// Evidence that the candidate is worse.
@@ -122,7 +127,7 @@ fn worse(guards: &[Guard], tested: &[Tested], share: f64) -> Vec<bool> {
     let family: Vec<WeightedEvidence> = guards
         .iter()
         .zip(tested)
-        .filter(|(guard, tested)| is_in_family(guard) && is_material(guard, tested))
+        .filter(|(guard, tested)| is_in_family(guard) && tested.material)
         .filter_map(|(_, tested)| match tested.harm {
             Harm::Evidence(log_e) => Some(WeightedEvidence { weight: share, log_e }),
             Harm::Tested(_) => None,
@@ -139,7 +144,7 @@ fn worse(guards: &[Guard], tested: &[Tested], share: f64) -> Vec<bool> {
     guards
         .iter()
         .zip(tested)
-        .map(|(guard, tested)| is_material(guard, tested) && is_significant(guard, tested))
+        .map(|(guard, tested)| tested.material && is_significant(guard, tested))
         .collect()
 }
 
@@ -147,8 +152,8 @@ const fn is_in_family(guard: &Guard) -> bool {
     guard.gates_promotion() && !guard.metric.arrives_late()
 }
 
-fn is_material(guard: &Guard, tested: &Tested) -> bool {
-    tested.effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction())
+fn is_material(guard: &Guard, effect: &Effect) -> bool {
+    effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction())
 }
 
 fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> Verdict {
@@ -162,7 +167,7 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
     } else if guard.metric.depends_on_load() && safe_epochs(guard.metric, evidence).next().is_none() {
         Verdict::Wait(Wait::LoadTooSmall { need: MIN_LOAD })
     } else {
-        Verdict::Wait(Wait::Undecided)
+        Verdict::Wait(tested.heavy.map_or(Wait::Undecided, Wait::Lopsided))
     }
 }
 
@@ -178,6 +183,7 @@ fn judgement(guard: &Guard, evidence: &Evidence, tested: Tested, verdict: Verdic
             Harm::Tested(_) => None,
         },
         log_safe: tested.log_safe,
+        without: tested.heavy.filter(|_| verdict.is_fail()),
     }
 }
 

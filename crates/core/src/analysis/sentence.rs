@@ -57,10 +57,9 @@ impl Judgement {
                 share(self.baseline)
             ),
         };
-        match self.difference() {
-            Some(difference) => format!("{sides}, {difference}"),
-            None => sides,
-        }
+        let difference = self.difference().map(|difference| format!(", {difference}")).unwrap_or_default();
+        let without = self.without.map(|heavy| format!(", without {heavy}")).unwrap_or_default();
+        format!("{sides}{difference}{without}")
     }
 
     fn difference(&self) -> Option<String> {

@@ -61,6 +61,9 @@ pub struct Judgement {
     /// Natural logarithm of the evidence that the candidate is not worse by the margin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_safe: Option<f64>,
+    /// Groups left out, on both arms, of the comparison that found the candidate worse; `effect` is of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Heavy>,
 }
 
 /// How the candidate compares, on the margin's scale: a difference of shares for percentage points, a ratio less
@@ -125,6 +128,19 @@ pub enum Wait {
     },
     /// There is evidence, and it proves neither.
     Undecided,
+    /// There is evidence, and it proves neither: a few groups make so much of the requests that what befalls them
+    /// weighs more than what the others show.
+    Lopsided(Heavy),
+}
+
+/// Groups of units that make an outsized part of the requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heavy {
+    /// How many groups.
+    pub groups: usize,
+    /// Their part of the requests of both arms, in whole per cent.
+    pub share: Weight,
 }
 
 /// Whether the traffic was split as it was drawn (sample ratio mismatch).
@@ -165,6 +181,13 @@ impl fmt::Display for Wait {
             Self::NoData => f.write_str("no data"),
             Self::LoadTooSmall { need } => write!(f, "no evidence yet under a weight of {need} or more"),
             Self::Undecided => f.write_str("neither worse nor shown safe yet"),
+            Self::Lopsided(heavy) => write!(f, "neither worse nor shown safe yet, lopsided by {heavy}"),
         }
+    }
+}
+
+impl fmt::Display for Heavy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of 64 groups of units with {} of the requests", self.groups, self.share)
     }
 }

@@ -1,10 +1,12 @@
 //! What sticky units say: the arms are compared within each epoch, and the uncertainty is what the groups of units
 //! show, never what the number of requests suggests.
 //!
-//! Start with [`Contrast::of`]. Sums are linearised around the arms' shares, so that each group contributes one number
-//! over all epochs; the variance between these numbers holds for any number of requests per unit (Cochran, Sampling
-//! Techniques, 1977, section 6.4, for ratios of cluster sums). Where the groups show less than independent requests would,
-//! the binomial variance under the hypothesis in question stands in, so that no errors at all is no proof of safety.
+//! Start with [`Contrast::of`]. Each group contributes one number over all epochs: how far the arms' shares move when it
+//! is left out. The variance between these numbers is that of the delete-a-group jackknife (Bell and McCaffrey, "Bias
+//! reduction in standard errors for linear regression with multi-stage samples", Survey Methodology 28(2), 2002). It holds
+//! for any number of requests per unit, also when one group makes most of an arm's requests: its distance from the arm's
+//! own share would hide that, because the group sets that share. Where the groups show less than independent requests
+//! would, the binomial variance under the hypothesis in question stands in, so that no errors at all is no proof of safety.
 //!
 //! The bounds are one-sided asymptotic confidence sequences (Waudby-Smith et al., arXiv 2103.06476), widened from the
 //! normal to Student's distribution for a variance that was estimated from a limited number of groups.
@@ -70,7 +72,7 @@ impl Contrast {
         let (mut sum, mut worth, mut floor) = (0.0, 0.0, 0.0);
         for epoch in epochs {
             let total = total(&epoch.groups);
-            if total.candidate <= 0.0 || total.baseline <= 0.0 {
+            if total.candidate <= 0.0 || total.baseline <= 0.0 || is_one_group(epoch, &total) {
                 continue;
             }
             let weight = total.candidate * total.baseline / (total.candidate + total.baseline);
@@ -79,7 +81,7 @@ impl Contrast {
             floor += weight * weight * null_variance(&total, hypothesis);
             worth += weight;
             for (contribution, group) in contributions.iter_mut().zip(&epoch.groups) {
-                *contribution += weight * linearised(group, &total, shares, hypothesis.ratio);
+                *contribution += weight * pull(group, &total, shares, hypothesis.ratio);
             }
         }
         (worth > 0.0).then(|| {
@@ -163,11 +165,20 @@ fn total(groups: &[GroupSums]) -> GroupSums {
     })
 }
 
-/// What a group adds to the distance beyond its share of the requests.
-fn linearised(group: &GroupSums, total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
-    let candidate = (group.candidate_events - shares.candidate * group.candidate) / total.candidate;
-    let baseline = (group.baseline_events - shares.baseline * group.baseline) / total.baseline;
-    candidate - ratio * baseline
+/// Whether one of several groups makes all requests of an arm: then nothing can be said of that arm without it.
+fn is_one_group(epoch: &EpochSums, total: &GroupSums) -> bool {
+    let is_all = |group: &GroupSums| group.candidate >= total.candidate || group.baseline >= total.baseline;
+    epoch.groups.len() > 1 && epoch.groups.iter().any(is_all)
+}
+
+/// How far a group moves the distance: what it is with the group, less what it is without.
+fn pull(group: &GroupSums, total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
+    let moved = |events: f64, requests: f64, share: f64, all: f64| {
+        // Only an arm's single group has nothing beside it, and then its share is the arm's.
+        if requests < all { (events - share * requests) / (all - requests) } else { 0.0 }
+    };
+    moved(group.candidate_events, group.candidate, shares.candidate, total.candidate)
+        - ratio * moved(group.baseline_events, group.baseline, shares.baseline, total.baseline)
 }
 
 /// The variance of the distance if requests were independent and the hypothesis true.

@@ -131,6 +131,7 @@ fn judgement(guard: Guard, said: Said) -> Judgement {
         effect: Effect::default(),
         log_harm: None,
         log_safe: None,
+        without: None,
     }
 }
 

@@ -126,8 +126,8 @@ impl Rates {
             false => format!(", after {} on the candidate", self.median()),
         };
         println!(
-            "{name:<28} {:>5} runs: rolled back {:>4}{found}; passed {:?}, all {}",
-            self.runs, self.rolled_back, self.passed, self.all_passed
+            "{name:<31} {:>5} runs: rolled back {:>4}{found}; passed {:?}, all {}; split broken {}",
+            self.runs, self.rolled_back, self.passed, self.all_passed, self.split_broken
         );
     }
 }

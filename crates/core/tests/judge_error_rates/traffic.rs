@@ -11,6 +11,8 @@ use viridian_core::weight::Weight;
 
 /// The deviation of the logarithm of latency.
 const LATENCY_SPREAD: f64 = 0.5;
+/// The deviation of the logarithm of how much longer one user's answers take than another's.
+const SLOWNESS_SPREAD: f64 = 0.2;
 /// The share of answers that get feedback.
 const FEEDBACK: f64 = 0.2;
 
@@ -19,8 +21,9 @@ const FEEDBACK: f64 = 0.2;
 pub(crate) enum Callers {
     /// Every request is drawn by itself.
     Independent,
-    /// So many users; how much they differ in calls and in failures, as the deviations of the logarithms.
-    Sticky { users: usize, activity: f64, proneness: f64 },
+    /// So many users; how much they differ in calls and in failures, as the deviations of the logarithms; the part of
+    /// all calls that one user more makes.
+    Sticky { users: usize, activity: f64, proneness: f64, heaviest: f64 },
 }
 
 /// How well both arms answer when the candidate is no worse.
@@ -59,6 +62,8 @@ struct User {
     /// The share of calls by this user and those before.
     up_to: f64,
     proneness: f64,
+    /// The factor on how long answers take.
+    slowness: f64,
 }
 
 struct Dice {
@@ -79,8 +84,10 @@ impl Traffic {
         let mut dice = Dice { state: seed.wrapping_mul(0x5851_f42d_4c95_7f2d) };
         let users = match callers {
             Callers::Independent => Vec::new(),
-            Callers::Sticky { users, activity, proneness } => {
-                population(users, (activity, proneness), seed, &mut dice)
+            Callers::Sticky { users, activity, proneness, heaviest } => {
+                let mut users = population(users, (activity, proneness), seed, &mut dice);
+                even_out(&mut users, heaviest);
+                users
             }
         };
         Self { dice, users }
@@ -98,11 +105,11 @@ impl Traffic {
             Standing::Exempt(viridian_core::routing::decide::Exempt::NotCompared)
         };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
-        let (worse, proneness) =
-            (if arm == Arm::Candidate { worse } else { Worse::NOT }, user.map_or(1.0, |user| user.proneness));
+        let worse = if arm == Arm::Candidate { worse } else { Worse::NOT };
+        let (proneness, slowness) = user.map_or((1.0, 1.0), |user| (user.proneness, user.slowness));
 
         let failed = self.dice.uniform() < (both.errors + worse.errors) * proneness;
-        let seconds = both.latency * worse.latency * (LATENCY_SPREAD * self.dice.normal()).exp();
+        let seconds = both.latency * worse.latency * slowness * (LATENCY_SPREAD * self.dice.normal()).exp();
         let bad = (self.dice.uniform() < FEEDBACK)
             .then(|| self.dice.uniform() < (both.negative + worse.negative) * proneness);
         let class = if failed { Class::UpstreamError } else { Class::Ok };
@@ -115,7 +122,7 @@ fn population(count: usize, spread: (f64, f64), run: u64, dice: &mut Dice) -> Ve
     let salt = Salt(std::array::from_fn(|_| dice.bits() as u8));
     let (activity, proneness) = spread;
     let mut calls = 0.0;
-    let mut users: Vec<User> = (0..count)
+    (0..=count)
         .map(|number| {
             let name = format!("run-{run}-user-{number}");
             calls += (activity * dice.normal()).exp();
@@ -123,12 +130,26 @@ fn population(count: usize, spread: (f64, f64), run: u64, dice: &mut Dice) -> Ve
                 hash: UnitHash::of(&application, &name),
                 bucket: Bucket::of(&salt, &name),
                 up_to: calls,
-                proneness: (proneness * dice.normal() - proneness * proneness / 2.0).exp(),
+                proneness: (proneness * dice.normal()).exp(),
+                slowness: (SLOWNESS_SPREAD * dice.normal()).exp(),
             }
         })
-        .collect();
-    users.iter_mut().for_each(|user| user.up_to /= calls);
-    users
+        .collect()
+}
+
+/// Gives the last user the part `heaviest` of all calls, makes parts of the calls of numbers of calls, and factors on
+/// the mean over all calls of how prone users are, so that a candidate at the margin is exactly there in every run.
+fn even_out(users: &mut [User], heaviest: f64) {
+    let [.., before, last] = users else { return };
+    last.up_to = before.up_to / (1.0 - heaviest);
+    let all = last.up_to;
+    let (mut mean, mut from) = (0.0, 0.0);
+    for user in users.iter_mut() {
+        user.up_to /= all;
+        mean += (user.up_to - from) * user.proneness;
+        from = user.up_to;
+    }
+    users.iter_mut().for_each(|user| user.proneness /= mean);
 }
 
 impl Dice {

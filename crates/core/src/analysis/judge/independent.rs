@@ -5,8 +5,8 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
 
 use super::{
-    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, quantile_excess, safe_epochs, share_excess,
-    split_check,
+    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, quantile_excess, safe_epochs,
+    share_excess, split_check,
 };
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
@@ -21,11 +21,14 @@ use crate::stats::srm::{self, SplitEpoch};
 pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
     let events = races(evidence.compared(), |counts| race_of(counts, guard.metric));
     let log_safe = log_safe(guard, evidence);
+    let effect = effect(guard, evidence, &events);
     Tested {
         harm: Harm::Evidence(race::log_e_harm(&events, 1.0)),
         safe: log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence),
         log_safe: Some(log_safe),
-        effect: effect(guard, evidence, &events),
+        material: is_material(guard, &effect),
+        effect,
+        heavy: None,
     }
 }
 

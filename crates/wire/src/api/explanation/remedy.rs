@@ -93,5 +93,8 @@ fn evidence(wait: Wait, metric: Option<Metric>) -> String {
         Wait::NoData => "Requests that are measured on both arms.".to_owned(),
         Wait::LoadTooSmall { need } => format!("Requests at a weight of {need} or more."),
         Wait::Undecided => "More requests, until the interval lies on one side of the margin.".to_owned(),
+        Wait::Lopsided(heavy) => {
+            format!("More requests, of other units above all: {heavy} weigh more than what the others show.")
+        }
     }
 }

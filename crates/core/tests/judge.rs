@@ -5,7 +5,7 @@ use std::time::Duration;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
-use viridian_core::analysis::verdict::{Heavy, Judgement, Verdict, Wait};
+use viridian_core::analysis::verdict::{Heavy, Judgement, SplitCheck, Verdict, Wait};
 use viridian_core::epoch::{Epoch, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
@@ -122,4 +122,16 @@ fn a_regression_is_found_beside_a_heavy_user_who_hides_it() {
         "{}",
         judged.sentence()
     );
+}
+
+#[test]
+fn a_few_requests_of_few_units_do_not_call_the_split_broken() {
+    // A hundredth of the units, and none of the first thirty fell on the candidate.
+    let mut evidence = feedback((0, 0), (0, 0));
+    evidence.epochs[0].epoch.weight = Weight::from_basis_points(100).unwrap();
+    for group in 0..30 {
+        let counts = Counts { trials: 1, events: 0, scaled: 0 };
+        evidence.epochs[0].baseline.groups.record_counts(Metric::Errors, Group(group), counts);
+    }
+    assert_eq!(judge(&[], &evidence, Units::Sticky).split, SplitCheck::Sound);
 }

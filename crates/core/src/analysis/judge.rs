@@ -98,6 +98,8 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         wait,
         split: match units {
             Units::Independent => independent::split(evidence),
+            // Few units may all fall on one arm: that says nothing of what was drawn.
+            Units::Sticky if wait.is_some() => SplitCheck::Sound,
             Units::Sticky => sticky::split(evidence),
         },
         guards,

@@ -7,7 +7,8 @@
 
 mod path;
 
-use crate::prepared::placement::{CHAT_PATH, Lane, Placement};
+use crate::prepared::lanes::Lane;
+use crate::prepared::placement::{CHAT_PATH, Placement};
 use crate::prepared::table::Table;
 use crate::refusal::Refusal;
 use crate::snapshot::Serving;

@@ -21,6 +21,8 @@ pub struct Metrics {
     pub upstream_connects: u64,
     /// Requests sent again because a reused connection turned out to be closed.
     pub upstream_retries: u64,
+    /// Requests that went on to another endpoint because the one before could not be connected to, each time they did.
+    pub upstream_failovers: u64,
     /// Tables that were refused.
     pub rejected_tables: u64,
     /// Feedback by what became of it.
@@ -85,6 +87,7 @@ pub(crate) struct Counters {
     pub(crate) closed_connections: Count,
     pub(crate) upstream_connects: Count,
     pub(crate) upstream_retries: Count,
+    pub(crate) upstream_failovers: Count,
 }
 
 impl Counters {

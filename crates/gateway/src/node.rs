@@ -60,6 +60,7 @@ impl Node {
             connections: sum(|counters| &counters.accepted_connections).saturating_sub(closed),
             upstream_connects: sum(|counters| &counters.upstream_connects),
             upstream_retries: sum(|counters| &counters.upstream_retries),
+            upstream_failovers: sum(|counters| &counters.upstream_failovers),
             rejected_tables: self.rejected_tables.get(),
             feedback: self.feedback.counts(),
         }

@@ -2,5 +2,6 @@
 //! is done once, off the path of requests. Entry point: [`table::Table::prepare`].
 
 pub(crate) mod endpoint;
+pub(crate) mod lanes;
 pub(crate) mod placement;
 pub(crate) mod table;

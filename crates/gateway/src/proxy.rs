@@ -83,7 +83,7 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
     let mut response = match sent {
         Ok(reply) => Relay::respond(worker, reply, routed.recorder, &routed.table.routing).map(Answer::Relay),
         Err(failure) => {
-            let refusal = failure.refusal();
+            let refusal = failure.refusal(&placement.environment);
             if let Some(recorder) = routed.recorder {
                 recorder.finish(refusal.class);
             }

@@ -4,6 +4,7 @@
 use crate::blame::Blame;
 use http::StatusCode;
 use std::borrow::Cow;
+use viridian_core::id::EnvironmentName;
 use viridian_core::outcome::Class;
 use viridian_wire::error_body::ErrorBody;
 
@@ -153,8 +154,9 @@ impl Refusal {
 
     // The upstream's.
 
-    pub(crate) fn unreachable(reason: &'static str) -> Self {
-        Self::new(Blame::Upstream, StatusCode::BAD_GATEWAY, "upstream_unreachable", reason)
+    pub(crate) fn unreachable(environment: &EnvironmentName) -> Self {
+        let message = format!("no endpoint of environment '{environment}' could be connected to");
+        Self::new(Blame::Upstream, StatusCode::BAD_GATEWAY, "upstream_unreachable", message)
     }
 
     pub(crate) fn too_slow(reason: &'static str) -> Self {

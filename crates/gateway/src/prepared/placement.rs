@@ -1,18 +1,17 @@
 //! A release in an environment, ready to be sent to: endpoints taken apart, the secret read, header values and the
 //! texts that are spliced into bodies made. Entry point: [`Placement::prepare`].
 
-use super::endpoint::{self, Endpoint, NotABaseUrl};
+use super::lanes::{self, Lanes};
 use http::HeaderValue;
-use http::uri::PathAndQuery;
 use rustls::ClientConfig;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use viridian_core::application::Protocol;
 use viridian_core::environment::SecretReference;
+use viridian_core::id::EnvironmentName;
 use viridian_core::release::{Model, Parameters, Precedence};
 use viridian_core::routing::table;
-use viridian_platform::{secret, tls};
+use viridian_platform::secret;
 
 /// The path of chat completions, the only one of its protocol that is inference.
 pub(crate) const CHAT_PATH: &str = "/v1/chat/completions";
@@ -25,9 +24,9 @@ const MOST_ENDPOINTS: usize = 1_024;
 
 /// A release in an environment, ready to be sent to.
 pub(crate) struct Placement {
-    lanes: Vec<Lane>,
-    /// Which endpoint is next.
-    turn: AtomicUsize,
+    pub(crate) lanes: Lanes,
+    /// Where it runs.
+    pub(crate) environment: EnvironmentName,
     /// What callers are told: the release's version.
     pub(crate) version: HeaderValue,
     /// Replaces the caller's credentials.
@@ -35,13 +34,6 @@ pub(crate) struct Placement {
     pub(crate) edits: Edits,
     /// The part of an Open Inference path that names the model, when the release does.
     pub(crate) model_path: Option<String>,
-}
-
-/// An endpoint with the request target that nearly every request asks it for.
-pub(crate) struct Lane {
-    pub(crate) endpoint: Endpoint,
-    /// The target of inference without a query, when the release and the protocol fix it.
-    pub(crate) inference: Option<PathAndQuery>,
 }
 
 /// What is changed in the body of a request. Values are JSON texts.
@@ -68,15 +60,11 @@ pub(crate) enum Error {
     #[error("release {release} has {count} endpoints, more than {MOST_ENDPOINTS}")]
     TooManyEndpoints { release: String, count: usize },
     #[error(transparent)]
-    Endpoint(#[from] NotABaseUrl),
-    #[error("the path of endpoint '{0}' does not fit a request")]
-    Prefix(String),
+    Lanes(#[from] lanes::Error),
     #[error(transparent)]
     Secret(#[from] secret::Error),
     #[error("{0} holds a secret that does not fit a header")]
     SecretCharacters(String),
-    #[error(transparent)]
-    Trust(#[from] tls::Error),
     #[error("version '{0}' does not fit a header")]
     Version(String),
     #[error("'model' is set by the release's model, not by a parameter")]
@@ -105,20 +93,12 @@ impl Placement {
             .map_err(|_| Error::Version(placement.version.clone()))?;
         Ok(Self {
             lanes: lanes(placement, model_path.as_deref(), means)?,
-            turn: AtomicUsize::new(0),
+            environment: placement.environment.clone(),
             version,
             bearer: bearer(placement, means)?,
             edits: Edits::of(placement, means.protocol)?,
             model_path,
         })
-    }
-
-    /// The endpoint whose turn it is.
-    pub(crate) fn next_lane(&self) -> &Lane {
-        match self.lanes.as_slice() {
-            [only] => only,
-            several => &several[self.turn.fetch_add(1, Ordering::Relaxed) % several.len()],
-        }
     }
 }
 
@@ -155,11 +135,7 @@ impl Edits {
     }
 }
 
-fn lanes(
-    placement: &table::Placement,
-    model_path: Option<&str>,
-    means: &Means<'_>,
-) -> Result<Vec<Lane>, Error> {
+fn lanes(placement: &table::Placement, model_path: Option<&str>, means: &Means<'_>) -> Result<Lanes, Error> {
     let count = placement.endpoints.len();
     if count == 0 {
         return Err(Error::NoEndpoint(placement.release.to_string()));
@@ -167,28 +143,12 @@ fn lanes(
     if count > MOST_ENDPOINTS {
         return Err(Error::TooManyEndpoints { release: placement.release.to_string(), count });
     }
-    let machine = match means.trust {
-        None if placement.endpoints.iter().any(endpoint::is_https) => Some(tls::client_config()?),
-        _ => None,
-    };
-    let trust = means.trust.or(machine.as_ref());
-    let inference_path = match means.protocol {
+    let inference = match means.protocol {
         Protocol::OpenAi => Some(CHAT_PATH.to_owned()),
         Protocol::OpenInference => model_path.map(|path| format!("{path}/infer")),
         Protocol::Http => None,
     };
-    placement
-        .endpoints
-        .iter()
-        .map(|text| {
-            let endpoint = Endpoint::parse(text, trust)?;
-            // A prefix that does not fit would fail every request, so it is tried once here.
-            let root = endpoint.target("/", None);
-            root.ok_or_else(|| Error::Prefix(text.to_string()))?;
-            let inference = inference_path.as_deref().and_then(|path| endpoint.target(path, None));
-            Ok(Lane { endpoint, inference })
-        })
-        .collect()
+    Ok(Lanes::prepare(&placement.endpoints, inference.as_deref(), means.trust)?)
 }
 
 /// The credentials of the environment. A secret that is in service stays so when its source can no longer be read:

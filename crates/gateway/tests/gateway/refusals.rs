@@ -185,7 +185,7 @@ async fn every_protocol_is_told_in_its_own_shape() {
     let world = World::serving([inference, plain]);
     let mut caller = world.caller().await;
     let answer = caller.post("/v2/models/digits/infer", "{}").await;
-    assert_eq!(answer.text(), r#"{"error":"the upstream could not be connected to"}"#);
+    assert_eq!(answer.text(), r#"{"error":"no endpoint of environment 'blue' could be connected to"}"#);
     let answer = caller.send(post("/apps/scores/predict", "not json")).await;
     assert_eq!(answer.header("content-type"), "application/problem+json");
     assert_eq!(answer.json()["code"], "upstream_unreachable");

@@ -41,8 +41,14 @@ pub struct Limits {
     pub head: usize,
     /// Headers of a request.
     pub headers: usize,
-    /// How long a caller may take to send a head, and how long its connection may lie idle between two.
+    /// How long a caller may take to send a head; the first counts from when its connection is accepted.
     pub head_time: Duration,
+    /// How long a connection of a caller may lie idle between two requests.
+    pub caller_idle: Duration,
+    /// How long a caller may take nothing of an answer that waits for it.
+    pub caller_stall: Duration,
+    /// How long a connection that has said nothing yet may stay while the gateway drains.
+    pub last_call: Duration,
     /// How long a caller may send nothing in the middle of a body.
     pub body_pause: Duration,
     /// How long a connection to an upstream may lie idle.
@@ -78,7 +84,13 @@ impl Default for Limits {
             connections: 20_000,
             head: 32 * 1024,
             headers: 100,
-            head_time: Duration::from_secs(60),
+            head_time: Duration::from_secs(10),
+            // Load balancers keep connections to their targets for 60 s; they must give up first, or they send a request
+            // on a connection we are closing. NGINX has the same default.
+            caller_idle: Duration::from_secs(75),
+            caller_stall: Duration::from_secs(30),
+            // Its request is on the way, or it was opened to have a connection ready, which holds up the end for nothing.
+            last_call: Duration::from_secs(1),
             body_pause: Duration::from_secs(30),
             // The shortest keep-alive in common use is 5 s (uvicorn, Node.js): we give up first, so that no request is
             // sent on a connection its upstream is closing.

@@ -5,8 +5,11 @@
 //! connections over them. A request never leaves the thread it arrived on.
 
 mod connection;
+mod line;
 mod listener;
+mod passing;
 mod phase;
+mod pulse;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -16,6 +19,7 @@ use crate::pool::SWEEP;
 use crate::worker::{Seeds, Worker};
 use connection::Connections;
 use phase::Phase;
+use pulse::Pulses;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -145,18 +149,20 @@ async fn work(
     mut orders: watch::Receiver<Phase>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let sweeping = tokio::task::spawn_local(sweep(Rc::clone(worker)));
-    let connections = Connections::new(worker, orders.clone());
+    let pulses = Rc::new(Pulses::new(&worker.node.config.limits));
+    let sweeping = tokio::task::spawn_local(sweep(Rc::clone(worker), Rc::clone(&pulses)));
+    let connections = Connections::new(worker, &pulses, orders.clone());
     connections.accept(listener, &mut orders).await;
     connections.end(&mut orders).await;
     sweeping.abort();
     Ok(())
 }
 
-async fn sweep(worker: Rc<Worker>) {
+async fn sweep(worker: Rc<Worker>, pulses: Rc<Pulses>) {
     let mut ticks = interval(SWEEP);
     loop {
         ticks.tick().await;
         worker.pool.borrow_mut().sweep();
+        pulses.sweep();
     }
 }

@@ -64,6 +64,74 @@ async fn streams_that_outlast_the_grace_are_told_and_cut() {
     assert_eq!((requests.len(), requests[0].class), (1, Class::Cancelled), "no arm is to blame");
 }
 
+/// Connections the kernel has accepted are connections their callers believe in, whether or not a worker has come to
+/// them yet.
+#[tokio::test]
+async fn connections_that_wait_in_the_kernel_are_served() {
+    use std::io::{Read, Write};
+    let upstream = Upstream::start().await;
+    let world = World::with([table("support-chat", placement("v1", &upstream.url()))], |config| {
+        config.workers = std::num::NonZeroUsize::MIN;
+    });
+    let address = world.gateway.local_addr();
+    let request = format!("POST {CHAT} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 2\r\n\r\n{{}}");
+    let connect = |_| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    };
+    // More than a worker can have come to when the last of them is connected.
+    let streams: Vec<_> = (0..300).map(connect).collect();
+    let draining = tokio::spawn(world.gateway.drain(LONG));
+    let reading = tokio::task::spawn_blocking(move || {
+        for mut stream in streams {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        }
+    });
+    reading.await.unwrap();
+    assert_eq!(draining.await.unwrap(), 0);
+    assert_eq!(upstream.requests(), 300);
+}
+
+/// A gateway that waits so long for the first requests of connections while it drains.
+fn calling(upstream: &Upstream, last_call: Duration) -> World {
+    let tables = [table("support-chat", placement("v1", &upstream.url()))];
+    World::with(tables, |config| {
+        config.limits.head_time = LONG;
+        config.limits.last_call = last_call;
+    })
+}
+
+/// A caller connects just before the drain and sends its request just after.
+#[tokio::test]
+async fn the_first_request_of_a_connection_is_waited_for() {
+    let upstream = Upstream::start().await;
+    let world = calling(&upstream, LONG);
+    let (address, handle) = (world.gateway.local_addr(), world.handle.clone());
+    let mut caller = world.caller().await;
+    wait::until("it is accepted", || handle.metrics().connections == 1).await;
+    let draining = tokio::spawn(world.gateway.drain(LONG));
+    while Caller::try_connect(address).await.is_some() {
+        tokio::task::yield_now().await;
+    }
+    let answer = caller.post(CHAT, "{}").await;
+    assert_eq!((answer.status, answer.header("connection")), (200, "close"));
+    assert_eq!(draining.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_does_not_hold_up_the_end() {
+    let upstream = Upstream::start().await;
+    let world = calling(&upstream, Duration::from_millis(1));
+    let handle = world.handle.clone();
+    let mut silent = world.caller().await;
+    wait::until("it is accepted", || handle.metrics().connections == 1).await;
+    assert_eq!(world.gateway.drain(Duration::from_secs(3_600)).await, 0);
+    assert!(silent.try_open(post(CHAT, "{}")).await.is_none());
+}
+
 #[tokio::test]
 async fn a_gateway_that_is_dropped_stops() {
     let upstream = Upstream::start().await;

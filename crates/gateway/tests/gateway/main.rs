@@ -4,6 +4,7 @@
 
 mod addressing;
 mod bodies;
+mod deadlines;
 mod draw;
 mod drain;
 mod feedback;

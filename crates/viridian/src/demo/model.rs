@@ -100,8 +100,8 @@ fn streamed(model: &str) -> Answer {
         });
         format!("data: {body}\n\n")
     };
-    let mut events: Vec<String> =
-        WORDS.iter().map(|word| chunk(json!({"content": word}), serde_json::Value::Null)).collect();
+    let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), serde_json::Value::Null)];
+    events.extend(WORDS.iter().map(|word| chunk(json!({"content": word}), serde_json::Value::Null)));
     events.push(chunk(json!({}), json!("stop")));
     let last = json!({"id": "chatcmpl-demo", "object": "chat.completion.chunk", "created": 0, "model": model,
                       "choices": [], "usage": usage()});

@@ -48,6 +48,19 @@ pub(crate) enum Asked<'a> {
     Models(Option<&'a str>),
     /// It cannot be said before the body names the model.
     Unnamed,
+    /// Something of the gateway itself.
+    Gateway(Question),
+}
+
+/// What callers who speak Open Inference ask a server before they ask for a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Whether it runs.
+    Live,
+    /// Whether it can answer.
+    Ready,
+    /// What it is.
+    Metadata,
 }
 
 /// A request to the upstream of an application.
@@ -122,6 +135,10 @@ impl<'a> Address<'a> {
         if self.path == MODELS_PATH {
             return self.models(None);
         }
+        if let Some(question) = question(self.path) {
+            self.allow(Method::GET, "GET")?;
+            return Ok(Asked::Gateway(question));
+        }
         let model_path = self.path.strip_prefix(MODELS).ok_or_else(Refusal::not_addressed)?;
         let name = model_path.split('/').next().unwrap_or(model_path);
         let speaks = |table: &&Arc<Table>| table.routing.protocol == Protocol::OpenInference;
@@ -160,7 +177,7 @@ impl<'a> Address<'a> {
     }
 
     fn open_inference(&self) -> Result<(Purpose, UpstreamPath<'a>), Refusal> {
-        if matches!(self.path, "/v2/health/live" | "/v2/health/ready") {
+        if question(self.path).is_some() {
             self.allow(Method::GET, "GET")?;
             return Ok((Purpose::Inspection, UpstreamPath::Same(self.path)));
         }
@@ -213,6 +230,16 @@ impl Call<'_> {
             (UpstreamPath::OfModel { tail, .. }, Some(model)) => format!("{model}{tail}").into(),
             (UpstreamPath::OfModel { otherwise, .. }, None) => otherwise.into(),
         }
+    }
+}
+
+/// The paths of a server that are no model's.
+fn question(path: &str) -> Option<Question> {
+    match path {
+        "/v2/health/live" => Some(Question::Live),
+        "/v2/health/ready" => Some(Question::Ready),
+        "/v2" => Some(Question::Metadata),
+        _ => None,
     }
 }
 

@@ -21,6 +21,7 @@ mod key;
 mod route;
 mod splice;
 mod stamp;
+mod tensors;
 
 mod connect;
 mod headers;

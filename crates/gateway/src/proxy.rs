@@ -1,6 +1,6 @@
 //! The walk of a request, top to bottom: [`walk`]. Each step is a file of its own.
 
-use crate::address::{Address, Asked, Purpose};
+use crate::address::{Address, Asked, Purpose, Question};
 use crate::answer::Answer;
 use crate::body::{self, Held};
 use crate::peek::Peek;
@@ -8,19 +8,17 @@ use crate::refusal::Refusal;
 use crate::relay::Relay;
 use crate::route::{Arrival, route};
 use crate::stamp;
+use crate::tensors;
 use crate::upstream::{self, Errand};
 use crate::worker::Worker;
 use http::header::CONTENT_ENCODING;
-use http::{HeaderName, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Instant;
 use viridian_core::application::Protocol;
-use viridian_wire::openai;
-
-/// Announces that tensors follow the JSON of a body as raw bytes.
-const TENSORS_FOLLOW: HeaderName = HeaderName::from_static("inference-header-content-length");
+use viridian_wire::{open_inference, openai};
 
 /// Answers a request. What is refused is told in the shape of the caller's protocol, and every answer has an id.
 pub(crate) async fn walk(
@@ -54,8 +52,10 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
 
     // Address: what the head alone can refuse is refused before the body is read.
     let asked = address.resolve(&worker.node.tables.serving(), None)?;
-    if let Asked::Models(name) = asked {
-        return Ok(list_models(worker, name));
+    match asked {
+        Asked::Models(name) => return Ok(list_models(worker, name)),
+        Asked::Gateway(question) => return Ok(tell(worker, question)),
+        Asked::Of(..) | Asked::Unnamed => {}
     }
 
     // Body: read once, looked into without taking it apart.
@@ -73,6 +73,7 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
         call: routed.call,
         head,
         body: routed.body,
+        json_length: routed.json_length,
         answering: routed.answering,
         timeouts: &routed.table.routing.timeouts,
     };
@@ -94,30 +95,31 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
     Ok(response)
 }
 
-/// Looks into the body of an inference whose protocol is JSON.
+/// Looks into the JSON of an inference whose protocol has some.
 fn look_into<'b>(
     arrival: &Arrival<'_>,
     asked: &Asked<'_>,
     held: &'b Held<'_>,
 ) -> Result<Option<Peek<'b>>, Refusal> {
     let headers = &arrival.head.headers;
-    let is_json = match asked {
-        Asked::Of(_, call) if call.purpose == Purpose::Inspection => false,
-        Asked::Of(table, _) => match table.routing.protocol {
-            Protocol::OpenAi => true,
-            Protocol::OpenInference => !headers.contains_key(TENSORS_FOLLOW),
-            Protocol::Http => false,
-        },
-        Asked::Unnamed => true,
-        Asked::Models(_) => false,
+    let protocol = match asked {
+        Asked::Of(_, call) if call.purpose == Purpose::Inspection => return Ok(None),
+        Asked::Of(table, _) => table.routing.protocol,
+        Asked::Unnamed => Protocol::OpenAi,
+        Asked::Models(_) | Asked::Gateway(_) => return Ok(None),
     };
-    if !is_json {
+    let json = match protocol {
+        Protocol::OpenAi => &held.bytes[..],
+        Protocol::OpenInference => tensors::json(&held.bytes, headers)?,
+        Protocol::Http => return Ok(None),
+    };
+    if json.is_empty() && tensors::follow(headers) {
         return Ok(None);
     }
     if headers.contains_key(CONTENT_ENCODING) {
         return Err(Refusal::body_encoded());
     }
-    Peek::at(&held.bytes).map(Some)
+    Peek::at(json).map(Some)
 }
 
 fn refuse(worker: &Worker, refusal: &Refusal, protocol: Protocol) -> Response<Answer> {
@@ -135,6 +137,19 @@ fn list_models(worker: &Worker, name: Option<&str>) -> Response<Answer> {
     };
     names.sort_unstable();
     Answer::json(StatusCode::OK, openai::list_models(names))
+}
+
+/// What this gateway says of itself to those who speak Open Inference. It is ready when it has a table to serve by.
+fn tell(worker: &Worker, question: Question) -> Response<Answer> {
+    match question {
+        Question::Live => Answer::json(StatusCode::OK, open_inference::live()),
+        Question::Metadata => Answer::json(StatusCode::OK, open_inference::metadata()),
+        Question::Ready => {
+            let is_ready = !worker.node.tables.serving().tables.is_empty();
+            let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            Answer::json(status, open_inference::ready(is_ready))
+        }
+    }
 }
 
 async fn take_feedback(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answer>, Refusal> {

@@ -10,8 +10,10 @@ use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::splice;
 use crate::stamp::{Decided, Stamp};
+use crate::tensors;
 use crate::worker::Worker;
 use bytes::Bytes;
+use http::HeaderValue;
 use http::request::Parts;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub(crate) struct Routed<'a> {
     pub(crate) arm: Arm,
     pub(crate) call: Call<'a>,
     pub(crate) body: Bytes,
+    /// What the header says of the body that says where its JSON ends, if it is there.
+    pub(crate) json_length: Option<HeaderValue>,
     pub(crate) answering: Answering,
     pub(crate) stamp: Stamp,
     /// Present when the request is counted.
@@ -61,9 +65,13 @@ pub(crate) fn route<'a>(
         let uniform = arrival.worker.draws.next();
         decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
     };
-    let placement = table.placement(decision.arm);
+    let rewritten = match peek {
+        Some(peek) => splice::apply(body, peek, &table.placement(decision.arm).edits)?,
+        None => body.clone(),
+    };
     Ok(Routed {
-        body: peek.map_or_else(|| body.clone(), |peek| splice::apply(body, peek, &placement.edits)),
+        json_length: tensors::length_after(&arrival.head.headers, body.len(), rewritten.len()),
+        body: rewritten,
         answering: answering(&table, peek),
         stamp: Stamp::signed(
             arrival.worker,
@@ -86,6 +94,7 @@ fn inspect<'a>(table: Arc<Table>, call: Call<'a>, body: &Bytes) -> Routed<'a> {
         arm: Arm::Baseline,
         call,
         body: body.clone(),
+        json_length: None,
         answering: Answering::Anything,
         recorder: None,
     }

@@ -3,6 +3,7 @@
 
 use crate::peek::Peek;
 use crate::prepared::placement::{Edit, Edits};
+use crate::refusal::Refusal;
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -12,11 +13,29 @@ struct Cut<'a> {
     value: &'a str,
 }
 
-/// The body with the release's model and parameters.
-pub(crate) fn apply(body: &Bytes, peek: &Peek<'_>, edits: &Edits) -> Bytes {
+/// The body with the release's model and parameters. What follows the object that was looked into stays behind it.
+pub(crate) fn apply(body: &Bytes, peek: &Peek<'_>, edits: &Edits) -> Result<Bytes, Refusal> {
     if edits.is_empty() {
-        return body.clone();
+        return Ok(body.clone());
     }
+    let Some(field) = edits.within else {
+        return Ok(write_object(body, peek, edits).into());
+    };
+    let inner = match peek.span(field) {
+        Some(span) if body[span.clone()] != *b"null" => &body[span],
+        _ => &b"{}"[..],
+    };
+    if !inner.starts_with(b"{") {
+        // Its upstream says best what is wrong with it.
+        return Ok(body.clone());
+    }
+    let value = write_object(inner, &Peek::at(inner)?, edits);
+    let value = String::from_utf8_lossy(&value).into_owned();
+    let whole = Edits { set: vec![Edit { name: field.to_owned(), value }], ..Edits::default() };
+    Ok(write_object(body, peek, &whole).into())
+}
+
+fn write_object(body: &[u8], peek: &Peek<'_>, edits: &Edits) -> Vec<u8> {
     let mut cuts = Vec::new();
     let mut missing = Vec::new();
     for edit in &edits.set {
@@ -43,7 +62,7 @@ fn insertion(missing: &[&Edit], peek: &Peek<'_>) -> String {
     text
 }
 
-fn write(body: &[u8], insertion: &str, inside: usize, cuts: &[Cut<'_>]) -> Bytes {
+fn write(body: &[u8], insertion: &str, inside: usize, cuts: &[Cut<'_>]) -> Vec<u8> {
     let added: usize = cuts.iter().map(|cut| cut.value.len()).sum();
     let mut written = Vec::with_capacity(body.len() + insertion.len() + added);
     written.extend_from_slice(&body[..inside]);
@@ -55,7 +74,7 @@ fn write(body: &[u8], insertion: &str, inside: usize, cuts: &[Cut<'_>]) -> Bytes
         copied = cut.span.end;
     }
     written.extend_from_slice(&body[copied..]);
-    written.into()
+    written
 }
 
 #[cfg(test)]
@@ -70,7 +89,8 @@ mod tests {
     fn applied(body: &str, set: &[(&str, &str)], default: &[(&str, &str)]) -> String {
         let body = Bytes::copy_from_slice(body.as_bytes());
         let peek = Peek::at(&body).unwrap();
-        let spliced = apply(&body, &peek, &Edits { set: edits(set), default: edits(default) });
+        let edits = Edits { set: edits(set), default: edits(default), within: None };
+        let spliced = apply(&body, &peek, &edits).unwrap();
         String::from_utf8(spliced.to_vec()).unwrap()
     }
 
@@ -94,6 +114,26 @@ mod tests {
         check(r#"{"temperature":null}"#, &[], &cool, r#"{"temperature":null}"#);
         check(r#"{"b":1,"a":[1],"c":2}"#, &[("a", "0"), ("b", "[0]")], &[], r#"{"b":[0],"a":0,"c":2}"#);
         check(r#"{"a":1}"#, &[("\"", "2")], &[], r#"{"\"":2,"a":1}"#);
+    }
+
+    /// The same within the field `parameters`, with a default `a` of 1 and a forced `b` of 2.
+    fn check_within(body: &str, expected: &str) {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let edits =
+            Edits { set: edits(&[("b", "2")]), default: edits(&[("a", "1")]), within: Some("parameters") };
+        let spliced = apply(&body, &Peek::at(&body).unwrap(), &edits).unwrap();
+        assert_eq!(std::str::from_utf8(&spliced).unwrap(), expected);
+    }
+
+    #[test]
+    fn parameters_have_an_object_of_their_own() {
+        check_within(r#"{"inputs":[]}"#, r#"{"parameters":{"b":2,"a":1},"inputs":[]}"#);
+        check_within("{}", r#"{"parameters":{"b":2,"a":1}}"#);
+        check_within(r#"{"parameters": null, "a":7}"#, r#"{"parameters": {"b":2,"a":1}, "a":7}"#);
+        check_within(r#"{"parameters": {}, "a":7}"#, r#"{"parameters": {"b":2,"a":1}, "a":7}"#);
+        check_within(r#"{"parameters":{ "a":7, "c":8 }}"#, r#"{"parameters":{"b":2, "a":7, "c":8 }}"#);
+        check_within(r#"{"parameters":{"b":7}}"#, r#"{"parameters":{"a":1,"b":2}}"#);
+        check_within(r#"{"parameters":[7]}"#, r#"{"parameters":[7]}"#);
     }
 
     proptest! {

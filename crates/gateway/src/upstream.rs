@@ -12,11 +12,12 @@ use crate::link::{Link, Outgoing};
 use crate::prepared::lanes::Lane;
 use crate::prepared::placement::Placement;
 use crate::refusal::Refusal;
+use crate::tensors;
 use crate::worker::Worker;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use std::error::Error as _;
 use std::io;
@@ -37,6 +38,8 @@ pub(crate) struct Errand<'a> {
     /// The caller's method and headers.
     pub(crate) head: &'a Parts,
     pub(crate) body: Bytes,
+    /// Takes the place of the caller's, if it sent one.
+    pub(crate) json_length: Option<HeaderValue>,
     pub(crate) answering: Answering,
     pub(crate) timeouts: &'a Timeouts,
 }
@@ -159,12 +162,12 @@ impl Errand<'_> {
         let mut request = Request::new(Outgoing::new(self.body.clone()));
         *request.method_mut() = self.head.method.clone();
         *request.uri_mut() = Uri::from(target);
-        *request.headers_mut() = headers::to_upstream(
-            &self.head.headers,
-            self.placement,
-            &lane.endpoint.authority,
-            self.answering,
-        );
+        let authority = &lane.endpoint.authority;
+        let mut headers = headers::to_upstream(&self.head.headers, self.placement, authority, self.answering);
+        if let Some(length) = &self.json_length {
+            headers.insert(tensors::JSON_LENGTH, length.clone());
+        }
+        *request.headers_mut() = headers;
         request
     }
 }

@@ -5,7 +5,7 @@
 use viridian_core::application::Protocol;
 use viridian_wire::error_body::{ErrorBody, content_type};
 use viridian_wire::feedback::{Feedback, Refused, Request, Response, Value};
-use viridian_wire::openai;
+use viridian_wire::{open_inference, openai};
 
 fn check(file: &str, golden: &str, written: &[u8]) {
     let written = std::str::from_utf8(written).unwrap();
@@ -64,6 +64,20 @@ fn applications_are_listed_as_models() {
     check("openai_models.json", golden, &openai::list_models(["support-chat", "triage"]));
     let list: openai::ModelList<'_> = serde_json::from_str(golden).unwrap();
     assert_eq!(list.data.len(), 2);
+}
+
+#[test]
+fn the_gateway_tells_what_it_is() {
+    let golden = include_str!("golden/protocols/open_inference_live.json");
+    check("open_inference_live.json", golden, &open_inference::live());
+    let golden = include_str!("golden/protocols/open_inference_not_ready.json");
+    check("open_inference_not_ready.json", golden, &open_inference::ready(false));
+    // The version moves, the shape does not.
+    let golden = include_str!("golden/protocols/open_inference_metadata.json");
+    let read: open_inference::Metadata<'_> = serde_json::from_str(golden).unwrap();
+    let written = open_inference::metadata();
+    let written: open_inference::Metadata<'_> = serde_json::from_slice(&written).unwrap();
+    assert_eq!(written, open_inference::Metadata { version: env!("CARGO_PKG_VERSION").into(), ..read });
 }
 
 #[test]

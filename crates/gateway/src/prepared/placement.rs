@@ -19,6 +19,9 @@ pub(crate) const CHAT_PATH: &str = "/v1/chat/completions";
 /// The field of a body that names the model.
 const MODEL_FIELD: &str = "model";
 
+/// The field of an Open Inference body that holds parameters.
+const PARAMETERS_FIELD: &str = "parameters";
+
 /// More endpoints than any environment of one application has; a longer list is a mistake.
 const MOST_ENDPOINTS: usize = 1_024;
 
@@ -43,6 +46,8 @@ pub(crate) struct Edits {
     pub(crate) set: Vec<Edit>,
     /// What stands in when the caller has no such field.
     pub(crate) default: Vec<Edit>,
+    /// The field whose object is changed; absent when it is the body itself.
+    pub(crate) within: Option<&'static str>,
 }
 
 /// A field of a body.
@@ -105,11 +110,16 @@ impl Placement {
 impl Edits {
     fn of(placement: &table::Placement, protocol: Protocol) -> Result<Self, Error> {
         let mut edits = Self::default();
-        // Open Inference names the model in the path, and neither it nor plain HTTP has a place for parameters.
-        if protocol != Protocol::OpenAi {
-            return Ok(edits);
+        match protocol {
+            Protocol::OpenAi => {}
+            // The model is named in the path.
+            Protocol::OpenInference => edits.within = Some(PARAMETERS_FIELD),
+            // It has no place for parameters.
+            Protocol::Http => return Ok(edits),
         }
-        if let Some(model) = &placement.model {
+        if let Some(model) = &placement.model
+            && protocol == Protocol::OpenAi
+        {
             let value = serde_json::Value::from(model.name.as_str()).to_string();
             edits.set.push(Edit { name: MODEL_FIELD.to_owned(), value });
         }
@@ -119,7 +129,7 @@ impl Edits {
             Precedence::Release => &mut edits.set,
         };
         for (name, value) in values {
-            if name == MODEL_FIELD {
+            if name == MODEL_FIELD && protocol == Protocol::OpenAi {
                 return Err(Error::ModelParameter);
             }
             let valid: Result<&RawValue, _> = serde_json::from_str(value);

@@ -75,6 +75,7 @@ async fn an_application_is_named_by_path_header_or_model() {
     check("GET /v2/models/digits", "GET /v2/models/mnist%2028/versions/v3").await;
     check("GET /v2/models/digits/ready", "GET /v2/models/mnist%2028/versions/v3/ready").await;
     check("GET /apps/digits/v2/health/live", "GET /v2/health/live").await;
+    check("GET /apps/digits/v2", "GET /v2").await;
     check("GET /v2/health/ready x-viridian-application=digits", "GET /v2/health/ready").await;
 }
 
@@ -100,6 +101,8 @@ async fn what_is_not_listed_does_not_reach_an_upstream() {
     check("GET /apps/support-chat/v1/chat/completions", "405").await;
     check("POST /apps/support-chat/v1/models", "405").await;
     check("POST /apps/digits/v2/health/live", "405").await;
+    check("POST /v2/health/live", "405").await;
+    check("GET /v2/health", "404").await;
     check("GET /v2/models/digits/infer", "405").await;
     check("POST /v2/models/digits/ready", "405").await;
     check("POST /v2/repository/models/digits/load", "404").await;
@@ -130,6 +133,26 @@ async fn applications_are_listed_as_models() {
     assert_eq!(answer.json()["data"][0]["id"], "support-chat");
     let answer = world.caller().await.get("/apps/support-chat/v1/models").await;
     assert_eq!(answer.json()["data"][0]["id"], "support-chat");
+    assert_eq!(upstream.requests(), 0);
+}
+
+/// Clients of the Open Inference Protocol ask the server before they ask for a model.
+#[tokio::test]
+async fn the_gateway_answers_for_itself() {
+    let upstream = Upstream::start().await;
+    let world = World::serving(tables(&upstream.url()));
+    let check = async |path: &str, status: u16, body: &str| {
+        let answer = world.caller().await.get(path).await;
+        assert_eq!((answer.status, answer.text()), (status, body), "{path}");
+        assert_eq!(answer.header("content-type"), "application/json");
+    };
+    check("/v2/health/live", 200, r#"{"live":true}"#).await;
+    check("/v2/health/ready", 200, r#"{"ready":true}"#).await;
+    let answer = world.caller().await.get("/v2").await;
+    assert_eq!((answer.status, &answer.json()["name"]), (200, &"viridian".into()));
+    world.offer([]);
+    check("/v2/health/ready", 503, r#"{"ready":false}"#).await;
+    check("/v2/health/live", 200, r#"{"live":true}"#).await;
     assert_eq!(upstream.requests(), 0);
 }
 

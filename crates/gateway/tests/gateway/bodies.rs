@@ -74,7 +74,7 @@ async fn a_large_body_passes_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn tensors_behind_the_json_are_not_looked_into() {
+async fn tensors_behind_the_json_pass_as_they_are() {
     let upstream = Upstream::start().await;
     let digits = table("digits", placement("v1", &upstream.url()));
     let world = World::serving([RoutingTable { protocol: Protocol::OpenInference, ..digits }]);
@@ -87,8 +87,14 @@ async fn tensors_behind_the_json_are_not_looked_into() {
     assert_eq!(world.caller().await.send(request).await.status, 200);
     assert_eq!(upstream.last().body, body);
     assert_eq!(upstream.last().headers["inference-header-content-length"], "13");
-    let answer = world.caller().await.post("/v2/models/digits/infer", body).await;
+    let answer = world.caller().await.post("/v2/models/digits/infer", body.clone()).await;
     assert_eq!(answer.status, 400, "without the header it is JSON");
+    for (length, status) in [("0", 200), ("12", 400), ("17", 400), ("-1", 400)] {
+        let request =
+            Request::post("/v2/models/digits/infer").header("inference-header-content-length", length);
+        let answer = world.caller().await.send(request.body(body.clone()).unwrap()).await;
+        assert_eq!(answer.status, status, "{length}");
+    }
 }
 
 /// Sends bytes on a connection of their own and reads until it is closed.

@@ -4,9 +4,10 @@ use crate::world::World;
 use bytes::Bytes;
 use http::Request;
 use std::collections::BTreeMap;
+use viridian_core::application::Protocol;
 use viridian_core::environment::SecretReference;
 use viridian_core::release::{Model, Parameters, Precedence};
-use viridian_core::routing::table::Placement;
+use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_testkit::caller::post;
 use viridian_testkit::table::{placement, table};
 use viridian_testkit::upstream::{Reply, Upstream};
@@ -40,6 +41,39 @@ async fn the_release_names_the_model_and_gives_defaults() {
     check(Precedence::Caller, sent, r#"{"temperature":1, "model":"gpt-4o"}"#).await;
     check(Precedence::Release, sent, r#"{"temperature":0.1, "model":"gpt-4o"}"#).await;
     check(Precedence::Release, "{}", r#"{"model":"gpt-4o","temperature":0.1}"#).await;
+}
+
+#[tokio::test]
+async fn open_inference_has_a_field_for_parameters() {
+    let upstream = Upstream::start().await;
+    let baseline = Placement { model: None, ..release(&upstream.url(), Precedence::Caller) };
+    let world =
+        World::serving([RoutingTable { protocol: Protocol::OpenInference, ..table("digits", baseline) }]);
+    let check = async |sent: &str, arrived: &str| {
+        let answer = world.caller().await.post("/v2/models/digits/infer", sent.to_owned()).await;
+        assert_eq!((answer.status, upstream.last().body.as_ref()), (200, arrived.as_bytes()));
+    };
+    check(r#"{"inputs":[]}"#, r#"{"parameters":{"temperature":0.1},"inputs":[]}"#).await;
+    check(r#"{"parameters":{"temperature":1}}"#, r#"{"parameters":{"temperature":1}}"#).await;
+    check(r#"{"parameters":{"top_k":1}}"#, r#"{"parameters":{"temperature":0.1,"top_k":1}}"#).await;
+    let twice = r#"{"parameters":{"a":1,"a":2}}"#;
+    assert_eq!(world.caller().await.post("/v2/models/digits/infer", twice).await.status, 400);
+    assert_eq!(world.handle.traffic().decided, 3, "what is refused comes to no outcome");
+}
+
+#[tokio::test]
+async fn tensors_stay_behind_parameters() {
+    let upstream = Upstream::start().await;
+    let baseline = Placement { model: None, ..release(&upstream.url(), Precedence::Release) };
+    let world =
+        World::serving([RoutingTable { protocol: Protocol::OpenInference, ..table("digits", baseline) }]);
+    let request = Request::post("/v2/models/digits/infer").header("inference-header-content-length", "13");
+    let sent = Bytes::from_static(b"{\"inputs\":[]}{\xff}");
+    assert_eq!(world.caller().await.send(request.body(sent).unwrap()).await.status, 200);
+    let seen = upstream.last();
+    let json = br#"{"parameters":{"temperature":0.1},"inputs":[]}"#;
+    assert_eq!(seen.body.as_ref(), [&json[..], b"{\xff}"].concat());
+    assert_eq!(seen.headers["inference-header-content-length"], json.len().to_string());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ mod world;
 use super::fault::{Fault, listing, quoted};
 use super::{ApplicationManifest, Document, Manifest};
 use std::collections::BTreeMap;
-use viridian_core::application::Application;
+use viridian_core::application::{Application, Protocol};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::release::Release;
 use viridian_core::rollout::plan::{Proposal, Strategy};
@@ -108,6 +108,14 @@ impl Subject<'_, '_> {
             let message =
                 format!("the application '{name}' has no environment '{place}'; it has {there_are}");
             self.fault(&["spec", "environment"], message);
+        }
+        if application.protocol == Protocol::Http && !release.parameters.is_empty() {
+            let name = &release.application;
+            let message = format!(
+                "the application '{name}' speaks http, whose requests have no place for parameters; put them where \
+                 its server reads them"
+            );
+            self.fault(&["spec", "parameters"], message);
         }
     }
 

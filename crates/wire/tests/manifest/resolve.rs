@@ -145,6 +145,23 @@ fn a_switch_needs_an_environment_of_its_own() {
 }
 
 #[test]
+fn parameters_need_a_protocol_that_has_a_place_for_them() {
+    let plain = APPLICATION.replace("protocol: openai", "protocol: http\n  allowPaths: [/predict]");
+    let with_parameters = release("chat-v1", ", environment: blue, parameters: {temperature: 1}");
+    check("", &format!("{APPLICATION}{with_parameters}"), &[]);
+    let inference = APPLICATION.replace("protocol: openai", "protocol: openInference");
+    check("", &format!("{inference}{with_parameters}"), &[]);
+    check(
+        "",
+        &format!("{plain}{with_parameters}"),
+        &[
+            "file:14:76: spec.parameters: the application 'chat' speaks http, whose requests have no place for \
+           parameters; put them where its server reads them",
+        ],
+    );
+}
+
+#[test]
 fn a_name_is_given_once() {
     let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
     check(

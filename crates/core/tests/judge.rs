@@ -26,7 +26,7 @@ fn feedback(baseline: (u64, u64), candidate: (u64, u64)) -> Evidence {
     let mut counts = EpochCounts::empty(epoch);
     for (arm, (trials, events)) in [(&mut counts.baseline, baseline), (&mut counts.candidate, candidate)] {
         arm.tally.classes[0] = 50_000;
-        arm.tally.metrics[Metric::Feedback.index()] = Counts { trials, events, scaled: events };
+        arm.tally.metrics[Metric::Feedback.index()] = Counts::of_share(trials, events);
     }
     Evidence { epochs: vec![counts] }
 }
@@ -66,11 +66,11 @@ fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
         for group in 1..64 {
             // Groups differ by as much as chance would make them.
             let events = events + [0, 2, 1, 3][usize::from(group) % 4];
-            let counts = Counts { trials: 300, events, scaled: events };
+            let counts = Counts::of_share(300, events);
             arm.groups.record_counts(Metric::Errors, Group(group), counts);
         }
     }
-    let heavy = Counts { trials: 37_800, events: of_the_heavy_user, scaled: of_the_heavy_user };
+    let heavy = Counts::of_share(37_800, of_the_heavy_user);
     counts.baseline.groups.record_counts(Metric::Errors, Group(0), heavy);
     for arm in [&mut counts.baseline, &mut counts.candidate] {
         let groups = arm.groups.metrics[Metric::Errors.index()].clone();
@@ -130,7 +130,7 @@ fn a_few_requests_of_few_units_do_not_call_the_split_broken() {
     let mut evidence = feedback((0, 0), (0, 0));
     evidence.epochs[0].epoch.weight = Weight::from_basis_points(100).unwrap();
     for group in 0..30 {
-        let counts = Counts { trials: 1, events: 0, scaled: 0 };
+        let counts = Counts::of_share(1, 0);
         evidence.epochs[0].baseline.groups.record_counts(Metric::Errors, Group(group), counts);
     }
     assert_eq!(judge(&[], &evidence, Units::Sticky).split, SplitCheck::Sound);

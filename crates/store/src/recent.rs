@@ -73,5 +73,5 @@ fn feedback(
         .query_row(params![application.as_str(), ArmWord(Arm::Baseline), since.0], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    Ok(Counts { trials, events, scaled: events })
+    Ok(Counts::of_share(trials, events))
 }

@@ -92,7 +92,7 @@ fn add_feedback(
         }
         let arm = counts.arm_mut(row.get::<_, ArmWord>(0)?.0);
         let (trials, events): (u64, u64) = (row.get(3)?, row.get(4)?);
-        let counted = Counts { trials, events, scaled: events };
+        let counted = Counts::of_share(trials, events);
         arm.tally.metrics[Metric::Feedback.index()].add(counted);
         arm.groups.record_counts(Metric::Feedback, Group(row.get(1)?), counted);
     }

@@ -87,7 +87,7 @@ fn proposal() -> Proposal {
 
 fn report() -> Report {
     let [errors, feedback] = guards();
-    let counts = |trials, events| Counts { trials, events, scaled: events };
+    let counts = |trials, events| Counts::of_share(trials, events);
     let waiting = Waiting::Guard { metric: Metric::Errors, wait: Wait::Undecided };
     Report {
         at: BEGAN.plus(Duration::from_millis(90_250)),

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, Standing, TallyRow};
-use viridian_core::analysis::tally::{GroupTally, Tally};
+use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, SecretReference};
@@ -17,6 +17,7 @@ use viridian_core::epoch::{Threshold, Thresholds};
 use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term,
 };
+use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Outcome};
 use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
@@ -193,5 +194,19 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_2", serde_json::to_string(&report).unwrap(), &report);
+}
+
+/// From before early failures were counted: there are none in it, and nothing else differs.
+#[test]
+fn the_first_form_of_tally_reports_is_read() {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
+        serde_json::from_str::<TallyReport>(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let (first, now) = (read("tally_report"), read("tally_report_2"));
+    let latency = |report: &TallyReport| report.tallies[0].tally.metrics[Metric::LatencyP95.index()];
+    assert_eq!((latency(&first).failed_early, latency(&now).failed_early), (0, 3));
+    assert_eq!(latency(&first), Counts { failed_early: 0, ..latency(&now) });
+    assert_eq!((first.origin, first.feedback), (now.origin, now.feedback));
 }

@@ -6,6 +6,7 @@
 //! of clean candidates are ever called worse, at any number of looks. Promotion needs every guard to pass, so each
 //! guard has its own error, [`ALPHA_PROMOTE`].
 
+mod early;
 mod heavy;
 mod independent;
 mod sticky;

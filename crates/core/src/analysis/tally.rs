@@ -1,7 +1,7 @@
 //! Additive counters: what a gateway folds outcomes into, and what is summed over gateways, restarts and time.
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
-use crate::epoch::Thresholds;
+use crate::epoch::{Threshold, Thresholds};
 use crate::grown;
 use crate::metric::Metric;
 use crate::outcome::{Class, Outcome};
@@ -27,6 +27,15 @@ pub struct Counts {
     /// Of these, the ones that are bad even with the guard's margin granted; equal to `events` except for latency.
     #[serde(rename = "xs")]
     pub scaled: u64,
+    /// Of the others, the ones that failed before they could be slow: how long their answers would have taken is not
+    /// known. Only latency has them.
+    #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
+    pub failed_early: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What one arm's outcomes came to, in one span of time.
@@ -42,7 +51,7 @@ pub struct Tally {
     /// Shares by [`Metric::index`].
     #[serde(deserialize_with = "grown::array")]
     pub metrics: [Counts; Metric::ALL.len()],
-    /// Time to the last byte.
+    /// Time to the last byte, without early failures where a threshold tells them.
     pub latency: Histogram,
 }
 
@@ -63,6 +72,11 @@ pub struct GroupTally {
 pub struct UnitSketch(Vec<u64>);
 
 impl Counts {
+    /// Counts of a metric other than latency.
+    pub const fn of_share(trials: u64, events: u64) -> Self {
+        Self { trials, events, scaled: events, failed_early: 0 }
+    }
+
     /// Bad requests per request, when there was one.
     pub fn share(self) -> Option<f64> {
         (self.trials > 0).then(|| self.events as f64 / self.trials as f64)
@@ -73,6 +87,7 @@ impl Counts {
         self.trials += other.trials;
         self.events += other.events;
         self.scaled += other.scaled;
+        self.failed_early += other.failed_early;
     }
 }
 
@@ -87,7 +102,9 @@ impl Tally {
             return;
         }
         self.classes[outcome.class as usize] += 1;
-        self.latency.record(outcome.latency_us);
+        if !thresholds.latency_p95.is_some_and(|threshold| failed_early(outcome, threshold)) {
+            self.latency.record(outcome.latency_us);
+        }
         for metric in [Metric::Errors, Metric::LatencyP95] {
             if let Some(counts) = score(metric, outcome, thresholds) {
                 self.metrics[metric.index()].add(counts);
@@ -118,15 +135,21 @@ impl Tally {
 
 /// What one outcome adds to a metric that is known with the answer; nothing while the metric has no threshold.
 fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
-    let (event, scaled) = match metric {
-        Metric::Errors => (outcome.class.is_error(), outcome.class.is_error()),
-        Metric::LatencyP95 => {
-            let threshold = thresholds.latency_p95?;
-            (outcome.latency_us > threshold.at_us, outcome.latency_us > threshold.scaled_us)
-        }
-        Metric::Feedback => return None,
-    };
-    Some(Counts { trials: 1, events: u64::from(event), scaled: u64::from(scaled) })
+    match metric {
+        Metric::Errors => Some(Counts::of_share(1, u64::from(outcome.class.is_error()))),
+        Metric::LatencyP95 => thresholds.latency_p95.map(|threshold| Counts {
+            trials: 1,
+            events: u64::from(outcome.latency_us > threshold.at_us),
+            scaled: u64::from(outcome.latency_us > threshold.scaled_us),
+            failed_early: u64::from(failed_early(outcome, threshold)),
+        }),
+        Metric::Feedback => None,
+    }
+}
+
+/// Whether a request failed before it could be slow. One that failed later was slow, whatever ended it.
+const fn failed_early(outcome: &Outcome, threshold: Threshold) -> bool {
+    outcome.class.is_error() && outcome.latency_us <= threshold.at_us
 }
 
 fn add_each<const N: usize>(mine: &mut [u64; N], theirs: &[u64; N]) {

@@ -118,7 +118,7 @@ impl Moment {
 }
 
 fn judgement(guard: Guard, said: Said) -> Judgement {
-    let counts = Counts { trials: 1_000, events: 10, scaled: 10 };
+    let counts = Counts::of_share(1_000, 10);
     Judgement {
         guard,
         verdict: match said {

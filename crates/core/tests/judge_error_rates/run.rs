@@ -241,7 +241,7 @@ fn record(counts: &mut EpochCounts, traffic: &mut Traffic, both: Quality, worse:
     arm.tally.record(&request.outcome, &thresholds);
     arm.groups.record(&request.outcome, &thresholds);
     if let Some(bad) = request.bad {
-        let said = Counts { trials: 1, events: u64::from(bad), scaled: u64::from(bad) };
+        let said = Counts::of_share(1, u64::from(bad));
         arm.tally.metrics[Metric::Feedback.index()].add(said);
         if decision.unit.is_some() {
             arm.groups.record_counts(Metric::Feedback, decision.group(), said);

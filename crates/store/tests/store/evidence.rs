@@ -47,8 +47,7 @@ fn tally(requests: u64) -> Tally {
     let mut tally = Tally::default();
     tally.classes[0] = requests;
     tally.exempt[1] = requests / 3;
-    tally.metrics[Metric::Errors.index()] =
-        Counts { trials: requests, events: requests / 2, scaled: requests / 2 };
+    tally.metrics[Metric::Errors.index()] = Counts::of_share(requests, requests / 2);
     for _ in 0..requests.min(20) {
         tally.latency.record(1_000 * requests);
     }
@@ -60,7 +59,7 @@ fn groups(requests: u64) -> GroupTally {
     for request in 0..requests {
         let unit = UnitHash(request.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         groups.units.insert(unit);
-        groups.record_counts(Metric::Errors, unit.group(), Counts { trials: 1, events: 0, scaled: 0 });
+        groups.record_counts(Metric::Errors, unit.group(), Counts::of_share(1, 0));
     }
     groups
 }

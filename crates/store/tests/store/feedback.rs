@@ -67,7 +67,7 @@ fn a_request_is_counted_once_whatever_is_said_about_it() {
     let again =
         store.record_feedback(&[record("a", 0, 1), bad(record("b", 0, 2)), record("c", 0, 2)], &maturity());
     assert_eq!(again.unwrap(), FeedbackReceipt { accepted: 1, changed: 1, ignored: 1 });
-    assert_eq!(counted(&store, 1_000), Counts { trials: 3, events: 1, scaled: 1 });
+    assert_eq!(counted(&store, 1_000), Counts::of_share(3, 1));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn folding_counts_all_feedback_and_takes_no_more() {
     let store = with_epochs(directory.path());
     store.record_feedback(&[record("a", 0, 1), bad(record("b", 30, 31))], &maturity()).unwrap();
     store.fold(&application_name(), later(24 * 60)).unwrap();
-    assert_eq!(counted(&store, 0), Counts { trials: 2, events: 1, scaled: 1 });
+    assert_eq!(counted(&store, 0), Counts::of_share(2, 1));
     let late = store.record_feedback(&[bad(record("a", 0, 2)), record("c", 0, 2)], &maturity()).unwrap();
     assert_eq!(late, FeedbackReceipt { accepted: 0, changed: 0, ignored: 2 });
 }
@@ -113,7 +113,7 @@ fn check(said: &[(u64, Opinion)], maturity: &BTreeMap<ApplicationName, std::time
         }
     }
     let counts = counted(&store, 1_000_000);
-    assert_eq!(counts, Counts { trials: 2, events: 2 * events, scaled: 2 * events }, "{said:?}");
+    assert_eq!(counts, Counts::of_share(2, 2 * events), "{said:?}");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn measure(store: &Store) {
         let (application, epoch, arm) = (application_name(), EpochId(id), Arm::Candidate);
         let mut tally = Tally { classes: [7, 1, 1, 1, 0, 0, 0, 2], ..Tally::default() };
         tally.exempt[3] = 4;
-        tally.metrics[0] = Counts { trials: 12, events: 1, scaled: 1 };
+        tally.metrics[0] = Counts::of_share(12, 1);
         tally.latency.record(25_000);
         tally.latency.record(90_000);
         let mut groups = GroupTally::default();

@@ -4,6 +4,7 @@
 //! SAFE follows the margin's unit: percentage points are bets on the difference of shares, per cent of a share is a
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
 
+use super::early::Reading;
 use super::{
     ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, quantile_excess, safe_epochs,
     share_excess, split_check,
@@ -19,11 +20,14 @@ use crate::stats::race::{self, RaceEpoch};
 use crate::stats::srm::{self, SplitEpoch};
 
 pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
-    let events = races(evidence.compared(), |counts| race_of(counts, guard.metric));
+    let log_harm = least(guard.metric, |reading| {
+        let events = races(evidence.compared(), |counts| race_of(counts, guard.metric, |c| reading.bad(c)));
+        race::log_e_harm(&events, 1.0)
+    });
     let log_safe = log_safe(guard, evidence);
-    let effect = effect(guard, evidence, &events);
+    let effect = effect(guard, evidence);
     Tested {
-        harm: Harm::Evidence(race::log_e_harm(&events, 1.0)),
+        harm: Harm::Evidence(log_harm),
         safe: log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence),
         log_safe: Some(log_safe),
         material: is_material(guard, &effect),
@@ -52,15 +56,22 @@ pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
     betting::difference(&epochs).map(|_| betting::upper_bound(&epochs, ALPHA_PROMOTE).max(0.0))
 }
 
+/// The least evidence in any reading of early failures.
+fn least(metric: Metric, log_e: impl Fn(Reading) -> f64) -> f64 {
+    Reading::all(metric).iter().map(|reading| log_e(*reading)).fold(f64::INFINITY, f64::min)
+}
+
 fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     let margin = guard.margin.fraction();
     let epochs = safe_epochs(guard.metric, evidence);
     if guard.metric == Metric::LatencyP95 {
-        return race::log_e_safe(&races(epochs, granted_race_of), 1.0);
+        let epochs: Vec<&EpochCounts> = epochs.collect();
+        return least(guard.metric, |reading| {
+            race::log_e_safe(&races(epochs.iter().copied(), |counts| granted_race_of(counts, reading)), 1.0)
+        });
     }
     if is_relative(guard.margin) {
-        let events = races(epochs, |counts| race_of(counts, guard.metric));
-        return race::log_e_safe(&events, 1.0 + margin);
+        return race::log_e_safe(&plain_races(epochs, guard.metric), 1.0 + margin);
     }
     let bets: Vec<BinaryEpoch> = epochs.map(|counts| bets_of(counts, guard.metric)).collect();
     betting::log_e_safe(&bets, margin)
@@ -94,14 +105,15 @@ fn answers_of(counts: &EpochCounts) -> EpochSums {
     EpochSums { probability: counts.epoch.weight.probability(), groups: vec![all] }
 }
 
-fn effect(guard: &Guard, evidence: &Evidence, events: &[RaceEpoch]) -> Effect {
+fn effect(guard: &Guard, evidence: &Evidence) -> Effect {
     if guard.metric == Metric::LatencyP95 {
         return Effect { estimate: quantile_excess(evidence), lower: None, upper: None };
     }
     if is_relative(guard.margin) {
-        let interval = race::confidence(events, ALPHA_PROMOTE / 2.0);
+        let events = plain_races(evidence.compared(), guard.metric);
+        let interval = race::confidence(&events, ALPHA_PROMOTE / 2.0);
         return Effect {
-            estimate: rate_excess(events),
+            estimate: rate_excess(&events),
             lower: Some(interval.lower - 1.0),
             upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
         };
@@ -141,18 +153,23 @@ fn races<'a>(
     merged
 }
 
-fn race_of(counts: &EpochCounts, metric: Metric) -> RaceEpoch {
+/// The races of a metric every request's outcome is known for.
+fn plain_races<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<RaceEpoch> {
+    races(epochs, |counts| race_of(counts, metric, |counts| counts.events))
+}
+
+fn race_of(counts: &EpochCounts, metric: Metric, bad: impl Fn(Counts) -> u64) -> RaceEpoch {
     RaceEpoch {
         probability: counts.epoch.weight.probability(),
-        candidate: counts.candidate.counts(metric).events,
-        baseline: counts.baseline.counts(metric).events,
+        candidate: bad(counts.candidate.counts(metric)),
+        baseline: bad(counts.baseline.counts(metric)),
     }
 }
 
 /// The race in which the candidate's answers are slow only beyond the margin.
-fn granted_race_of(counts: &EpochCounts) -> RaceEpoch {
-    let candidate = counts.candidate.counts(Metric::LatencyP95).scaled;
-    RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95) }
+fn granted_race_of(counts: &EpochCounts, reading: Reading) -> RaceEpoch {
+    let candidate = reading.bad_if_granted(counts.candidate.counts(Metric::LatencyP95));
+    RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95, |counts| reading.bad(counts)) }
 }
 
 fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {

@@ -2,6 +2,7 @@
 //! each epoch, with the variance between the groups. Guards do not share one order of events here, so each is held to
 //! its own part of the error.
 
+use super::early::Reading;
 use super::heavy::HeavyGroups;
 use super::{
     ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, quantile_excess, safe_epochs,
@@ -23,21 +24,39 @@ const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 /// HARM is asked of all groups but the heavy ones, because what befalls one large user would hide what befalls the many;
 /// SAFE is asked of all of them, because a large user's share of the requests is to be safe as well.
 pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
-    let safe = distance_to_margin(guard, safe_epochs(guard.metric, evidence), None);
-    let safe = safe.is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0);
-    let all: Vec<EpochSums> =
-        evidence.compared().map(|counts| sums(counts, guard.metric, as_counted)).collect();
-    let effect = effect(guard, evidence, &all);
-    let Some(heavy) = HeavyGroups::of(evidence) else {
-        let (harm, material) = (is_worse(&all, alpha), is_material(guard, &effect));
-        return Tested { harm: Harm::Tested(harm), safe, log_safe: None, material, effect, heavy: None };
+    let heavy = HeavyGroups::of(evidence);
+    let in_every_reading =
+        |holds: &dyn Fn(Reading) -> bool| Reading::all(guard.metric).iter().all(|r| holds(*r));
+    let safe = in_every_reading(&|reading| {
+        let epochs = safe_epochs(guard.metric, evidence);
+        distance_to_margin(guard, reading, epochs, None)
+            .is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
+    });
+    let harm = in_every_reading(&|reading| {
+        let all = all_sums(evidence, guard.metric, |counts| reading.bad(counts));
+        is_worse(&without(heavy.as_ref(), all), alpha)
+    });
+    let all = all_sums(evidence, guard.metric, |counts| counts.events);
+    let mut effect = effect(guard, evidence, &all);
+    let material = match &heavy {
+        None => is_material(guard, &effect),
+        Some(_) => in_every_reading(&|reading| {
+            distance_to_margin(guard, reading, evidence.compared(), heavy.as_ref())
+                .is_some_and(|distance| distance.estimate >= 0.0)
+        }),
     };
-    let others = heavy.left_out_of(&all);
-    let harm = is_worse(&others, alpha);
-    let distance = distance_to_margin(guard, evidence.compared(), Some(&heavy));
-    let material = distance.is_some_and(|distance| distance.estimate >= 0.0);
-    let effect = if harm && material { effect_on_shares(guard, &others) } else { effect };
-    Tested { harm: Harm::Tested(harm), safe, log_safe: None, material, effect, heavy: Some(heavy.told()) }
+    if heavy.is_some() && harm && material {
+        effect = effect_on_shares(guard, &without(heavy.as_ref(), all));
+    }
+    let heavy = heavy.map(|heavy| heavy.told());
+    Tested { harm: Harm::Tested(harm), safe, log_safe: None, material, effect, heavy }
+}
+
+fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
+    match heavy {
+        Some(heavy) => heavy.left_out_of(&all),
+        None => all,
+    }
 }
 
 fn is_worse(epochs: &[EpochSums], alpha: f64) -> bool {
@@ -47,15 +66,13 @@ fn is_worse(epochs: &[EpochSums], alpha: f64) -> bool {
 
 /// Whether the candidate got the share of the requests that was drawn for it.
 pub(super) fn split(evidence: &Evidence) -> SplitCheck {
-    let epochs: Vec<EpochSums> =
-        evidence.compared().map(|counts| sums(counts, Metric::Errors, as_counted)).collect();
+    let epochs = all_sums(evidence, Metric::Errors, |counts| counts.events);
     split_check(contrast::split_is_off(&epochs, ALPHA_SPLIT), evidence)
 }
 
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
-    let all: Vec<EpochSums> =
-        evidence.compared().map(|counts| sums(counts, Metric::Errors, as_counted)).collect();
+    let all = all_sums(evidence, Metric::Errors, |counts| counts.events);
     Contrast::of(&all, EQUAL).map(|distance| distance.upper(ALPHA_PROMOTE).max(0.0))
 }
 
@@ -63,23 +80,22 @@ pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
 /// is safe.
 fn distance_to_margin<'a>(
     guard: &Guard,
+    reading: Reading,
     epochs: impl Iterator<Item = &'a EpochCounts>,
     heavy: Option<&HeavyGroups>,
 ) -> Option<Contrast> {
     let margin = guard.margin.fraction();
-    let (bad_on_candidate, hypothesis): (fn(Counts) -> u64, Hypothesis) =
-        if guard.metric == Metric::LatencyP95 {
-            (as_granted, EQUAL)
-        } else if is_relative(guard.margin) {
-            (as_counted, Hypothesis { ratio: 1.0 + margin, difference: 0.0 })
-        } else {
-            (as_counted, Hypothesis { ratio: 1.0, difference: margin })
-        };
-    let all: Vec<EpochSums> = epochs.map(|counts| sums(counts, guard.metric, bad_on_candidate)).collect();
-    match heavy {
-        Some(heavy) => Contrast::of(&heavy.left_out_of(&all), hypothesis),
-        None => Contrast::of(&all, hypothesis),
-    }
+    let is_latency = guard.metric == Metric::LatencyP95;
+    let hypothesis = match is_relative(guard.margin) {
+        // The margin is granted by the threshold.
+        _ if is_latency => EQUAL,
+        true => Hypothesis { ratio: 1.0 + margin, difference: 0.0 },
+        false => Hypothesis { ratio: 1.0, difference: margin },
+    };
+    let on_candidate = |counts| if is_latency { reading.bad_if_granted(counts) } else { reading.bad(counts) };
+    let on_baseline = |counts| reading.bad(counts);
+    let all = epochs.map(|counts| sums(counts, guard.metric, on_candidate, on_baseline)).collect();
+    Contrast::of(&without(heavy, all), hypothesis)
 }
 
 fn effect(guard: &Guard, evidence: &Evidence, all: &[EpochSums]) -> Effect {
@@ -113,22 +129,22 @@ fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
     (events > 0.0).then(|| events / trials)
 }
 
-fn sums(counts: &EpochCounts, metric: Metric, bad_on_candidate: fn(Counts) -> u64) -> EpochSums {
+fn all_sums(evidence: &Evidence, metric: Metric, bad: impl Fn(Counts) -> u64) -> Vec<EpochSums> {
+    evidence.compared().map(|counts| sums(counts, metric, &bad, &bad)).collect()
+}
+
+fn sums(
+    counts: &EpochCounts,
+    metric: Metric,
+    bad_on_candidate: impl Fn(Counts) -> u64,
+    bad_on_baseline: impl Fn(Counts) -> u64,
+) -> EpochSums {
     let of = |arm: Arm| &counts.arm(arm).groups.metrics[metric.index()];
     let groups = of(Arm::Candidate).iter().zip(of(Arm::Baseline)).map(|(candidate, baseline)| GroupSums {
         candidate: candidate.trials as f64,
         candidate_events: bad_on_candidate(*candidate) as f64,
         baseline: baseline.trials as f64,
-        baseline_events: baseline.events as f64,
+        baseline_events: bad_on_baseline(*baseline) as f64,
     });
     EpochSums { probability: counts.epoch.weight.probability(), groups: groups.collect() }
-}
-
-const fn as_counted(counts: Counts) -> u64 {
-    counts.events
-}
-
-/// The candidate's answers are slow only beyond the margin.
-const fn as_granted(counts: Counts) -> u64 {
-    counts.scaled
 }

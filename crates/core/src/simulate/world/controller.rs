@@ -205,7 +205,7 @@ fn latest(earlier: &[EpochCounts]) -> ArmCounts {
 }
 
 fn add_feedback(arm: &mut ArmCounts, outcome: &Outcome, bad: u64) {
-    let counts = Counts { trials: 1, events: bad, scaled: bad };
+    let counts = Counts::of_share(1, bad);
     match outcome.decision.standing {
         Standing::Drawn(_) => {
             arm.tally.metrics[Metric::Feedback.index()].add(counts);

@@ -1,0 +1,141 @@
+//! Requests that fail before they could be slow have no latency: what they do to the judgement of latency, in either
+//! direction, for requests drawn one by one and for sticky units.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::{EpochCounts, Evidence};
+use viridian_core::analysis::verdict::Verdict;
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Epoch, Threshold, Thresholds};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::id::EpochId;
+use viridian_core::metric::Metric;
+use viridian_core::outcome::{Class, Outcome};
+use viridian_core::routing::decide::{Decision, Standing};
+use viridian_core::stats::histogram::edge_at_or_below;
+use viridian_core::stats::quantile::scaled_threshold;
+use viridian_core::time::Timestamp;
+use viridian_core::unit::UnitHash;
+use viridian_core::weight::Weight;
+
+/// Requests of each arm.
+const REQUESTS: u64 = 20_000;
+/// A request refused at once.
+const AT_ONCE_US: u64 = 2_000;
+/// The time after which a request is given up.
+const DEADLINE_US: u64 = 30_000_000;
+
+/// How an arm answers: the factor on its latency, and in a hundred requests so many that fail as they do.
+#[derive(Clone, Copy)]
+struct Answers {
+    slower: f64,
+    refused: u64,
+    timed_out: u64,
+}
+
+const USUAL: Answers = Answers { slower: 1.0, refused: 0, timed_out: 0 };
+
+/// Latencies spread as evenly as can be from 0.1 s to 1.1 s, so that a twentieth takes more than 1.05 s.
+fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
+    let (unit, turn) = (number % 500, number / 500);
+    // A step that shares no factor with the hundred, so that failures are spread over units and latencies.
+    let fate = (turn * 37 + unit * 3) % 100;
+    let place = (number * 7_919 % REQUESTS) as f64 / REQUESTS as f64;
+    let answered_us = ((0.1 + place) * 1e6 * answers.slower) as u64;
+    let (class, latency_us) = if fate < answers.refused {
+        (Class::UpstreamError, AT_ONCE_US)
+    } else if fate < answers.refused + answers.timed_out {
+        (Class::Timeout, DEADLINE_US)
+    } else {
+        (Class::Ok, answered_us)
+    };
+    let unit = Some(UnitHash(unit << 52 | unit | u64::from(arm == Arm::Candidate) << 51));
+    Outcome { decision: Decision { arm, standing: Standing::Drawn(weight), unit }, class, latency_us }
+}
+
+fn verdict(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> Verdict {
+    let at_us = edge_at_or_below(1_050_000);
+    let scaled_us = scaled_threshold(at_us, f64::from(margin) / 100.0);
+    let weight = Weight::from_basis_points(5_000).unwrap();
+    let mut counts = EpochCounts::empty(Epoch {
+        id: EpochId(1),
+        weight,
+        thresholds: Thresholds { latency_p95: Some(Threshold { at_us, scaled_us }) },
+        centres: [0.0; 3],
+        started_at: Timestamp(0),
+    });
+    let thresholds = counts.epoch.thresholds;
+    for (arm, answers) in [(Arm::Baseline, baseline), (Arm::Candidate, candidate)] {
+        for number in 0..REQUESTS {
+            let outcome = outcome(number, answers, arm, weight);
+            counts.arm_mut(arm).tally.record(&outcome, &thresholds);
+            counts.arm_mut(arm).groups.record(&outcome, &thresholds);
+        }
+    }
+    let guard = Guard {
+        metric: Metric::LatencyP95,
+        margin: Margin::Relative(margin * 100),
+        on_fail: OnFail::Rollback,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    };
+    judge(&[guard], &Evidence { epochs: vec![counts] }, units).guards[0].verdict
+}
+
+/// What may come of it, whichever way units are drawn.
+fn check(what: &str, margin: u32, (baseline, candidate): (Answers, Answers), expected: Expected) {
+    for units in [Units::Independent, Units::Sticky] {
+        let verdict = verdict(margin, baseline, candidate, units);
+        let found = match verdict {
+            Verdict::Pass => Expected::Pass,
+            Verdict::Fail(_) => Expected::Fail,
+            Verdict::Wait(_) => Expected::Wait,
+        };
+        assert_eq!(found, expected, "{what}, {units:?}: {verdict:?}");
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Pass,
+    Fail,
+    Wait,
+}
+
+#[test]
+fn a_baseline_that_fails_at_once_makes_no_candidate_slow() {
+    let failing = Answers { refused: 50, ..USUAL };
+    check("the candidate is no slower", 2, (failing, USUAL), Expected::Wait);
+}
+
+#[test]
+fn a_baseline_that_fails_at_once_makes_no_candidate_quick() {
+    let failing = Answers { refused: 50, ..USUAL };
+    check("half as slow again", 20, (failing, Answers { slower: 1.5, ..USUAL }), Expected::Wait);
+}
+
+#[test]
+fn a_candidate_that_fails_at_once_is_not_quick_for_that() {
+    // Its answers are slower by just more than the margin.
+    let failing = Answers { refused: 50, slower: 1.21, ..USUAL };
+    check("half of it fails", 20, (USUAL, failing), Expected::Wait);
+}
+
+#[test]
+fn a_candidate_that_fails_at_once_is_not_slow_for_that() {
+    check("errors are told as errors", 20, (USUAL, Answers { refused: 10, ..USUAL }), Expected::Wait);
+}
+
+#[test]
+fn a_candidate_that_lets_callers_wait_until_the_end_is_slow() {
+    check("timeouts are slow", 20, (USUAL, Answers { timed_out: 10, ..USUAL }), Expected::Fail);
+}
+
+#[test]
+fn errors_on_both_arms_hide_neither_a_slow_nor_a_quick_candidate() {
+    let failing = Answers { refused: 2, ..USUAL };
+    check("as quick", 20, (failing, failing), Expected::Pass);
+    check("half as slow again", 20, (failing, Answers { slower: 1.5, ..failing }), Expected::Fail);
+}

@@ -36,17 +36,22 @@ pub(crate) struct Said {
 impl Viridian {
     /// Starts it on a directory that holds, or will hold, its database and its manifest.
     pub(crate) fn start(home: &Path, manifest: &str, listeners: Listeners) -> Self {
+        let mut process = Self::launch(home, manifest, listeners);
+        let gateway = process.until_it_says("where the gateway listens", |line| address(line, "gateway"));
+        let admin =
+            process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
+        Self { process, gateway, admin }
+    }
+
+    /// Starts it without waiting until it listens.
+    pub(crate) fn launch(home: &Path, manifest: &str, listeners: Listeners) -> Process {
         let file = home.join("viridian.yaml");
         std::fs::write(&file, manifest).unwrap();
         let mut command = Command::new(binary());
         command.arg("serve").arg("--data-dir").arg(home.join("data")).arg("--file").arg(file);
         command.arg("--listen").arg(format!("127.0.0.1:{}", listeners.gateway));
         command.arg("--admin").arg(format!("127.0.0.1:{}", listeners.admin));
-        let mut process = Process::start(&mut command);
-        let gateway = process.until_it_says("where the gateway listens", |line| address(line, "gateway"));
-        let admin =
-            process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
-        Self { process, gateway, admin }
+        Process::start(&mut command)
     }
 
     /// Where callers are served.

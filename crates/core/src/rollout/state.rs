@@ -100,6 +100,10 @@ pub struct Position {
     /// When every live gateway served by that share; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Clock>,
+    /// From when on its patience is counted, if that is later than its beginning: a person let it go on, or the share
+    /// changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience_from: Option<Timestamp>,
     /// Metrics whose pausing guards a person has overruled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pardoned: Vec<Metric>,
@@ -293,7 +297,7 @@ impl Position {
 
     /// The beginning of a step, before the candidate has a share.
     pub const fn at(step: usize, entered_at: Timestamp) -> Self {
-        Self { step, entered_at, weight: Weight::ZERO, clock: None, pardoned: Vec::new() }
+        Self { step, entered_at, weight: Weight::ZERO, clock: None, patience_from: None, pardoned: Vec::new() }
     }
 }
 

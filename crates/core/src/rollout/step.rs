@@ -131,7 +131,7 @@ impl<'a> Moment<'a> {
             Phase::Held { reason: Hold::SplitBroken, at, .. }
                 if self.input.analysis.split == SplitCheck::Sound =>
             {
-                self.go(self.phase_at(at.clone()), Finding::Resumed, Severity::Info)
+                self.resume(at.clone())
             }
             Phase::Held { reason, .. } => self.stay(Finding::StillHeld { reason: reason.clone() }),
             // The entry point answered these.
@@ -145,9 +145,7 @@ impl<'a> Moment<'a> {
             Gate::Wait(waiting) if waiting.is_want_of_data() && self.has_held_enough(since) => {
                 self.roll_back(Cause::Insufficient)
             }
-            Gate::Wait(Waiting::Time { .. }) => {
-                self.go(self.phase_at(at.clone()), Finding::Resumed, Severity::Info)
-            }
+            Gate::Wait(Waiting::Time { .. }) => self.resume(at.clone()),
             Gate::Wait(waiting) => self.stay(Finding::StillHeld { reason: Hold::Waiting(waiting) }),
             open => self.pass(open, at.clone()),
         }
@@ -159,13 +157,12 @@ impl<'a> Moment<'a> {
     }
 
     fn is_out_of_patience(&self, waiting: &Waiting, at: &Position) -> bool {
-        let began = at.clock.map_or(at.entered_at, |clock| clock.started_at);
-        let planned = match self.plan.step(at.step) {
-            Some(Step::Bake(bake)) => bake.duration,
-            _ => std::time::Duration::ZERO,
+        let planned = match (self.plan.step(at.step), at.clock) {
+            (Some(Step::Bake(bake)), Some(clock)) => clock.started_at.plus(bake.duration),
+            (_, clock) => clock.map_or(at.entered_at, |clock| clock.started_at),
         };
-        !matches!(waiting, Waiting::Time { .. })
-            && self.now.since(began.plus(planned)) >= self.plan.policy.patience
+        let from = at.patience_from.map_or(planned, |from| from.max(planned));
+        !matches!(waiting, Waiting::Time { .. }) && self.now.since(from) >= self.plan.policy.patience
     }
 
     /// Carries out what an open gate allows.
@@ -187,15 +184,22 @@ impl<'a> Moment<'a> {
     /// Gives the candidate another share. The clock stands until every gateway serves by it.
     fn shift(&self, at: Position, to: Weight) -> Transition {
         let from = at.weight;
-        let next = Position { weight: to, clock: None, ..at };
+        let next = Position { weight: to, clock: None, patience_from: Some(self.now), ..at };
         self.go(self.phase_at(next), Finding::Shifted { from, to }, Severity::Info)
     }
 
     /// Enters the next step with a new clock: what came before is not fresh there.
     fn next_step(&self, at: Position) -> Transition {
         let step = at.step + 1;
-        let next = Position { step, entered_at: self.now, clock: Some(self.clock()), ..at };
+        let (entered_at, clock) = (self.now, Some(self.clock()));
+        let next = Position { step, entered_at, clock, patience_from: None, ..at };
         self.go(self.phase_at(next), Finding::Passed { step }, Severity::Info)
+    }
+
+    /// Goes on where it was held. However long that was, its patience begins anew.
+    fn resume(&self, at: Position) -> Transition {
+        let at = Position { patience_from: Some(self.now), ..at };
+        self.go(self.phase_at(at), Finding::Resumed, Severity::Info)
     }
 
     fn promote(&self) -> Transition {

@@ -59,12 +59,9 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
         Hold::PlannedPause => moment.next_step(at),
         Hold::Regression { metric } => {
             let pardoned = at.pardoned.iter().copied().chain([*metric]).collect();
-            let at = Position { pardoned, ..at };
-            moment.go(moment.phase_at(at), Finding::Resumed, Severity::Info)
+            moment.resume(Position { pardoned, ..at })
         }
-        Hold::Paused { .. } | Hold::Waiting(_) => {
-            moment.go(moment.phase_at(at), Finding::Resumed, Severity::Info)
-        }
+        Hold::Paused { .. } | Hold::Waiting(_) => moment.resume(at),
     }
 }
 

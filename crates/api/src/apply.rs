@@ -109,7 +109,7 @@ fn asked<'a>(store: &Store, documents: &'a [Document]) -> Result<Vec<Asked<'a>>,
     for document in documents {
         if let Manifest::Rollout(proposal) = &document.manifest {
             let application = application(store, documents, &proposal.application)?;
-            let plan = Plan::compile(&proposal.strategy, &application.guards, proposal.policy);
+            let plan = Plan::of(proposal, &application);
             asked.push(Asked { proposal, plan, salt: salt()? });
         }
     }
@@ -146,7 +146,11 @@ fn warnings(store: &Store, documents: &[Document]) -> Result<Vec<Vec<String>>, E
         .iter()
         .map(|document| match &document.manifest {
             Manifest::Application(manifest) => application_warnings(store, manifest),
-            Manifest::Release(_) | Manifest::Rollout(_) => Ok(Vec::new()),
+            Manifest::Release(_) => Ok(Vec::new()),
+            Manifest::Rollout(proposal) => {
+                let application = application(store, documents, &proposal.application)?;
+                Ok(Plan::of(proposal, &application).caveats())
+            }
         })
         .collect()
 }

@@ -24,7 +24,7 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
     let (documents, proposal) = start::read(store, request)?;
     apply::check(store, &documents)?;
     let application = apply::application(store, &documents, &proposal.application)?;
-    let plan = Plan::compile(&proposal.strategy, &application.guards, proposal.policy);
+    let plan = Plan::of(&proposal, &application);
     let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
     let since = slot_of(Timestamp(now.0.saturating_sub(back)));
     let recent = store.recent(&proposal.application, since)?;
@@ -38,7 +38,7 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
         total_seconds: total(&found),
         bottleneck: found.bottleneck.map(bottleneck),
         steps: steps(&plan, &found),
-        notes: notes(per_second, application.unit.is_sticky()),
+        notes: notes(per_second, application.unit.is_sticky(), &plan),
     })
 }
 
@@ -103,10 +103,11 @@ fn bottleneck(bottleneck: Bottleneck) -> String {
     }
 }
 
-fn notes(per_second: f64, sticky: bool) -> Vec<String> {
+fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
     let mut notes = vec![
         "These are expectations for a candidate as good as the baseline, good to about a fifth.".to_owned(),
     ];
+    notes.extend(plan.caveats().iter().map(|caveat| sentence(caveat)));
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
     }
@@ -118,4 +119,11 @@ fn notes(per_second: f64, sticky: bool) -> Vec<String> {
         );
     }
     notes
+}
+
+/// A clause as a sentence of its own.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }

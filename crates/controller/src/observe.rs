@@ -8,6 +8,7 @@ use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::rollout::input::Input;
 use viridian_core::rollout::step::CALIBRATION;
+use viridian_core::rollout::uncompared;
 use viridian_core::routing::table::Placement;
 use viridian_core::time::Timestamp;
 use viridian_store::{PendingCommand, Store, StoredRollout};
@@ -59,7 +60,9 @@ impl Sight<'_> {
             calibration: measured.calibration.tally.outcomes(),
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
             smoke: probes.smoke(self.rollout, self.candidate),
-            baseline: probes.readiness(&present.baseline),
+            uncompared: uncompared::errors(&measured.evidence),
+            baseline: probes.baseline(&present.baseline),
+            candidate: probes.candidate(self.candidate),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Requests the controller makes itself, beside the loop: smoke requests to a candidate, and connections to the
-//! baseline to see that it is alive. The loop only reads what they found; what is missing is started, so a crash in
+//! Requests the controller makes itself, beside the loop: smoke requests to a candidate, and connections to
+//! both arms to see that they are alive. The loop only reads what they found; what is missing is started, so a crash in
 //! between merely asks again.
 
 use crate::nudge::Nudge;
@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+use viridian_core::environment::Endpoint;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::input::{Readiness, SmokeResult};
 use viridian_core::rollout::plan::Step;
@@ -16,7 +17,7 @@ use viridian_platform::client::Client;
 use viridian_platform::{reach, smoke};
 use viridian_store::StoredRollout;
 
-/// How often the baseline's endpoints are tried while a rollout runs.
+/// How often the endpoints of both arms are tried while a rollout runs.
 const INTERVAL: Duration = Duration::from_secs(2);
 
 /// What the controller found out by asking.
@@ -37,7 +38,8 @@ struct Found {
 
 struct Reached {
     asked_at: Instant,
-    readiness: Readiness,
+    /// Absent while the first answer is awaited.
+    readiness: Option<Readiness>,
 }
 
 impl Probes {
@@ -72,29 +74,50 @@ impl Probes {
         SmokeResult::Pending
     }
 
-    /// Whether a placement accepts connections, as far as is known; asks again when that is long ago. Nothing known
-    /// means ready: a restoration does not wait for an answer.
-    pub(crate) fn readiness(&self, placement: &Placement) -> Readiness {
+    /// Whether any endpoint of the baseline accepts connections. Nothing known means ready: a restoration does not wait
+    /// for an answer.
+    pub(crate) fn baseline(&self, placement: &Placement) -> Readiness {
+        let is_ready = self.known(placement).iter().any(|known| *known != Some(Readiness::NotReady));
+        if is_ready { Readiness::Ready } else { Readiness::NotReady }
+    }
+
+    /// Whether every endpoint of the candidate accepts connections. Nothing known means not ready: nobody is sent to an
+    /// endpoint that was not reached before.
+    pub(crate) fn candidate(&self, placement: &Placement) -> Readiness {
+        let is_ready = self.known(placement).iter().all(|known| *known == Some(Readiness::Ready));
+        if is_ready { Readiness::Ready } else { Readiness::NotReady }
+    }
+
+    /// What is known of each endpoint of a placement; asks again where that is long ago.
+    fn known(&self, placement: &Placement) -> Vec<Option<Readiness>> {
         let mut found = lock(&self.found);
-        let mut any_ready = false;
+        let mut known = Vec::new();
         for endpoint in &placement.endpoints {
-            let known = found.reached.get(&endpoint.0);
-            any_ready |= known.is_none_or(|reached| reached.readiness == Readiness::Ready);
-            if known.is_some_and(|reached| reached.asked_at.elapsed() < INTERVAL) {
-                continue;
+            let reached = found.reached.get(&endpoint.0);
+            let readiness = reached.and_then(|reached| reached.readiness);
+            known.push(readiness);
+            if reached.is_none_or(|reached| reached.asked_at.elapsed() >= INTERVAL) {
+                found.reached.insert(endpoint.0.clone(), Reached { asked_at: Instant::now(), readiness });
+                self.reach(endpoint.clone());
             }
-            let readiness = known.map_or(Readiness::Ready, |reached| reached.readiness);
-            found.reached.insert(endpoint.0.clone(), Reached { asked_at: Instant::now(), readiness });
-            let (endpoint, shared) = (endpoint.clone(), Arc::clone(&self.found));
-            self.runtime.spawn(async move {
-                let readiness = match reach::endpoint(&endpoint).await {
-                    Ok(()) => Readiness::Ready,
-                    Err(_) => Readiness::NotReady,
-                };
-                lock(&shared).reached.insert(endpoint.0, Reached { asked_at: Instant::now(), readiness });
-            });
         }
-        if any_ready { Readiness::Ready } else { Readiness::NotReady }
+        known
+    }
+
+    /// Tries an endpoint, and wakes the loop when that says something new.
+    fn reach(&self, endpoint: Endpoint) {
+        let (shared, nudge) = (Arc::clone(&self.found), self.nudge.clone());
+        self.runtime.spawn(async move {
+            let readiness = match reach::endpoint(&endpoint).await {
+                Ok(()) => Readiness::Ready,
+                Err(_) => Readiness::NotReady,
+            };
+            let reached = Reached { asked_at: Instant::now(), readiness: Some(readiness) };
+            let before = lock(&shared).reached.insert(endpoint.0, reached);
+            if before.is_none_or(|before| before.readiness != Some(readiness)) {
+                nudge.wake();
+            }
+        });
     }
 
     /// Forgets what was found for rollouts that are over.

@@ -5,6 +5,7 @@ pub mod plan;
 pub mod command;
 pub mod state;
 pub mod input;
+pub mod uncompared;
 pub mod report;
 pub mod effect;
 pub mod step;

@@ -17,6 +17,8 @@ mod failing_never_raises;
 mod numbers_only_rise;
 #[path = "invariants/promotion_is_earned.rs"]
 mod promotion_is_earned;
+#[path = "invariants/ready_target.rs"]
+mod ready_target;
 #[path = "invariants/rollback_is_reachable.rs"]
 mod rollback_is_reachable;
 #[path = "invariants/stepping_twice.rs"]

@@ -121,6 +121,30 @@ async fn surprises_are_warned_of() {
 }
 
 #[tokio::test]
+async fn whoever_starts_a_rollout_that_compares_nothing_is_told() {
+    let world = World::furnished().await;
+    let manifest = "
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {name: switch}
+spec:
+  application: support-chat
+  candidate: support-chat-v2
+  strategy: {canary: {steps: [{bake: {holdback: 0%}}]}}
+";
+    let request = serde_json::json!({"manifest": manifest}).to_string();
+    let body = world.post("/api/v1/plan", &request).await.json();
+    let notes = body["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().starts_with("Not compared: ")), "{body}");
+
+    let body = world.apply(manifest).await.json();
+    let warning = body["changes"][0]["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("not compared: "), "{warning}");
+    let body = world.get("/api/v1/rollouts/switch").await.json();
+    assert!(body["plan"][0]["title"].as_str().unwrap().ends_with("not compared"), "{body}");
+}
+
+#[tokio::test]
 async fn bodies_of_other_kinds_are_refused() {
     let world = World::new().await;
     let check = async |kind: &str, body: &str, status: u16, code: &str| {

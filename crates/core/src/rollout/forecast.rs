@@ -158,18 +158,39 @@ impl Walk<'_> {
     }
 
     fn bakes(&self, bake: &Bake) -> f64 {
-        let gating = self.guards.iter().filter(|watched| watched.guard.gates_promotion());
-        let safe = gating.map(|watched| self.until_safe(watched)).fold(0.0, f64::max);
-        bake.duration.as_secs_f64().max(self.fresh(bake.min_samples)).max(safe)
+        let proven = if self.plan.compares() {
+            self.gating().map(|watched| self.until_safe(watched)).fold(0.0, f64::max)
+        } else {
+            self.below_limit()
+        };
+        bake.duration.as_secs_f64().max(self.fresh(bake.min_samples)).max(proven)
+    }
+
+    /// Seconds until the candidate has as many outcomes as the limit asks for that holds where nothing is compared;
+    /// without one it needs a person.
+    fn below_limit(&self) -> f64 {
+        match self.plan.local_guard {
+            Some(limit) => self.fresh(u64::from(limit.min_requests)),
+            None if self.gating().next().is_none() => 0.0,
+            None => f64::INFINITY,
+        }
     }
 
     fn bottleneck(&self) -> Option<Bottleneck> {
-        let gating = self.guards.iter().filter(|watched| watched.guard.gates_promotion());
-        let slowest = gating
+        if !self.plan.compares() {
+            return None;
+        }
+        let slowest = self
+            .gating()
             .map(|watched| (watched.guard.metric, self.until_safe(watched)))
             .max_by(|(_, a), (_, b)| a.total_cmp(b));
         slowest
             .map(|(metric, seconds)| Bottleneck { metric, takes: Duration::try_from_secs_f64(seconds).ok() })
+    }
+
+    /// The guards that have to show the candidate safe.
+    fn gating(&self) -> impl Iterator<Item = &Watched> {
+        self.guards.iter().filter(|watched| watched.guard.gates_promotion())
     }
 
     fn until_safe(&self, watched: &Watched) -> f64 {

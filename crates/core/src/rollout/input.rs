@@ -1,6 +1,7 @@
 //! What a rollout is told before it decides: orders, what gateways acknowledged, how the evidence was judged.
 
 use super::command::Command;
+use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Analysis;
 
 /// What is known at one moment, observed for the state with the same sequence number.
@@ -16,10 +17,14 @@ pub struct Input {
     pub calibration: u64,
     /// How the evidence was judged.
     pub analysis: Analysis,
+    /// Errors of the candidate while it had all of the traffic and nothing was compared.
+    pub uncompared: Counts,
     /// How the smoke requests went.
     pub smoke: SmokeResult,
-    /// Whether the baseline answers.
+    /// Whether the baseline answers; ready unless something is known against it, because a way back does not wait.
     pub baseline: Readiness,
+    /// Whether the candidate answers; ready only when that is known, because nobody is sent to it before.
+    pub candidate: Readiness,
 }
 
 /// What the gateways serve by.

@@ -3,6 +3,7 @@
 //! Every plan ends with a bake, because only a release that served and was compared can be promoted, and whoever
 //! sends it all traffic keeps a holdback on the baseline to compare with.
 
+use crate::application::{Application, LocalGuard};
 use crate::guard::Guard;
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
 use crate::weight::Weight;
@@ -202,9 +203,18 @@ pub struct Plan {
     pub guards: Vec<Guard>,
     /// Everything else that was chosen.
     pub policy: Policy,
+    /// The application's local guard, whose limit also holds where nothing is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_guard: Option<LocalGuard>,
 }
 
 impl Plan {
+    /// The plan of a proposal, with the guards the application has now.
+    pub fn of(proposal: &Proposal, application: &Application) -> Self {
+        Self::compile(&proposal.strategy, &application.guards, proposal.policy)
+            .with_local_guard(application.local_guard)
+    }
+
     /// Compiles a strategy.
     pub fn compile(strategy: &Strategy, guards: &[Guard], policy: Policy) -> Self {
         let mut steps = match strategy {
@@ -214,7 +224,13 @@ impl Plan {
         if !matches!(steps.last(), Some(Step::Bake(_))) {
             steps.push(Step::Bake(Bake::default()));
         }
-        Self { steps, guards: guards.to_vec(), policy }
+        Self { steps, guards: guards.to_vec(), policy, local_guard: None }
+    }
+
+    /// The same, with the application's local guard.
+    #[must_use]
+    pub fn with_local_guard(self, local_guard: Option<LocalGuard>) -> Self {
+        Self { local_guard, ..self }
     }
 
     /// The step at a position; the last one beyond the end.

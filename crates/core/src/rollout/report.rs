@@ -1,6 +1,7 @@
 //! Why a step did or did not do something. It is stored with every transition and is the only source of
 //! `explain`: no second explanation is ever written.
 
+use super::command::Reach;
 use super::state::{Cause, Hold, Phase, Waiting};
 use crate::analysis::verdict::Analysis;
 use crate::time::Timestamp;
@@ -52,6 +53,17 @@ pub enum Finding {
     Passed {
         /// Which, counted from one.
         step: usize,
+    },
+    /// A person ordered it past steps without waiting for what they wait for.
+    PassedOver {
+        /// Who.
+        by: String,
+        /// The first of these steps, counted from one.
+        from: usize,
+        /// The last of them; lower than the first when there was none.
+        to: usize,
+        /// How far the order reached.
+        reach: Reach,
     },
     /// The rollout is held from now on.
     Held,

@@ -22,6 +22,8 @@
 //! Baking precedes Promoted, and every state that is no end reaches RollingBack. A rollout leaves RollingBack only
 //! when the baseline is known to serve everything; which end it reaches was decided by its cause.
 
+mod words;
+
 use super::command::Command;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::Wait;
@@ -104,6 +106,9 @@ pub struct Position {
     /// changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience_from: Option<Timestamp>,
+    /// Who ordered it to the last step, past the steps in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_by: Option<String>,
     /// Metrics whose pausing guards a person has overruled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pardoned: Vec<Metric>,
@@ -177,6 +182,10 @@ pub enum Waiting {
     },
     /// A baseline that answers: nobody is sent back to a dead one.
     Baseline,
+    /// A candidate that answers: nobody is sent to a dead one.
+    Candidate,
+    /// A person: nothing is compared, and there is no limit to hold the candidate to.
+    Person,
 }
 
 /// Why the baseline is being restored.
@@ -192,6 +201,11 @@ pub enum Cause {
     LocalGuard {
         /// On which gateway.
         node: String,
+    },
+    /// Where nothing is compared, the candidate's errors reached the limit.
+    Limit {
+        /// The share of errors.
+        errors: Weight,
     },
     /// The candidate did not answer its smoke requests.
     SmokeFailed {
@@ -297,7 +311,15 @@ impl Position {
 
     /// The beginning of a step, before the candidate has a share.
     pub const fn at(step: usize, entered_at: Timestamp) -> Self {
-        Self { step, entered_at, weight: Weight::ZERO, clock: None, patience_from: None, pardoned: Vec::new() }
+        Self {
+            step,
+            entered_at,
+            weight: Weight::ZERO,
+            clock: None,
+            patience_from: None,
+            ordered_by: None,
+            pardoned: Vec::new(),
+        }
     }
 }
 
@@ -327,58 +349,6 @@ impl Phase {
             Self::RolledBack { .. } => "RolledBack",
             Self::Aborted { .. } => "Aborted",
             Self::Superseded { .. } => "Superseded",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let because =
-            |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-        match self {
-            Self::Regression { metric } => write!(f, "{metric} got worse"),
-            Self::LocalGuard { node } => write!(f, "the local guard acted on gateway {node}"),
-            Self::SmokeFailed { detail } => write!(f, "a smoke request failed: {detail}"),
-            Self::Insufficient => f.write_str("the evidence never sufficed"),
-            Self::Ordered { by, reason } => write!(f, "ordered by {by}{}", because(reason)),
-            Self::Aborted { by, reason } => write!(f, "aborted by {by}{}", because(reason)),
-            Self::Superseded { by } => write!(f, "superseded by {by}"),
-        }
-    }
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Paused { by } => write!(f, "paused by {by}"),
-            Self::PlannedPause => f.write_str("the plan pauses here until it is resumed"),
-            Self::Regression { metric } => write!(f, "{metric} got worse and its guard pauses"),
-            Self::SplitBroken => {
-                f.write_str("the traffic was not split as drawn, so nothing can be compared")
-            }
-            Self::Waiting(waiting) => waiting.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gateways { acknowledged, known } => {
-                write!(f, "{acknowledged} of {known} gateways serve by the new table")
-            }
-            Self::Smoke => f.write_str("the smoke requests are being answered"),
-            Self::Time { .. } => f.write_str("time has to pass"),
-            Self::Evidence(wait) => wait.fmt(f),
-            Self::Guard { metric, wait } => write!(f, "{metric}: {wait}"),
-            Self::Risk { next, bound } => write!(
-                f,
-                "a weight of {next} would risk up to {} more errors per 100 requests",
-                f64::from(*bound) / 100.0
-            ),
-            Self::Baseline => {
-                f.write_str("the baseline does not answer, so it is neither compared with nor gone back to")
-            }
         }
     }
 }

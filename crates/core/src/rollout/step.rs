@@ -13,7 +13,9 @@ use super::input::{Input, Readiness};
 use super::plan::{OnInsufficient, Plan, Rejection, Step};
 use super::report::{Finding, Report};
 use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
+use super::uncompared;
 use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
+use crate::application::LocalGuard;
 use crate::guard::{Mode, OnFail};
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -89,6 +91,9 @@ impl<'a> Moment<'a> {
         if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
         }
+        if let Some(limit) = self.plan.local_guard.filter(|limit| self.reaches(limit)) {
+            return Some(self.roll_back(Cause::Limit { errors: limit.errors }));
+        }
         let at = self.state.position()?;
         let held_by_person = matches!(self.state.phase, Phase::Held { reason: Hold::Paused { .. }, .. });
         if held_by_person {
@@ -103,6 +108,11 @@ impl<'a> Moment<'a> {
         let held_already =
             matches!(&self.state.phase, Phase::Held { reason: present, .. } if *present == reason);
         (!held_already).then(|| self.hold(reason, at.clone()))
+    }
+
+    /// Whether a candidate that nothing is compared with makes too many errors.
+    fn reaches(&self, limit: &LocalGuard) -> bool {
+        self.state.weight() == Weight::FULL && uncompared::reaches(self.input.uncompared, limit)
     }
 
     /// The guards that may act in this way and found the candidate worse.
@@ -191,9 +201,14 @@ impl<'a> Moment<'a> {
     /// Enters the next step with a new clock: what came before is not fresh there.
     fn next_step(&self, at: Position) -> Transition {
         let step = at.step + 1;
-        let (entered_at, clock) = (self.now, Some(self.clock()));
-        let next = Position { step, entered_at, clock, patience_from: None, ..at };
+        let next = self.entering(step, at);
         self.go(self.phase_at(next), Finding::Passed { step }, Severity::Info)
+    }
+
+    /// The beginning of a step with the share there is.
+    fn entering(&self, step: usize, at: Position) -> Position {
+        let (entered_at, clock) = (self.now, Some(self.clock()));
+        Position { step, entered_at, clock, patience_from: None, ..at }
     }
 
     /// Goes on where it was held. However long that was, its patience begins anew.

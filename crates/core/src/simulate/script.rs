@@ -6,6 +6,7 @@
 //! guard errors margin 0.5pp onFail rollback                  # mode observe, maturity 10m
 //! canary: weight 5%, analysis 200, pause 10m, weight 100%, bake 10m holdback 2%
 //! blueGreen: smoke, trial 10%, bake 10m holdback 2%          # instead of canary
+//! localGuard: errors 50%, minRequests 20
 //! policy: patience 5m, maxHold 2h, onInsufficientData rollback, riskBudget 5%, warmup 0, rejectRelease false
 //! gateways gw-1, gw-2
 //! seed 7
@@ -14,7 +15,7 @@
 //! both arms: errors 1%, latency 800ms, feedback 20%, negative 5%
 //! candidate: errors 6%, latency 1s within 10m                # at once, or in a straight line
 //! 10% of the candidate's outcomes are lost
-//! the baseline is dead                                       # alive
+//! the baseline is dead                                       # alive; the candidate
 //! smoke passes                                               # or: smoke fails: POST /v1/chat answered 500
 //! gateway gw-2 acknowledges after 30s                        # nothing, at once, is lost, is back,
 //!                                                            # trips its local guard
@@ -169,9 +170,9 @@ fn statement(text: &str, draft: &mut Draft) -> Result<Statement, String> {
 
 fn unknown(said: &str) -> String {
     format!(
-        "'{said}' is not understood. A line starts with application, guard, canary:, blueGreen:, policy:, \
-         gateways, seed, traffic, baseline:, candidate:, both arms:, 'N% of the candidate's outcomes', \
-         'the baseline is', smoke, gateway, start, run or expect, or is an order such as 'ann orders pause'"
+        "'{said}' is not understood. A line starts with application, guard, canary:, blueGreen:, localGuard:, \
+         policy:,          gateways, seed, traffic, baseline:, candidate:, both arms:, 'N% of the candidate's outcomes', \
+         'the baseline is', 'the candidate is', smoke, gateway, start, run or expect, or is an order such as 'ann orders pause'"
     )
 }
 

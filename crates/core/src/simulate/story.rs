@@ -213,6 +213,7 @@ impl Teller {
                 lasted,
                 rejected: self.rejected,
                 toll: self.world.toll(),
+                compares: self.world.plan().compares(),
                 guards: self.analysis.as_ref().map_or(&[], |analysis| analysis.guards.as_slice()),
             };
             self.page.summary(&summary);

@@ -39,7 +39,8 @@ pub(super) struct World {
     candidate: Behaviour,
     /// The share of outcomes that never arrives, by arm.
     lost: [f64; 2],
-    readiness: Readiness,
+    /// Whether the arms answer.
+    readiness: [Readiness; 2],
     smoke: SmokeResult,
     /// Feedback that is not old enough to count.
     unripe: VecDeque<Measured>,
@@ -88,7 +89,7 @@ impl World {
             baseline: Behaviour::good(),
             candidate: Behaviour::good(),
             lost: [0.0; 2],
-            readiness: Readiness::Ready,
+            readiness: [Readiness::Ready; 2],
             smoke: SmokeResult::Pending,
             unripe: VecDeque::new(),
             maturity: setting.application.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default(),
@@ -141,7 +142,7 @@ impl World {
                 }
             }
             Event::Lose { arm, share } => self.lost[*arm as usize] = *share,
-            Event::Baseline(readiness) => self.readiness = *readiness,
+            Event::Life(arm, readiness) => self.readiness[*arm as usize] = *readiness,
             Event::Smoke(result) => self.smoke = result.clone(),
             Event::Gateway { index, change } => {
                 if let Some(gateway) = self.gateways.get_mut(*index) {
@@ -172,12 +173,13 @@ impl World {
         let table = gateway.serving();
         // Once it is promoted, the candidate answers as the baseline.
         let is_candidate = table.placement(decision.arm).release == self.controller.candidate.release;
-        let answer = if is_candidate {
-            self.candidate.answer(user, self.now, &mut self.dice)
-        } else if self.readiness == Readiness::Ready {
-            self.baseline.answer(user, self.now, &mut self.dice)
-        } else {
-            Answer::none()
+        let (release, arm) = match is_candidate {
+            true => (&self.candidate, Arm::Candidate),
+            false => (&self.baseline, Arm::Baseline),
+        };
+        let answer = match self.readiness[arm as usize] {
+            Readiness::Ready => release.answer(user, self.now, &mut self.dice),
+            Readiness::NotReady => Answer::none(),
         };
         self.toll.count(is_candidate, place, &answer);
         if self.dice.hits(self.lost[decision.arm as usize]) {
@@ -238,7 +240,8 @@ impl World {
                 tripped: tripped.map(|gateway| gateway.name.to_string()),
             },
             smoke: self.smoke.clone(),
-            baseline: self.readiness,
+            baseline: self.readiness[Arm::Baseline as usize],
+            candidate: self.readiness[Arm::Candidate as usize],
         }
     }
 }

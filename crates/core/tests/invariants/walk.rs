@@ -6,6 +6,7 @@ use std::time::Duration;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::application::LocalGuard;
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
@@ -41,6 +42,7 @@ pub(crate) struct Moment {
     pub(crate) gateways: Gateways,
     pub(crate) smoke: SmokeResult,
     pub(crate) baseline: Readiness,
+    pub(crate) candidate: Readiness,
     pub(crate) commands: Vec<Command>,
 }
 
@@ -112,7 +114,9 @@ impl Moment {
                 harm_bound: self.harm_bound,
             },
             smoke: self.smoke.clone(),
+            uncompared: Counts { trials: seen.candidate, events: seen.candidate / 100, ..Counts::default() },
             baseline: self.baseline,
+            candidate: self.candidate,
         }
     }
 }
@@ -148,8 +152,8 @@ pub(crate) fn weights() -> impl Strategy<Value = Weight> {
 }
 
 pub(crate) fn plans() -> impl Strategy<Value = Plan> {
-    (ways(), prop::collection::vec(guards(), 0..=GUARDS), policies())
-        .prop_map(|(way, guards, policy)| Plan::compile(&way, &guards, policy))
+    (ways(), prop::collection::vec(guards(), 0..=GUARDS), policies(), prop::option::of(local_guards()))
+        .prop_map(|(way, guards, policy, local)| Plan::compile(&way, &guards, policy).with_local_guard(local))
 }
 
 fn ways() -> impl Strategy<Value = Way> {
@@ -173,11 +177,13 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 fn bakes() -> impl Strategy<Value = Bake> {
-    (durations(), 0u16..2_000, 0u64..300).prop_map(|(duration, holdback, min_samples)| Bake {
-        duration,
-        holdback: Weight::from_basis_points(holdback).unwrap(),
-        min_samples,
-    })
+    (durations(), prop_oneof![6 => 1u16..2_000, 1 => Just(0)], 0u64..300).prop_map(
+        |(duration, holdback, min_samples)| Bake {
+            duration,
+            holdback: Weight::from_basis_points(holdback).unwrap(),
+            min_samples,
+        },
+    )
 }
 
 fn guards() -> impl Strategy<Value = Guard> {
@@ -190,6 +196,13 @@ fn guards() -> impl Strategy<Value = Guard> {
         on_fail,
         mode,
         maturity: Duration::ZERO,
+    })
+}
+
+fn local_guards() -> impl Strategy<Value = LocalGuard> {
+    (100u16..=5_000, 1u32..300).prop_map(|(errors, min_requests)| LocalGuard {
+        errors: Weight::from_basis_points(errors).unwrap(),
+        min_requests,
     })
 }
 
@@ -225,10 +238,10 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
         prop_oneof![12 => Just(SplitCheck::Sound), 1 => Just(SplitCheck::Broken { expected: 0.5, observed: 0.4 })],
         prop_oneof![6 => (0.0f64..0.05).prop_map(Some), 1 => Just(Some(1.0)), 1 => Just(None)],
     );
-    let world = (gateways(), smoke(), readiness(), commands, 0u64..400);
+    let world = (gateways(), smoke(), (readiness(), readiness()), commands, 0u64..400);
     (evidence, world).prop_map(|(evidence, world)| {
         let (outcomes, calibration, verdicts, wait, split, harm_bound) = evidence;
-        let (gateways, smoke, baseline, commands, seconds) = world;
+        let (gateways, smoke, (baseline, candidate), commands, seconds) = world;
         Moment {
             seconds,
             outcomes,
@@ -240,6 +253,7 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
             gateways,
             smoke,
             baseline,
+            candidate,
             commands,
         }
     })

@@ -7,6 +7,8 @@ use crate::output::note;
 use crate::settings::Settings;
 use anyhow::Result;
 use std::collections::BTreeSet;
+use viridian_core::id::RolloutName;
+use viridian_core::rollout::plan::Plan;
 use viridian_wire::api::FaultBody;
 use viridian_wire::manifest::{Document, Known, Manifest, resolve};
 
@@ -15,6 +17,9 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     if manifests.faults.is_empty() {
         let (closed, open) = split(std::mem::take(&mut manifests.documents));
         manifests.faults = resolve(&closed, &Known::default());
+        for (rollout, caveat) in caveats(&closed) {
+            note(format_args!("note: rollout/{rollout} is {caveat}"));
+        }
         if !open.is_empty() {
             note(format_args!(
                 "note: {} refer to what is not in these files; viridian apply --dry-run asks the server",
@@ -33,6 +38,26 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
         settings.output.several(&faults, |_| String::new())?;
     }
     Ok(if faults.is_empty() { Exit::Ok } else { Exit::Invalid })
+}
+
+/// What whoever starts the rollouts should know of their plans.
+fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
+    let applications = || {
+        documents.iter().filter_map(|document| match &document.manifest {
+            Manifest::Application(manifest) => Some(&manifest.application),
+            _ => None,
+        })
+    };
+    let mut caveats = Vec::new();
+    for document in documents {
+        if let Manifest::Rollout(proposal) = &document.manifest
+            && let Some(application) = applications().find(|found| found.name == proposal.application)
+        {
+            let plan = Plan::of(proposal, application);
+            caveats.extend(plan.caveats().into_iter().map(|caveat| (&proposal.name, caveat)));
+        }
+    }
+    caveats
 }
 
 /// Documents that refer only to each other, and the names of the others: without a server nobody knows whether what

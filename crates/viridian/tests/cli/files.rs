@@ -46,6 +46,38 @@ fn check_shows_every_fault_with_its_line() {
 }
 
 #[test]
+fn check_says_where_nothing_is_compared() {
+    let directory = tempfile::tempdir().unwrap();
+    let switch = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: chat}
+spec:
+  protocol: openai
+  unit: request
+  environments: {blue: {endpoints: ['http://127.0.0.1:1']}}
+  guards: [{metric: errors, margin: 1pp, onFail: rollback}]
+---
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {name: chat-v2}
+spec: {application: chat, version: v2}
+---
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {name: switch}
+spec: {application: chat, candidate: chat-v2, strategy: {canary: {steps: [{bake: {holdback: 0%}}]}}}
+";
+    let check = run_with(directory.path(), &["check", "-"], switch);
+    assert_eq!(check.code, 0, "{check:?}");
+    assert!(check.err.contains("rollout/switch is not compared: "), "{check:?}");
+    assert!(check.err.contains("only a person can promote it"), "{check:?}");
+    let compared = switch.replace("holdback: 0%", "holdback: 2%");
+    let check = run_with(directory.path(), &["check", "-"], &compared);
+    assert_eq!((check.code, check.err.as_str()), (0, "No faults.\n"), "{check:?}");
+}
+
+#[test]
 fn check_reads_the_standard_input_and_leaves_what_it_cannot_know() {
     let directory = tempfile::tempdir().unwrap();
     let lone = BAD.replace("aplication: chat", "application: chat, version: v1");

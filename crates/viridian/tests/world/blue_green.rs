@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use viridian_testkit::upstream::{Reply, Upstream};
+use viridian_testkit::upstream::{self, Reply, Upstream};
 
 const APPLICATION: &str = "parcels";
 const ROLLOUT: &str = "parcels-v2";
@@ -33,9 +33,16 @@ struct World {
 
 impl World {
     async fn start() -> Self {
+        let green = Upstream::start().await;
+        let url = green.url();
+        Self::start_with(green, &url).await
+    }
+
+    /// The same, with another address of green in the manifest.
+    async fn start_with(green: Upstream, url: &str) -> Self {
         let home = TempDir::new().unwrap();
-        let [blue, green] = [Upstream::start().await, Upstream::start().await];
-        let manifest = manifests::two_releases(APPLICATION, "user", [&blue.url(), &green.url()]);
+        let blue = Upstream::start().await;
+        let manifest = manifests::two_releases(APPLICATION, "user", [&blue.url(), url]);
         let viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
         let load = Load::start_for(Who::Users(USERS), viridian.gateway(), APPLICATION, PACE);
         load.until_more("baseline", CALIBRATED).await;
@@ -147,6 +154,25 @@ async fn one_order_switches_back() {
     world.expect_blue_alone().await;
     assert!(world.load.served().iter().all(|served| served.status == 200));
     assert_eq!(world.load.lost(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_order_sends_users_to_an_environment_that_does_not_answer() {
+    let nowhere = upstream::nowhere().await;
+    let mut world = World::start_with(Upstream::start().await, &nowhere).await;
+    let manifest = manifests::rollout(ROLLOUT, APPLICATION, &["weight: 10%", "analysis: {}"]);
+    world.viridian.start_rollout(world.home.path(), &manifest);
+    let said = world.viridian.run(&["rollout", "promote", ROLLOUT, "--full"]);
+    assert_eq!(said.code, Some(0));
+    let status = world.viridian.until(ROLLOUT, |status| {
+        let waits_for = status["waitsFor"].as_str().unwrap_or_default();
+        status["step"] == 3 && waits_for.contains("the candidate does not answer")
+    });
+    assert_eq!(status["weight"], 0.0, "{status:#}");
+    world.expect_blue_alone().await;
+    let history = world.viridian.ask(&["rollout", "history", ROLLOUT]).to_string();
+    assert!(history.contains("steps 1 to 2 of 3 are passed over"), "{history}");
+    assert_eq!((world.load.count("candidate"), world.load.lost()), (0, 0));
 }
 
 fn errors_of_candidate(status: &Value) -> u64 {

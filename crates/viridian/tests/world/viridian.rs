@@ -102,14 +102,19 @@ impl Viridian {
 
     /// Waits until a rollout is in one of these phases and returns it.
     pub(crate) fn until_phase(&mut self, rollout: &str, phases: &[&str]) -> Value {
+        self.until(rollout, |status| phases.contains(&status["phase"].as_str().unwrap()))
+    }
+
+    /// Waits until a rollout stands so and returns it.
+    pub(crate) fn until(&mut self, rollout: &str, stands_so: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
             let status = self.status(rollout);
-            if phases.contains(&status["phase"].as_str().unwrap()) {
+            if stands_so(&status) {
                 return status;
             }
             self.process.expect_running("the rollout came so far");
-            assert!(begun.elapsed() < PATIENCE, "{rollout} never came to {phases:?}: {status:#}");
+            assert!(begun.elapsed() < PATIENCE, "{rollout} never came so far: {status:#}");
             std::thread::sleep(PAUSE * 5);
         }
     }

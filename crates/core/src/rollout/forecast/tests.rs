@@ -17,7 +17,12 @@ fn plan(guards: Vec<Guard>) -> Plan {
         Step::Analysis { min_samples: 200 },
         Step::Bake(Bake::default()),
     ];
-    Plan { steps, guards, policy: Policy { risk_budget: Weight::FULL, ..Policy::default() } }
+    Plan {
+        steps,
+        guards,
+        policy: Policy { risk_budget: Weight::FULL, ..Policy::default() },
+        local_guard: None,
+    }
 }
 
 /// A baseline with 1 % errors and answers of 100 to 300 ms.

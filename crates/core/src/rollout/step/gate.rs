@@ -38,7 +38,7 @@ pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
     if !moment.input.gateways.all_acknowledged() {
         return Gate::Wait(moment.waiting_for_gateways());
     }
-    if moment.input.baseline == Readiness::NotReady {
+    if moment.input.baseline == Readiness::NotReady && !is_ordered_away(at) {
         return Gate::Wait(Waiting::Baseline);
     }
     match moment.plan.step(at.step) {
@@ -59,6 +59,23 @@ pub(super) fn of(moment: &Moment<'_>, at: &Position) -> Gate {
     }
 }
 
+/// Whether a person ordered all of the traffic to the candidate, and it has not got it yet. That may be because the
+/// baseline is dead.
+const fn is_ordered_away(at: &Position) -> bool {
+    at.ordered_by.is_some() && at.clock.is_none()
+}
+
+/// What keeps a candidate from being given more, whoever orders it.
+pub(super) fn barrier(moment: &Moment<'_>) -> Option<Waiting> {
+    if !moment.input.gateways.all_acknowledged() {
+        Some(moment.waiting_for_gateways())
+    } else if moment.input.candidate == Readiness::NotReady {
+        Some(Waiting::Candidate)
+    } else {
+        None
+    }
+}
+
 fn smoke(moment: &Moment<'_>) -> Gate {
     match &moment.input.smoke {
         SmokeResult::Pending => Gate::Wait(Waiting::Smoke),
@@ -70,11 +87,12 @@ fn smoke(moment: &Moment<'_>) -> Gate {
 /// What is missing until the candidate has a share and every gateway serves by it.
 fn share(moment: &Moment<'_>, at: &Position, target: Weight) -> Option<Gate> {
     let have = moment.input.calibration;
-    if at.weight == Weight::ZERO && have < CALIBRATION {
+    if at.weight == Weight::ZERO && have < CALIBRATION && at.ordered_by.is_none() {
         return Some(Gate::Wait(Waiting::Evidence(Wait::Calibrating { have, need: CALIBRATION })));
     }
     if at.weight != target {
-        return Some(Gate::Shift(target));
+        let barrier = barrier(moment).filter(|_| target > at.weight);
+        return Some(barrier.map_or(Gate::Shift(target), Gate::Wait));
     }
     at.clock.is_none().then_some(Gate::StartClock)
 }
@@ -103,19 +121,38 @@ fn watch(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
     if let Some(waiting) = lacks_evidence(moment, at, bake.min_samples) {
         return Gate::Wait(waiting);
     }
+    let missing = if is_uncompared(moment, at) { lacks_limit(moment) } else { lacks_proof(moment, at) };
+    missing.or_else(|| barrier(moment)).map_or(Gate::Promote, Gate::Wait)
+}
+
+/// The first guard that gates promotion and was not shown safe.
+fn lacks_proof(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
     let unproven = moment.input.analysis.guards.iter().find(|judged| {
         judged.guard.gates_promotion() && judged.verdict != Verdict::Pass && !at.pardons(judged.guard.metric)
-    });
-    match unproven {
-        Some(judged) => {
-            let wait = match judged.verdict {
-                Verdict::Wait(wait) => wait,
-                _ => Wait::Undecided,
-            };
-            Gate::Wait(Waiting::Guard { metric: judged.guard.metric, wait })
-        }
-        None => Gate::Promote,
+    })?;
+    let wait = match unproven.verdict {
+        Verdict::Wait(wait) => wait,
+        _ => Wait::Undecided,
+    };
+    Some(Waiting::Guard { metric: unproven.guard.metric, wait })
+}
+
+/// Whether no guard can ever say anything: the plan never compares, or a person ordered it past what would have been
+/// compared.
+pub(super) fn is_uncompared(moment: &Moment<'_>, at: &Position) -> bool {
+    let passed_over = at.ordered_by.is_some() && moment.input.analysis.seen.baseline == 0;
+    !at.weight.compares() && (passed_over || !moment.plan.compares())
+}
+
+/// Without a comparison there has to be a limit on errors, and as many outcomes as it asks for. Errors that reach it
+/// have ended the rollout before.
+fn lacks_limit(moment: &Moment<'_>) -> Option<Waiting> {
+    if !moment.plan.guards.iter().any(Guard::gates_promotion) {
+        return None;
     }
+    let Some(limit) = moment.plan.local_guard else { return Some(Waiting::Person) };
+    let (have, need) = (moment.input.uncompared.trials, u64::from(limit.min_requests));
+    (have < need).then_some(Waiting::Evidence(Wait::TooFewSamples { have, need }))
 }
 
 /// Evidence that is missing: enough that is fresh on every arm that serves, and nothing that keeps it from being

@@ -1,6 +1,6 @@
 //! Following orders: those that restore the baseline before anything else, the others after danger was ruled out.
 
-use super::{Moment, Transition};
+use super::{Moment, Transition, gate};
 use crate::rollout::command::{Command, Reach};
 use crate::rollout::effect::Severity;
 use crate::rollout::report::Finding;
@@ -41,7 +41,7 @@ fn follow(moment: &Moment<'_>, command: &Command) -> Transition {
     match command {
         Command::Pause { by } => moment.hold(Hold::Paused { by: by.clone() }, at),
         Command::Resume { .. } => resume(moment, at),
-        Command::Promote { reach, .. } => promote(moment, at, *reach),
+        Command::Promote { by, reach } => promote(moment, at, (by, *reach)),
         // Answered by `towards_baseline`, which comes first.
         _ => refuse(moment, "the order restores the baseline".to_owned()),
     }
@@ -65,22 +65,43 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
     }
 }
 
-/// A person may pass over a gate, never over the gateways: what they do not serve by cannot be left behind.
-fn promote(moment: &Moment<'_>, at: Position, reach: Reach) -> Transition {
-    if !moment.input.gateways.all_acknowledged() {
-        let waiting = moment.waiting_for_gateways();
-        return refuse(moment, format!("not before every gateway serves by the present table ({waiting})"));
-    }
+/// A person may pass over what a step waits for, never over the gateways and never to a candidate that does not answer:
+/// an order to the end waits for both at the last step, and every other is refused until they are there.
+fn promote(moment: &Moment<'_>, at: Position, (by, reach): (&str, Reach)) -> Transition {
+    let barrier = gate::barrier(moment);
     let last = moment.plan.steps.len().saturating_sub(1);
-    let bakes = at.step >= last && at.weight == moment.plan.effective(Weight::FULL);
-    match reach {
+    let full = moment.plan.effective(Weight::FULL);
+    let bakes = at.step >= last && at.weight == full;
+    match (reach, barrier) {
+        (Reach::Full, _) if !bakes => to_the_last_step(moment, at, by),
+        (Reach::Step, _) if moment.state.phase == Phase::Pending => moment.follow_plan(),
+        (_, Some(barrier)) => refuse(moment, format!("not yet: {barrier}")),
+        (Reach::Step, None) if at.step < last => pass_over(moment, at, by),
         _ if bakes => moment.promote(),
-        Reach::Step if at.step < last => moment.next_step(at),
-        _ => moment.shift(
-            Position { step: last, entered_at: moment.now, ..at },
-            moment.plan.effective(Weight::FULL),
-        ),
+        _ => to_the_last_step(moment, at, by),
     }
+}
+
+/// Enters the next step, whatever this one waits for.
+fn pass_over(moment: &Moment<'_>, at: Position, by: &str) -> Transition {
+    let step = at.step + 1;
+    let finding = Finding::PassedOver { by: by.to_owned(), from: step, to: step, reach: Reach::Step };
+    let next = moment.entering(step, at);
+    moment.go(moment.phase_at(next), finding, Severity::Info)
+}
+
+/// Enters the last step and gives the candidate its share, as soon as it may have it.
+fn to_the_last_step(moment: &Moment<'_>, at: Position, by: &str) -> Transition {
+    let last = moment.plan.steps.len().saturating_sub(1);
+    let finding = Finding::PassedOver { by: by.to_owned(), from: at.step + 1, to: last, reach: Reach::Full };
+    let weight = match gate::barrier(moment) {
+        Some(_) => at.weight,
+        None => moment.plan.effective(Weight::FULL),
+    };
+    let (entered_at, ordered_by) = (moment.now, Some(by.to_owned()));
+    let next =
+        Position { step: last, entered_at, weight, clock: None, patience_from: None, ordered_by, ..at };
+    moment.go(moment.phase_at(next), finding, Severity::Info)
 }
 
 /// An order that was not followed is written down too, so that whoever gave it can read why.

@@ -1,7 +1,9 @@
 //! A decision in one sentence. Whatever the product did, this is what it says about it.
 
-use super::Moment;
-use crate::analysis::verdict::{Judgement, Verdict};
+mod order;
+
+use super::{Moment, gate};
+use crate::analysis::verdict::{Judgement, Verdict, Wait};
 use crate::guard::OnFail;
 use crate::metric::Metric;
 use crate::rollout::command::Command;
@@ -14,11 +16,17 @@ use crate::weight::Weight;
 pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> String {
     match finding {
         Finding::Nothing => format!("nothing to do: the rollout is {}", phase.word()),
-        Finding::Began => format!("the rollout begins; its plan has {} steps", moment.plan.steps.len()),
+        Finding::Began => began(moment),
         Finding::Waiting { waiting } => format!("waiting: {}", missing(moment, waiting)),
         Finding::Shifted { from, to } => format!("the candidate's share goes from {from} to {to}"),
-        Finding::ClockStarted => format!("{}; the last watch begins", serves(moment)),
+        Finding::ClockStarted => {
+            format!("{}; the last watch begins{}", serves(moment), unless_compared(moment))
+        }
         Finding::Passed { step } => passed(moment, *step),
+        Finding::PassedOver { by, from, to, reach } => {
+            let skipped = order::Skipped { from: *from, to: *to, reach: *reach };
+            format!("ordered by {by}: {}{}", skipped.words(moment), order::share_after(moment, phase))
+        }
         Finding::Held => match phase {
             Phase::Held { reason, .. } => format!("held: {}", held(moment, reason)),
             _ => "held".to_owned(),
@@ -27,7 +35,12 @@ pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> Strin
         Finding::Resumed => "the rollout goes on".to_owned(),
         Finding::RollingBack { cause } => rolling_back(moment, cause),
         Finding::Restored => restored(moment),
-        Finding::Promoted => format!("the candidate is the baseline now{}", evidence_of_safety(moment)),
+        Finding::Promoted => format!(
+            "{}the candidate is the baseline now{}{}",
+            order::of_promotion(moment),
+            evidence_of_safety(moment),
+            order::before(moment)
+        ),
         Finding::Refused { why } => format!("the order was not followed: {why}"),
     }
 }
@@ -40,9 +53,17 @@ fn missing(moment: &Moment<'_>, waiting: &Waiting) -> String {
         }
         Waiting::Gateways { known: 0, .. } => "no gateway is connected".to_owned(),
         Waiting::Time { until } => {
-            format!("the {} has {} to go", watch(moment), readable(until.since(moment.now)))
+            format!(
+                "the {} has {} to go{}",
+                watch(moment),
+                readable(until.since(moment.now)),
+                unless_compared(moment)
+            )
         }
         Waiting::Guard { .. } => unproven(moment),
+        Waiting::Evidence(Wait::TooFewSamples { have, need }) if moment.state.weight() == Weight::FULL => {
+            format!("too few outcomes in this step: {have} of {need}")
+        }
         Waiting::Baseline => dead_baseline(moment),
         _ => waiting.to_string(),
     }
@@ -74,7 +95,19 @@ fn unproven(moment: &Moment<'_>) -> String {
         .filter(|judged| !pardons(judged.guard.metric))
         .map(Judgement::brief)
         .collect();
-    format!("not promoted before it is shown safe by {}", open.join(" and by "))
+    let compares = moment.state.weight().compares();
+    let never = if compares { "" } else { ", and nothing is compared any more: a person has to decide" };
+    format!("not promoted before it is shown safe by {}{never}", open.join(" and by "))
+}
+
+/// Says so where nothing is compared.
+fn unless_compared(moment: &Moment<'_>) -> &'static str {
+    if moment.state.weight() == Weight::FULL { ", not compared" } else { "" }
+}
+
+fn began(moment: &Moment<'_>) -> String {
+    let caveats: String = moment.plan.caveats().iter().map(|caveat| format!("; {caveat}")).collect();
+    format!("the rollout begins; its plan has {} steps{caveats}", moment.plan.steps.len())
 }
 
 fn watch(moment: &Moment<'_>) -> &'static str {
@@ -154,6 +187,9 @@ fn pardoned(moment: &Moment<'_>) -> Option<String> {
 fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
     let numbers = match cause {
         Cause::Regression { metric } => numbers(moment, *metric),
+        Cause::Limit { errors } => {
+            Some(format!("{} reached the limit of {errors}, not compared", errors_alone(moment)))
+        }
         _ => None,
     };
     let cause = numbers.unwrap_or_else(|| cause.to_string());
@@ -183,8 +219,10 @@ fn evidence_of_safety(moment: &Moment<'_>) -> String {
     if armed == 0 {
         return "; no guard had to show it safe".to_owned();
     }
-    if moment.plan.bake().holdback == Weight::ZERO {
-        return "; nothing was held back to compare it with during the last watch".to_owned();
+    let uncompared = moment.state.position().is_some_and(|at| gate::is_uncompared(moment, at));
+    if uncompared {
+        let below = moment.plan.local_guard.map(|limit| format!(", below the limit of {}", limit.errors));
+        return format!(": not compared; {}{}", errors_alone(moment), below.unwrap_or_default());
     }
     let shown = moment.input.analysis.guards.iter().filter(|judged| shows_safe(judged)).count();
     let shown = match pardoned(moment) {
@@ -193,7 +231,19 @@ fn evidence_of_safety(moment: &Moment<'_>) -> String {
         None => format!("{shown} of {armed} guards show it safe"),
     };
     let seen = moment.input.analysis.seen;
-    format!(": {shown}, {} outcomes against {} on the baseline", seen.candidate, seen.baseline)
+    let late = match moment.state.weight() == Weight::FULL {
+        true => "; not compared during the last watch",
+        false => "",
+    };
+    let candidate = seen.candidate - moment.input.uncompared.trials.min(seen.candidate);
+    format!(": {shown}, {candidate} outcomes against {} on the baseline{late}", seen.baseline)
+}
+
+/// What the candidate did while nothing was compared.
+fn errors_alone(moment: &Moment<'_>) -> String {
+    let alone = moment.input.uncompared;
+    let percent = alone.share().unwrap_or_default() * 100.0;
+    format!("{percent:.2}% errors ({} of {})", alone.events, alone.trials)
 }
 
 fn shows_safe(judged: &Judgement) -> bool {

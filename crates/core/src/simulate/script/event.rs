@@ -16,8 +16,8 @@ pub(crate) enum Event {
     Behave { arms: Arms, changes: Vec<Change> },
     /// A share of an arm's outcomes never arrives.
     Lose { arm: Arm, share: f64 },
-    /// The baseline dies or comes back.
-    Baseline(Readiness),
+    /// An arm dies or comes back.
+    Life(Arm, Readiness),
     /// Smoke requests are answered like this from now on.
     Smoke(SmokeResult),
     /// A gateway changes, by its place.
@@ -92,7 +92,7 @@ pub(super) fn read(said: &str, draft: &Draft) -> Result<Option<Event>, String> {
             words.expect("passes")?;
             Event::Smoke(SmokeResult::Passed)
         }
-        Some("the") => baseline(&mut words)?,
+        Some("the") => life(&mut words)?,
         Some("gateway") => {
             let index = draft.gateway(words.word("a gateway")?)?;
             Event::Gateway { index, change: gateway(&mut words)? }
@@ -140,11 +140,16 @@ fn change(clause: &str) -> Result<Change, String> {
     Ok(Change { quality, to, within })
 }
 
-fn baseline(words: &mut Words<'_>) -> Result<Event, String> {
-    words.expect_all(&["baseline", "is"])?;
+fn life(words: &mut Words<'_>) -> Result<Event, String> {
+    let arm = match words.word("'baseline' or 'candidate'")? {
+        "baseline" => Arm::Baseline,
+        "candidate" => Arm::Candidate,
+        other => return Err(format!("expected 'baseline' or 'candidate', found '{other}'")),
+    };
+    words.expect("is")?;
     match words.word("'dead' or 'alive'")? {
-        "dead" => Ok(Event::Baseline(Readiness::NotReady)),
-        "alive" => Ok(Event::Baseline(Readiness::Ready)),
+        "dead" => Ok(Event::Life(arm, Readiness::NotReady)),
+        "alive" => Ok(Event::Life(arm, Readiness::Ready)),
         other => Err(format!("expected 'dead' or 'alive', found '{other}'")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::words::{Words, clauses, name};
 use super::{releases, strategy};
-use crate::application::{Application, Unit};
+use crate::application::{Application, LocalGuard, Unit};
 use crate::guard::{Guard, Margin, Mode, OnFail};
 use crate::id::{ApplicationName, NodeName, RolloutName};
 use crate::metric::Metric;
@@ -37,6 +37,7 @@ pub(super) struct Draft {
     population: Option<Population>,
     guards: Vec<Guard>,
     strategy: Option<Strategy>,
+    local_guard: Option<LocalGuard>,
     policy: Policy,
     gateways: Vec<NodeName>,
     seed: u64,
@@ -58,6 +59,7 @@ impl Default for Draft {
             population: None,
             guards: Vec::new(),
             strategy: None,
+            local_guard: None,
             policy: Policy::default(),
             gateways: Vec::new(),
             seed: DEFAULT_SEED,
@@ -72,6 +74,7 @@ impl Draft {
             match head {
                 "canary" => self.strategy = Some(strategy::canary(list)?),
                 "blueGreen" => self.strategy = Some(strategy::blue_green(list)?),
+                "localGuard" => self.local_guard = Some(local_guard(list)?),
                 "policy" => self.read_policy(list)?,
                 _ => return Ok(false),
             }
@@ -110,11 +113,14 @@ impl Draft {
         };
         let gateways = if self.gateways.is_empty() { vec![name(ONLY_GATEWAY)?] } else { self.gateways };
         Ok(Setting {
-            application: releases::application(application, unit, &self.guards)?,
+            application: Application {
+                local_guard: self.local_guard,
+                ..releases::application(application, unit, &self.guards)?
+            },
             baseline: releases::placement(application, "v1")?,
             candidate: releases::placement(application, "v2")?,
             rollout: name(&format!("{application}-v2"))?,
-            plan: Plan::compile(&strategy, &self.guards, self.policy),
+            plan: Plan::compile(&strategy, &self.guards, self.policy).with_local_guard(self.local_guard),
             population: self.population,
             gateways,
             seed: self.seed,
@@ -178,6 +184,16 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+fn local_guard(list: &str) -> Result<LocalGuard, String> {
+    let mut words = Words::of(list);
+    words.expect("errors")?;
+    let errors = words.weight()?;
+    words.expect("minRequests")?;
+    let min_requests = u32::try_from(words.number()?).map_err(|error| error.to_string())?;
+    words.end()?;
+    Ok(LocalGuard { errors, min_requests })
 }
 
 fn population(words: &mut Words<'_>) -> Result<Population, String> {

@@ -35,6 +35,8 @@ pub(super) struct Summary<'a> {
     /// Whether the release is remembered as rejected.
     pub(super) rejected: bool,
     pub(super) toll: &'a Toll,
+    /// Whether its plan compares the arms at all.
+    pub(super) compares: bool,
     pub(super) guards: &'a [Judgement],
 }
 
@@ -62,7 +64,7 @@ impl Page {
     }
 
     pub(super) fn summary(&mut self, summary: &Summary<'_>) {
-        let Summary { phase, lasted, rejected, toll, guards } = summary;
+        let Summary { phase, lasted, rejected, toll, compares, guards } = summary;
         let verb = match phase {
             Phase::Promoted | Phase::RolledBack { .. } | Phase::Aborted { .. } | Phase::Superseded { .. } => {
                 "ended as"
@@ -84,7 +86,8 @@ impl Page {
         self.wrapped("  baseline     ", &served(&toll.baseline));
         for judged in *guards {
             let metric = judged.guard.metric;
-            self.wrapped(&format!("  {metric:<11}  "), &judged.finding());
+            let finding = if *compares { judged.finding() } else { "not compared".to_owned() };
+            self.wrapped(&format!("  {metric:<11}  "), &finding);
         }
     }
 

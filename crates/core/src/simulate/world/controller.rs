@@ -17,6 +17,7 @@ use crate::rollout::input::{Gateways, Input, Readiness, SmokeResult};
 use crate::rollout::plan::Plan;
 use crate::rollout::state::State;
 use crate::rollout::step::{CALIBRATION, Transition, step};
+use crate::rollout::uncompared;
 use crate::routing::build::{Committed, Trial, build};
 use crate::routing::decide::{Exempt, Standing};
 use crate::routing::table::{Placement, RoutingTable, Salt};
@@ -54,6 +55,7 @@ pub(super) struct Surroundings {
     pub(super) gateways: Gateways,
     pub(super) smoke: SmokeResult,
     pub(super) baseline: Readiness,
+    pub(super) candidate: Readiness,
 }
 
 struct Conclusion {
@@ -135,7 +137,9 @@ impl Controller {
             commands: self.orders.clone(),
             gateways: surroundings.gateways,
             smoke: surroundings.smoke,
+            uncompared: uncompared::errors(&self.evidence),
             baseline: surroundings.baseline,
+            candidate: surroundings.candidate,
         };
         let transition = step(&self.plan, &state, &input, now);
         for &answered in transition.answered.iter().rev() {

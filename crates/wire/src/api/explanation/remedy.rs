@@ -72,6 +72,12 @@ fn waiting_for(waiting: &Waiting, name: &str) -> Vec<String> {
             promote,
         ],
         Waiting::Baseline => vec!["A server of the baseline answers.".to_owned()],
+        Waiting::Candidate => vec!["Every server of the candidate accepts connections.".to_owned()],
+        Waiting::Person => vec![
+            format!("A person promotes it: viridian rollout promote {name}"),
+            "A new rollout with a holdback or a trial, or a localGuard on the application, decides by itself."
+                .to_owned(),
+        ],
     }
 }
 

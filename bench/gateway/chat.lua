@@ -11,7 +11,7 @@ function init(args)
   local body = file:read("*a")
   file:close()
   for user = 1, USERS do
-    requests[user] = wrk.format("POST", "/apps/support-chat/v1/chat/completions", {
+    requests[user] = wrk.format("POST", os.getenv("CHAT_PATH"), {
       ["content-type"] = "application/json",
       ["accept"] = "application/json",
       ["authorization"] = "Bearer sk-bench",
@@ -29,8 +29,9 @@ end
 function done(summary, latency, _)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests": %d, "duration_us": %d, "failed": %d, "p50_us": %d, "p90_us": %d, "p99_us": %d}\n',
+    '{"requests": %d, "bytes": %d, "duration_us": %d, "failed": %d, "p50_us": %d, "p90_us": %d, "p99_us": %d}\n',
     summary.requests,
+    summary.bytes,
     summary.duration,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
     latency:percentile(50),

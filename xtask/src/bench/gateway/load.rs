@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::scenario::Scenario;
 use super::target::OTHER_CORE;
 use crate::run;
 
@@ -19,12 +20,14 @@ const MEASUREMENT: &str = "-d5s";
 pub(super) struct Load {
     script: PathBuf,
     body: PathBuf,
+    path: &'static str,
 }
 
 /// What the load generator saw.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Seen {
     pub(super) requests: f64,
+    pub(super) bytes: f64,
     pub(super) duration_us: f64,
     pub(super) failed: u64,
     pub(super) p50_us: f64,
@@ -33,8 +36,9 @@ pub(super) struct Seen {
 }
 
 impl Load {
-    pub(super) fn new(configuration: &Path) -> Self {
-        Self { script: configuration.join("chat.lua"), body: configuration.join("chat.json") }
+    pub(super) fn new(configuration: &Path, scenario: Scenario) -> Self {
+        let body = configuration.join(scenario.body());
+        Self { script: configuration.join("chat.lua"), body, path: scenario.path() }
     }
 
     /// Opens connections and fills caches.
@@ -51,6 +55,7 @@ impl Load {
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", OTHER_CORE, "wrk", "-t1", CONNECTIONS, duration, "-s"]);
         command.arg(&self.script).arg(format!("http://127.0.0.1:{port}")).env("CHAT_BODY", &self.body);
+        command.env("CHAT_PATH", self.path);
         let printed = run::output(&mut command)?;
         parse(&printed).with_context(|| format!("understand what the load generator printed: {printed}"))
     }
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_last_line_is_the_result() {
-        let printed = "Running 5s test\n  1 threads\n{\"requests\": 10, \"duration_us\": 5, \"failed\": 0, \"p50_us\": 1, \"p90_us\": 2, \"p99_us\": 3}\n";
+        let printed = "Running 5s test\n  1 threads\n{\"requests\": 10, \"bytes\": 9, \"duration_us\": 5, \"failed\": 0, \"p50_us\": 1, \"p90_us\": 2, \"p99_us\": 3}\n";
         assert_eq!(parse(printed).unwrap().p90_us, 2.0);
         assert!(parse("Running 5s test\n").is_err());
         assert!(parse("").is_err());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::scenario::Scenario;
 use crate::project;
 
 /// The core that the proxy under test has to itself.
@@ -17,6 +18,7 @@ pub(super) const OTHER_CORE: &str = "1";
 
 /// Ports of the configuration under `bench/gateway`.
 const UPSTREAM_PORT: u16 = 9_101;
+const STREAM_PORTS: [u16; 2] = [9_103, 9_104];
 const NGINX_PORT: u16 = 9_120;
 const VIRIDIAN_PORT: u16 = 9_110;
 
@@ -29,6 +31,8 @@ pub(super) struct Target {
     pub(super) name: &'static str,
     pub(super) port: u16,
     pub(super) pid: u32,
+    /// What can be asked of it.
+    pub(super) scenarios: &'static [Scenario],
     _server: Server,
 }
 
@@ -38,24 +42,33 @@ struct Server {
 }
 
 impl Target {
-    /// The upstream alone, NGINX before it, and Viridian before it.
+    /// The upstreams alone, NGINX before them, and Viridian before them.
     pub(super) fn start_all(configuration: &Path, directory: &Path) -> Result<Vec<Self>> {
-        let upstream = Server::start(OTHER_CORE, &mut nginx("upstream.conf", configuration, directory))?;
+        let chat = Server::start(OTHER_CORE, &mut nginx("upstream.conf", configuration, directory))?;
+        let [port, other_port] = STREAM_PORTS;
+        let mut stream = example("chunk_upstream")?;
+        stream.args([format!("127.0.0.1:{port}"), format!("127.0.0.1:{other_port}")]);
+        let stream = Server::start(OTHER_CORE, &mut stream)?;
         let nginx = Server::start(PROXY_CORE, &mut nginx("proxy.conf", configuration, directory))?;
-        let mut viridian = Command::new(project::target_directory()?.join("release/examples/fixed_table"));
+        let mut viridian = example("fixed_table")?;
         viridian
             .arg(configuration.join("snapshot.json"))
             .args([format!("127.0.0.1:{VIRIDIAN_PORT}"), "1".to_owned()]);
         let viridian = Server::start(PROXY_CORE, &mut viridian)?;
-        let targets = [
-            ("direct", UPSTREAM_PORT, upstream),
-            ("nginx", NGINX_PORT, nginx),
-            ("viridian", VIRIDIAN_PORT, viridian),
-        ];
-        targets.into_iter().map(|(name, port, server)| Self::listening(name, port, server)).collect()
+        Ok(vec![
+            Self::listening("direct", UPSTREAM_PORT, &[Scenario::Chat], chat)?,
+            Self::listening("direct", port, &[Scenario::Stream], stream)?,
+            Self::listening("nginx", NGINX_PORT, &Scenario::ALL, nginx)?,
+            Self::listening("viridian", VIRIDIAN_PORT, &Scenario::ALL, viridian)?,
+        ])
     }
 
-    fn listening(name: &'static str, port: u16, mut server: Server) -> Result<Self> {
+    fn listening(
+        name: &'static str,
+        port: u16,
+        scenarios: &'static [Scenario],
+        mut server: Server,
+    ) -> Result<Self> {
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = server.child.try_wait().context("ask for a server")? {
@@ -66,8 +79,12 @@ impl Target {
             }
             sleep(PAUSE);
         }
-        Ok(Self { name, port, pid: server.child.id(), _server: server })
+        Ok(Self { name, port, pid: server.child.id(), scenarios, _server: server })
     }
+}
+
+fn example(name: &str) -> Result<Command> {
+    Ok(Command::new(project::target_directory()?.join("release/examples").join(name)))
 }
 
 fn nginx(file: &str, configuration: &Path, directory: &Path) -> Command {

@@ -3,7 +3,7 @@
 mod order;
 
 use super::{Moment, gate};
-use crate::analysis::verdict::{Judgement, Verdict, Wait};
+use crate::analysis::verdict::{Judgement, SplitCheck, Verdict, Wait};
 use crate::guard::OnFail;
 use crate::metric::Metric;
 use crate::rollout::command::Command;
@@ -133,8 +133,19 @@ fn held(moment: &Moment<'_>, reason: &Hold) -> String {
         Hold::Waiting(waiting) => missing(moment, waiting),
         Hold::Regression { metric } => numbers(moment, *metric)
             .map_or_else(|| reason.to_string(), |numbers| format!("{numbers}; its guard pauses")),
+        Hold::SplitBroken => split(moment).unwrap_or_else(|| reason.to_string()),
         _ => reason.to_string(),
     }
+}
+
+/// By how much the traffic was not split as drawn.
+fn split(moment: &Moment<'_>) -> Option<String> {
+    let SplitCheck::Broken { expected, observed } = moment.input.analysis.split else { return None };
+    Some(format!(
+        "the traffic was not split as drawn, {:.1}% on the candidate instead of {:.1}%, so nothing can be compared",
+        observed * 100.0,
+        expected * 100.0
+    ))
 }
 
 fn serves(moment: &Moment<'_>) -> String {

@@ -13,7 +13,7 @@ mod run;
 #[path = "judge_error_rates/traffic.rs"]
 mod traffic;
 
-use run::{Case, Ending, Rates};
+use run::{Case, Ending, FIVE_GUARDS, GUARDS, Rates};
 use traffic::{Callers, Quality, Worse};
 use viridian_core::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, ALPHA_SPLIT};
 use viridian_core::metric::Metric;
@@ -21,6 +21,7 @@ use viridian_core::metric::Metric;
 /// Traffic in which nothing happens.
 const CALM: Case = Case {
     callers: Callers::Independent,
+    guards: &GUARDS,
     requests: 12_000,
     rate: 20.0,
     shares: &[(0.0, 1_000)],
@@ -96,6 +97,21 @@ fn check_finds(name: &str, case: &Case, metric: Metric, median: u64) {
 #[test]
 fn a_clean_candidate_is_kept() {
     check_false_rollbacks("clean", &CALM);
+}
+
+#[test]
+fn five_guards_together_keep_a_clean_candidate() {
+    let shares = &[(0.0, 500), (0.3, 2_500), (0.6, 5_000)];
+    check_false_rollbacks("five guards", &Case { guards: &FIVE_GUARDS, both: drift, shares, ..CALM });
+}
+
+#[test]
+fn five_guards_together_keep_a_clean_candidate_of_unequal_users() {
+    let shares = &[(0.0, 1_000), (0.4, 2_500)];
+    check_false_rollbacks(
+        "sticky, five guards",
+        &Case { guards: &FIVE_GUARDS, callers: USERS, shares, ..CALM },
+    );
 }
 
 #[test]

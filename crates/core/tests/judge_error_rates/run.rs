@@ -31,6 +31,15 @@ pub(crate) const GUARDS: [Guard; 3] = [
     guard(Metric::Feedback, Margin::Points(300)),
 ];
 
+/// Two more, on metrics that have one already but in per cent of the baseline's share.
+pub(crate) const FIVE_GUARDS: [Guard; 5] = [
+    GUARDS[0],
+    GUARDS[1],
+    GUARDS[2],
+    guard(Metric::Errors, Margin::Relative(5_000)),
+    guard(Metric::Feedback, Margin::Relative(5_000)),
+];
+
 const fn guard(metric: Metric, margin: Margin) -> Guard {
     Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
 }
@@ -39,6 +48,7 @@ const fn guard(metric: Metric, margin: Margin) -> Guard {
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) callers: Callers,
+    pub(crate) guards: &'static [Guard],
     pub(crate) requests: u64,
     /// Requests per second.
     pub(crate) rate: f64,
@@ -149,7 +159,7 @@ impl Run {
             scene.count(case, &mut traffic, number);
             let between = if number < CLOSE_UNTIL { CLOSE } else { WIDE };
             if number % between == between - 1
-                && run.look(&judge(&GUARDS, &scene.evidence, case.units()), case)
+                && run.look(&judge(case.guards, &scene.evidence, case.units()), case)
             {
                 break;
             }
@@ -163,9 +173,10 @@ impl Run {
         if let (Some(failed), None) = (failed, self.rolled_back) {
             self.rolled_back = Some((failed.guard.metric, analysis.seen.candidate));
         }
-        let passes = analysis.guards.iter().map(|judged| judged.verdict == Verdict::Pass);
-        self.passed.iter_mut().zip(passes.clone()).for_each(|(ever, now)| *ever |= now);
-        self.all_passed |= passes.clone().all(|passes| passes);
+        for judged in &analysis.guards {
+            self.passed[judged.guard.metric.index()] |= judged.verdict == Verdict::Pass;
+        }
+        self.all_passed |= analysis.guards.iter().all(|judged| judged.verdict == Verdict::Pass);
         self.split_broken |= analysis.split != SplitCheck::Sound;
         match case.ending {
             Ending::AtRollback => self.rolled_back.is_some(),
@@ -219,7 +230,7 @@ impl Scene {
         let seconds = number as f64 / case.rate;
         let renewal = Renewal {
             weight: case.weight(number),
-            guards: &GUARDS,
+            guards: case.guards,
             evidence: &self.evidence,
             calibration: &self.calibration,
         };

@@ -30,9 +30,13 @@ impl Thresholds {
     }
 }
 
-/// Centres from what the baseline did; zero for a metric without outcomes.
+/// Centres come in this many steps from none to all. Being half a step beside the share adds less than half a per cent to
+/// what bets vary by; and epochs with the same centre are one span of bets, of which a rollout of days then has few.
+const STEPS: f64 = 200.0;
+
+/// Centres from what the baseline did, to the nearest step; zero for a metric without outcomes.
 pub fn centres(baseline: &ArmCounts) -> Centres {
-    Metric::ALL.map(|metric| baseline.counts(metric).share().unwrap_or(0.0))
+    Metric::ALL.map(|metric| (baseline.counts(metric).share().unwrap_or(0.0) * STEPS).round() / STEPS)
 }
 
 /// What the next epoch follows from.

@@ -51,8 +51,7 @@ pub(super) fn split(evidence: &Evidence) -> SplitCheck {
 
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
-    let epochs: Vec<BinaryEpoch> =
-        evidence.compared().map(|counts| bets_of(counts, Metric::Errors)).collect();
+    let epochs = bets(evidence.compared(), Metric::Errors);
     betting::difference(&epochs).map(|_| betting::upper_bound(&epochs, ALPHA_PROMOTE).max(0.0))
 }
 
@@ -73,8 +72,7 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     if is_relative(guard.margin) {
         return race::log_e_safe(&plain_races(epochs, guard.metric), 1.0 + margin);
     }
-    let bets: Vec<BinaryEpoch> = epochs.map(|counts| bets_of(counts, guard.metric)).collect();
-    betting::log_e_safe(&bets, margin)
+    betting::log_e_safe(&bets(epochs, guard.metric), margin)
 }
 
 /// Feedback comes from those who give any, and a candidate about which fewer speak up is not better for that. Whether
@@ -118,7 +116,7 @@ fn effect(guard: &Guard, evidence: &Evidence) -> Effect {
             upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
         };
     }
-    let bets: Vec<BinaryEpoch> = evidence.compared().map(|counts| bets_of(counts, guard.metric)).collect();
+    let bets = bets(evidence.compared(), guard.metric);
     Effect {
         estimate: share_excess(guard.metric, evidence),
         lower: Some(betting::lower_bound(&bets, ALPHA_PROMOTE / 2.0)),
@@ -170,6 +168,28 @@ fn race_of(counts: &EpochCounts, metric: Metric, bad: impl Fn(Counts) -> u64) ->
 fn granted_race_of(counts: &EpochCounts, reading: Reading) -> RaceEpoch {
     let candidate = reading.bad_if_granted(counts.candidate.counts(Metric::LatencyP95));
     RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95, |counts| reading.bad(counts)) }
+}
+
+/// The bets of epochs, those with the same draw probability and centre as one, for the same reason.
+fn bets<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<BinaryEpoch> {
+    let mut merged: Vec<BinaryEpoch> = Vec::new();
+    let add = |arm: &mut Trials, more: Trials| {
+        arm.trials += more.trials;
+        arm.events += more.events;
+    };
+    for epoch in epochs.map(|counts| bets_of(counts, metric)) {
+        let is_same = |earlier: &&mut BinaryEpoch| {
+            earlier.probability == epoch.probability && earlier.centre == epoch.centre
+        };
+        match merged.iter_mut().find(is_same) {
+            Some(earlier) => {
+                add(&mut earlier.candidate, epoch.candidate);
+                add(&mut earlier.baseline, epoch.baseline);
+            }
+            None => merged.push(epoch),
+        }
+    }
+    merged
 }
 
 fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {

@@ -6,11 +6,13 @@
 
 mod build;
 mod scalar;
+mod surrogates;
 
 use super::fault::Position;
-use build::{Builder, Progress};
-use saphyr_parser::Parser;
+use build::Builder;
+use saphyr_parser::{Event, Parser};
 use serde_json::{Number, Value as Json};
+use surrogates::Joined;
 
 /// The largest text read, in bytes: many times the largest honest set of manifests, and little to hold in memory.
 const MAX_BYTES: usize = 1 << 20;
@@ -59,6 +61,16 @@ pub(crate) struct Entry {
 pub(crate) struct Slip {
     pub(crate) at: Position,
     pub(crate) message: String,
+    pub(crate) lost: Lost,
+}
+
+/// What is not read because of a slip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// A part of a document.
+    Value,
+    /// A document, or several.
+    Document,
 }
 
 impl Node {
@@ -81,15 +93,42 @@ impl Node {
 pub(crate) fn parse(text: &str) -> (Vec<Node>, Vec<Slip>) {
     if text.len() > MAX_BYTES {
         let message = format!("the text is longer than {MAX_BYTES} bytes, the most that is read");
-        return (Vec::new(), vec![Slip { at: Position::START, message }]);
+        return (Vec::new(), vec![Slip { at: Position::START, message, lost: Lost::Document }]);
     }
 
-    let mut builder = Builder::default();
+    let mut joined = Joined::new(text);
+    let mut builder = Builder::new(std::mem::take(&mut joined.slips));
+    events(&joined.text, |met| match met {
+        Met::Event(event, at, _) => builder.push(event, joined.original(at)),
+        Met::Error(at, message) => {
+            builder.break_off(joined.original(at), message);
+            Progress::Continues
+        }
+    });
+    builder.finish()
+}
+
+/// What is met on the way through a text.
+enum Met<'a> {
+    /// Something, and where it begins and ends.
+    Event(Event<'a>, Position, Position),
+    /// The first thing of a document that is not YAML.
+    Error(Position, String),
+}
+
+/// Whether there is a point in reading on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Continues,
+    Stopped,
+}
+
+/// Goes through a text, from document to document.
+fn events(text: &str, mut take: impl FnMut(Met<'_>) -> Progress) {
     let mut rest = Some(Rest { text, first_line: 1 });
     while let Some(part) = rest {
-        rest = part.read(&mut builder).and_then(|line| part.next_document(line));
+        rest = part.read(&mut take).and_then(|line| part.next_document(line));
     }
-    builder.finish()
 }
 
 /// What is left of a text.
@@ -99,19 +138,20 @@ struct Rest<'a> {
     first_line: usize,
 }
 
-impl<'a> Rest<'a> {
+impl Rest<'_> {
     /// Reads to the end, or to the line of the first thing that is not YAML.
-    fn read(&self, builder: &mut Builder) -> Option<usize> {
+    fn read(&self, take: &mut impl FnMut(Met<'_>) -> Progress) -> Option<usize> {
         for event in Parser::new_from_str(self.text) {
             match event {
                 Ok((event, span)) => {
-                    if builder.push(event, self.position(&span.start)) == Progress::Stopped {
+                    let met = Met::Event(event, self.position(&span.start), self.position(&span.end));
+                    if take(met) == Progress::Stopped {
                         return None;
                     }
                 }
                 Err(error) => {
                     let at = self.position(error.marker());
-                    builder.break_off(Slip { at, message: format!("this is not YAML: {}", error.info()) });
+                    take(Met::Error(at, format!("this is not YAML: {}", error.info())));
                     return Some(at.line);
                 }
             }

@@ -1,6 +1,6 @@
 //! From the events of the YAML parser to a tree: [`Builder`]. It keeps its own stack, so depth costs no recursion.
 
-use super::{Entry, Node, Slip, Value, scalar};
+use super::{Entry, Lost, Node, Progress, Slip, Value, scalar};
 use crate::manifest::fault::{Position, quoted};
 use saphyr_parser::{Event, ScalarStyle, Tag};
 use std::borrow::Cow;
@@ -11,6 +11,9 @@ const MAX_DEPTH: usize = 64;
 /// How many values a text may hold: far above any honest one, and some 20 MB at most.
 const MAX_NODES: usize = 100_000;
 
+/// An unquoted key that stands for the fields of other objects.
+const MERGE_KEY: &str = "<<";
+
 /// Builds the trees of a text, event by event.
 #[derive(Default)]
 pub(super) struct Builder {
@@ -18,13 +21,6 @@ pub(super) struct Builder {
     nodes: usize,
     documents: Vec<Node>,
     slips: Vec<Slip>,
-}
-
-/// Whether there is a point in reading on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    Continues,
-    Stopped,
 }
 
 /// A collection whose end has not come yet.
@@ -51,6 +47,11 @@ struct Key {
 }
 
 impl Builder {
+    /// Nothing yet but what was found before.
+    pub(super) fn new(slips: Vec<Slip>) -> Self {
+        Self { slips, ..Self::default() }
+    }
+
     /// Takes the next event.
     pub(super) fn push(&mut self, event: Event<'_>, at: Position) -> Progress {
         match event {
@@ -78,9 +79,9 @@ impl Builder {
     }
 
     /// Gives up the document that is being built.
-    pub(super) fn break_off(&mut self, slip: Slip) {
+    pub(super) fn break_off(&mut self, at: Position, message: String) {
         self.open.clear();
-        self.slips.push(slip);
+        self.slips.push(Slip { at, message, lost: Lost::Document });
     }
 
     /// The documents, and what no manifest may hold.
@@ -89,7 +90,7 @@ impl Builder {
     }
 
     fn slip(&mut self, at: Position, message: &str) {
-        self.slips.push(Slip { at, message: message.to_owned() });
+        self.slips.push(Slip { at, message: message.to_owned(), lost: Lost::Value });
     }
 
     fn within_limits(&mut self, at: Position) -> Progress {
@@ -101,7 +102,7 @@ impl Builder {
         } else {
             return Progress::Continues;
         };
-        self.break_off(Slip { at, message });
+        self.break_off(at, message);
         Progress::Stopped
     }
 
@@ -114,6 +115,10 @@ impl Builder {
     fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, at: Position) -> Node {
         // A key is text however it is written, as in JSON.
         let is_key = matches!(self.open.last(), Some(Open::Object(OpenObject { key: None, .. })));
+        if is_key && style == ScalarStyle::Plain && text == MERGE_KEY {
+            self.slip(at, "merge keys are not supported; write the fields out");
+            return Node { at, value: Value::Broken };
+        }
         if style != ScalarStyle::Plain || (is_key && !text.is_empty()) {
             return Node { at, value: Value::Text(text.into_owned()) };
         }
@@ -169,23 +174,20 @@ impl OpenObject {
 
     fn begin(&mut self, node: Node) -> Result<(), Slip> {
         let at = node.at;
-        let text = self.accept(node);
-        let (text, refused) = match text {
-            Ok(text) => (Some(text), Ok(())),
-            Err(message) => (None, Err(Slip { at, message })),
+        let (text, refused) = match self.accept(node) {
+            Ok(text) => (text, Ok(())),
+            Err(message) => (None, Err(Slip { at, message, lost: Lost::Value })),
         };
         self.key = Some(Key { at, text });
         refused
     }
 
-    /// The text of a key that may stand in this object.
-    fn accept(&mut self, node: Node) -> Result<String, String> {
+    /// The text of a key that may stand in this object; nothing when the key was refused already.
+    fn accept(&mut self, node: Node) -> Result<Option<String>, String> {
         match node.value {
-            Value::Text(text) if text == "<<" => {
-                Err("merge keys are not supported; write the fields out".to_owned())
-            }
+            Value::Broken => Ok(None),
             Value::Text(text) => match self.lines.insert(text.clone(), node.at.line) {
-                None => Ok(text),
+                None => Ok(Some(text)),
                 Some(line) => Err(format!("the key {} was given on line {line} already", quoted(&text))),
             },
             _ => Err("a key has to be text".to_owned()),

@@ -9,7 +9,7 @@ fn check(text: &str, documents: &[serde_json::Value], slips: &[&str]) {
     let values: Vec<_> = roots.iter().map(Node::json).collect();
     assert_eq!(values, documents, "{text:?}");
     let found: Vec<String> =
-        found.iter().map(|Slip { at, message }| format!("{}:{} {message}", at.line, at.column)).collect();
+        found.iter().map(|Slip { at, message, .. }| format!("{}:{} {message}", at.line, at.column)).collect();
     assert_eq!(found, slips, "{text:?}");
 }
 
@@ -52,6 +52,8 @@ fn what_no_manifest_may_hold_is_reported_and_the_rest_read() {
         &[json!({"b": 2})],
         &["1:1 merge keys are not supported; write the fields out"],
     );
+    check("'<<': 1\n", &[json!({"<<": 1})], &[]);
+    check("a: &x y\n*x : 1\n", &[json!({"a": "y"})], &["2:1 aliases are not supported; write the value out"]);
     check("? [a]\n: b\nc: 1\n", &[json!({"c": 1})], &["1:3 a key has to be text"]);
     check(
         "a: !!str 5\n",
@@ -59,6 +61,56 @@ fn what_no_manifest_may_hold_is_reported_and_the_rest_read() {
         &["1:4 tags are not supported; to have something read as text, put it in quotes"],
     );
     check("a: .inf\n", &[json!({"a": null})], &["1:4 this is not a finite number"]);
+}
+
+#[test]
+fn pairs_of_escapes_are_one_character_as_in_json() {
+    let text =
+        "{\"a\": \"é\\ud83d\\ude00 \\uD83D\\uDE01\", \"\\ud83d\\ude00\": [\"x\\\\ud83d\\u00e9\", &y 1]}";
+    check(text, &[serde_json::from_str(&text.replace("&y ", "")).unwrap()], &[]);
+    // Columns are those of the text as it was written.
+    check(
+        "{\"a\": \"\\ud83d\\ude00\", \"a\": 1,\n\"\\ud83d\\ude00\": 2, \"b\": *x}\n---\nc: \"\\ud83d\\ude00\"\n",
+        &[json!({"c": "😀"})],
+        &[
+            "1:23 the key 'a' was given on line 1 already",
+            "2:25 this is not YAML: while parsing node, found unknown anchor",
+        ],
+    );
+    // Elsewhere than in double quotes a backslash is a backslash.
+    check(
+        "a: \\ud83d\\ude00\nb: '\\ud83d\\ude00'\nc: |\n  \\ud83d\\ude00\nd: \"\\ud83d\\ude00\"\n",
+        &[json!({"a": "\\ud83d\\ude00", "b": "\\ud83d\\ude00", "c": "\\ud83d\\ude00\n", "d": "😀"})],
+        &[],
+    );
+}
+
+#[test]
+fn half_a_pair_of_escapes_is_refused_where_it_stands() {
+    let halves = [
+        ("\\ud83d", vec![8]),
+        ("\\ude00", vec![8]),
+        ("x\\uDE00\\ud83d", vec![9, 15]),
+        ("\\ud83d\\ud83d\\ude00", vec![8]),
+        ("\\ud83d\\n\\u00e9", vec![8]),
+        ("\\ud83d\\ude00\\ude00", vec![20]),
+    ];
+    for (half, columns) in halves {
+        let text = format!("{{\"a\": \"\\ud83d\\ude00\",\n \"b\": \"{half}\"}}\n");
+        let (roots, slips) = parse(&text);
+        assert_eq!(roots.len(), 1, "{text}");
+        let at: Vec<Position> = slips.iter().map(|slip| slip.at).collect();
+        let expected: Vec<Position> =
+            columns.into_iter().map(|column| Position { line: 2, column }).collect();
+        assert_eq!(at, expected, "{text}");
+        assert!(slips[0].message.starts_with("this is half a character"), "{}", slips[0].message);
+    }
+    // What only looks like an escape is told by the parser.
+    check(
+        "{\"a\": \"\\ud83\"}\n",
+        &[],
+        &["1:7 this is not YAML: while parsing a quoted scalar, did not find expected hexadecimal number"],
+    );
 }
 
 #[test]

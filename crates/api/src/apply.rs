@@ -12,7 +12,7 @@ use viridian_core::routing::table::Salt;
 use viridian_core::time::Timestamp;
 use viridian_store::{Change as Changed, Item, Retry, Start, Store, Takeover};
 use viridian_wire::api::{Action, ApplyRequest, ApplyResult, Change, FaultBody, ManifestText, TakeoverBody};
-use viridian_wire::manifest::{self, Document, Manifest};
+use viridian_wire::manifest::{self, Document, Fault, Manifest, Reading};
 
 /// Whether anything is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,7 @@ pub fn apply(
     mode: Mode,
     now: Timestamp,
 ) -> Result<ApplyResult, Error> {
-    let documents = read(&request.manifests)?;
-    check(store, &documents)?;
+    let documents = read(store, &request.manifests)?;
     let asked = asked(store, &documents)?;
     let mut rollouts = asked.iter();
     let mut items = Vec::new();
@@ -69,24 +68,18 @@ pub fn apply(
     })
 }
 
-/// Reads manifests; every fault of every text at once.
-pub(crate) fn read(texts: &[ManifestText]) -> Result<Vec<Document>, Error> {
-    let (mut documents, mut faults) = (Vec::new(), Vec::new());
+/// Reads manifests and checks them by themselves, against each other, against what is stored, and for secrets that are
+/// not there; every fault of every text at once.
+pub(crate) fn read(store: &Store, texts: &[ManifestText]) -> Result<Vec<Document>, Error> {
+    let mut reading = Reading::default();
     for text in texts {
-        match manifest::read(&text.file, &text.text) {
-            Ok(read) => documents.extend(read),
-            Err(found) => faults.extend(found),
-        }
+        reading.add(manifest::read(&text.file, &text.text));
     }
-    if faults.is_empty() { Ok(documents) } else { Err(refuse(&faults)) }
-}
-
-/// Checks documents against each other, against what is stored, and for secrets that are not there.
-pub(crate) fn check(store: &Store, documents: &[Document]) -> Result<(), Error> {
     let known = known::Known::load(store)?;
-    let mut faults = manifest::resolve(documents, &known.view());
-    faults.extend(documents.iter().flat_map(secrets::missing));
-    if faults.is_empty() { Ok(()) } else { Err(refuse(&faults)) }
+    reading.resolve(Some(&known.view()));
+    let missing: Vec<Fault> = reading.documents().iter().flat_map(secrets::missing).collect();
+    reading.blame(missing);
+    reading.finish().map_err(|faults| Error::Manifest(faults.iter().map(FaultBody::from).collect()))
 }
 
 /// An application as the documents have it, or as it is stored.
@@ -196,8 +189,4 @@ fn change(document: &Document, changed: Changed, warnings: Vec<String>) -> Chang
         },
         warnings,
     }
-}
-
-fn refuse(faults: &[manifest::Fault]) -> Error {
-    Error::Manifest(faults.iter().map(FaultBody::from).collect())
 }

@@ -22,7 +22,6 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// Forecasts the rollout of a request; nothing is started. Blocks on the disk.
 pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Result<ForecastBody, Error> {
     let (documents, proposal) = start::read(store, request)?;
-    apply::check(store, &documents)?;
     let application = apply::application(store, &documents, &proposal.application)?;
     let plan = Plan::of(&proposal, &application);
     let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);

@@ -24,7 +24,7 @@ pub(crate) struct Started {
 /// Starts a rollout. Blocks on the disk.
 pub(crate) fn start(store: &Store, request: &StartRequest, now: Timestamp) -> Result<Started, Error> {
     let text = text(store, request)?;
-    let documents = apply::read(std::slice::from_ref(&text))?;
+    let documents = apply::read(store, std::slice::from_ref(&text))?;
     let [Document { manifest: Manifest::Rollout(proposal), .. }] = documents.as_slice() else {
         return Err(Error::Malformed("the manifest has to be one document of kind Rollout".to_owned()));
     };
@@ -41,7 +41,7 @@ pub(crate) fn start(store: &Store, request: &StartRequest, now: Timestamp) -> Re
 
 /// The documents of a request and the one rollout among them. Nothing is started.
 pub(crate) fn read(store: &Store, request: &StartRequest) -> Result<(Vec<Document>, Proposal), Error> {
-    let documents = apply::read(&[text(store, request)?])?;
+    let documents = apply::read(store, &[text(store, request)?])?;
     let mut proposals = documents.iter().filter_map(|document| match &document.manifest {
         Manifest::Rollout(proposal) => Some(proposal.clone()),
         _ => None,

@@ -81,6 +81,16 @@ async fn every_fault_is_told_with_its_place() {
         [(&json!(7), &json!("spec.unit")), (&json!(12), &json!("spec.guards[0].margin"))],
         "{body}"
     );
+    // What other files say of it is looked at in the same pass.
+    let missing = ROLLOUT.replace("candidate: support-chat-v2", "candidate: support-chat-v9");
+    let request = json!({"manifests": [
+        {"file": "wrong.yaml", "text": wrong},
+        {"file": "rollout.yaml", "text": missing},
+    ]});
+    let body = world.post("/api/v1/apply", &request.to_string()).await.json();
+    let last = &body["errors"].as_array().unwrap()[2..];
+    assert_eq!(last.len(), 1, "{body}");
+    assert_eq!((&last[0]["file"], &last[0]["path"]), (&json!("rollout.yaml"), &json!("spec.candidate")));
 }
 
 #[tokio::test]

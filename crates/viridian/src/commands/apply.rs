@@ -1,6 +1,6 @@
 //! `viridian apply`: sends manifests to the control plane, which applies all of them or none.
 
-use super::files::Manifests;
+use super::files::{Manifests, show};
 use crate::args::ApplyArgs;
 use crate::exit::Exit;
 use crate::output::note;
@@ -10,13 +10,13 @@ use std::fmt::Write;
 use viridian_wire::api::{ApplyRequest, ApplyResult, Change, TakeoverBody};
 
 pub(super) async fn run(args: &ApplyArgs, settings: &Settings) -> Result<Exit> {
-    let manifests = Manifests::load(&args.files)?;
-    if !manifests.faults.is_empty() {
-        manifests.show(&manifests.faults);
+    let Manifests { texts, reading } = Manifests::load(&args.files)?;
+    if let Err(faults) = reading.finish() {
+        show(&faults, &texts);
         return Ok(Exit::Invalid);
     }
     let takeover = if args.supersede { TakeoverBody::Supersede } else { TakeoverBody::Refuse };
-    let request = ApplyRequest { manifests: manifests.texts, takeover, retry_rejected: args.retry_rejected };
+    let request = ApplyRequest { manifests: texts, takeover, retry_rejected: args.retry_rejected };
     let path = format!("/api/v1/apply?dryRun={}", args.dry_run);
     let result: ApplyResult = settings.client()?.post(&path, &request).await?;
     for (change, warning) in warnings(&result) {

@@ -1,6 +1,6 @@
 //! `viridian check`: says everything that is wrong with manifests, without a server.
 
-use super::files::Manifests;
+use super::files::{Manifests, show};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::output::note;
@@ -10,32 +10,33 @@ use std::collections::BTreeSet;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Plan;
 use viridian_wire::api::FaultBody;
-use viridian_wire::manifest::{Document, Known, Manifest, resolve};
+use viridian_wire::manifest::{Document, Manifest};
 
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
-    let mut manifests = Manifests::load(&args.files)?;
-    if manifests.faults.is_empty() {
-        let (closed, open) = split(std::mem::take(&mut manifests.documents));
-        manifests.faults = resolve(&closed, &Known::default());
-        for (rollout, caveat) in caveats(&closed) {
-            note(format_args!("note: rollout/{rollout} is {caveat}"));
+    let Manifests { texts, reading } = Manifests::load(&args.files)?;
+    let faults = match reading.finish() {
+        Ok(documents) => {
+            for (rollout, caveat) in caveats(&documents) {
+                note(format_args!("note: rollout/{rollout} is {caveat}"));
+            }
+            let open = open(&documents);
+            if !open.is_empty() {
+                note(format_args!(
+                    "note: {} refer to what is not in these files; viridian apply --dry-run asks the server",
+                    open.join(", ")
+                ));
+            }
+            Vec::new()
         }
-        if !open.is_empty() {
-            note(format_args!(
-                "note: {} refer to what is not in these files; viridian apply --dry-run asks the server",
-                open.join(", ")
-            ));
-        }
-    }
-    let faults: Vec<FaultBody> = manifests.faults.iter().map(FaultBody::from).collect();
-    if settings.output.is_for_people() {
-        if manifests.faults.is_empty() {
-            note("No faults.");
-        } else {
-            manifests.show(&manifests.faults);
-        }
-    } else {
+        Err(faults) => faults,
+    };
+    if !settings.output.is_for_people() {
+        let faults: Vec<FaultBody> = faults.iter().map(FaultBody::from).collect();
         settings.output.several(&faults, |_| String::new())?;
+    } else if faults.is_empty() {
+        note("No faults.");
+    } else {
+        show(&faults, &texts);
     }
     Ok(if faults.is_empty() { Exit::Ok } else { Exit::Invalid })
 }
@@ -60,20 +61,13 @@ fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
     caveats
 }
 
-/// Documents that refer only to each other, and the names of the others: without a server nobody knows whether what
-/// those refer to is there.
-fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<String>) {
+/// Documents that refer to something else than each other: without a server nobody knows whether that is there.
+fn open(documents: &[Document]) -> Vec<String> {
     let defined: BTreeSet<String> = documents.iter().map(|document| key(&document.manifest)).collect();
-    let mut open = Vec::new();
-    let mut closed = Vec::new();
-    for document in documents {
-        if references(&document.manifest).iter().all(|reference| defined.contains(reference)) {
-            closed.push(document);
-        } else {
-            open.push(key(&document.manifest));
-        }
-    }
-    (closed, open)
+    let is_open = |document: &&Document| {
+        references(&document.manifest).iter().any(|reference| !defined.contains(reference))
+    };
+    documents.iter().filter(is_open).map(|document| key(&document.manifest)).collect()
 }
 
 fn key(manifest: &Manifest) -> String {

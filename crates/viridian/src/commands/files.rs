@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use viridian_wire::api::ManifestText;
-use viridian_wire::manifest::{self, Document, Fault};
+use viridian_wire::manifest::{self, Fault, Reading};
 
 /// What stands for the standard input.
 const STANDARD_INPUT: &str = "-";
@@ -13,41 +13,39 @@ const STANDARD_INPUT: &str = "-";
 /// Manifests as they were written, and what they say.
 pub(super) struct Manifests {
     pub(super) texts: Vec<ManifestText>,
-    pub(super) documents: Vec<Document>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) reading: Reading,
 }
 
 impl Manifests {
-    /// Reads files.
+    /// Reads files and checks them against each other.
     ///
     /// # Errors
     /// One cannot be read at all. What is wrong with its text is no error here.
     pub(super) fn load(files: &[PathBuf]) -> Result<Self> {
-        let mut manifests = Self { texts: Vec::new(), documents: Vec::new(), faults: Vec::new() };
+        let mut manifests = Self { texts: Vec::new(), reading: Reading::default() };
         for path in files {
             let text = read(path)?;
             let file = path.display().to_string();
-            match manifest::read(&file, &text) {
-                Ok(documents) => manifests.documents.extend(documents),
-                Err(faults) => manifests.faults.extend(faults),
-            }
+            manifests.reading.add(manifest::read(&file, &text));
             manifests.texts.push(ManifestText { file, text });
         }
+        // Whether what they refer to is applied is known to the control plane alone.
+        manifests.reading.resolve(None);
         Ok(manifests)
     }
+}
 
-    /// Shows people faults with the lines they concern.
-    pub(super) fn show(&self, faults: &[Fault]) {
-        for fault in faults {
-            let text = self.texts.iter().find(|text| text.file == fault.file);
-            let text = text.map_or("", |text| text.text.as_str());
-            note(format_args!("error: {}", fault.snippet(text)));
-        }
-        let files = if self.texts.len() == 1 { "file" } else { "files" };
-        match faults.len() {
-            1 => note(format_args!("1 fault in {} {files}", self.texts.len())),
-            count => note(format_args!("{count} faults in {} {files}", self.texts.len())),
-        }
+/// Shows people faults with the lines they concern.
+pub(super) fn show(faults: &[Fault], texts: &[ManifestText]) {
+    for fault in faults {
+        let text = texts.iter().find(|text| text.file == fault.file);
+        let text = text.map_or("", |text| text.text.as_str());
+        note(format_args!("error: {}", fault.snippet(text)));
+    }
+    let files = if texts.len() == 1 { "file" } else { "files" };
+    match faults.len() {
+        1 => note(format_args!("1 fault in {} {files}", texts.len())),
+        count => note(format_args!("{count} faults in {} {files}", texts.len())),
     }
 }
 

@@ -43,6 +43,13 @@ fn check_shows_every_fault_with_its_line() {
     assert_eq!((json.code, faults["items"][0]["line"].as_u64()), (2, Some(5)), "{json:?}");
     let lines = run(directory.path(), &["check", "bad.yaml", "-o", "jsonl"]);
     assert_eq!(lines.out.lines().count(), 2, "{lines:?}");
+
+    // What files say of each other is told in the same pass.
+    fs::write(directory.path().join("again.yaml"), BAD).unwrap();
+    let both = run(directory.path(), &["check", "bad.yaml", "again.yaml"]);
+    for part in ["the Release 'v1' is described in bad.yaml, line 2, already", "5 faults in 2 files"] {
+        assert!(both.err.contains(part), "{part}: {}", both.err);
+    }
 }
 
 #[test]

@@ -77,6 +77,8 @@ impl std::error::Error for Fault {}
 impl Position {
     /// Where every text begins.
     pub(crate) const START: Self = Self { line: 1, column: 1 };
+    /// Beyond the end of every text.
+    pub(crate) const END: Self = Self { line: usize::MAX, column: usize::MAX };
 }
 
 /// Something a person wrote, in quotes, cut short when it is long, on one line.

@@ -94,13 +94,15 @@ fn model(model: &Cursor<'_>) -> Option<Model> {
     Some(Model { name: model.required("name", owned)?, version: model.optional("version", owned)? })
 }
 
+/// The parameters that are set.
+pub(crate) fn sets<'a>(parameters: &'a Cursor<'a>) -> impl Iterator<Item = (&'a str, Cursor<'a>)> {
+    parameters.fields().filter(|(name, _)| *name != OVERRIDE)
+}
+
 fn parameters(parameters: &Cursor<'_>) -> Option<Parameters> {
     let wins = parameters.or(OVERRIDE, false, |value| value.boolean())?;
-    let values: BTreeMap<String, String> = parameters
-        .fields()
-        .filter(|(name, _)| *name != OVERRIDE)
-        .map(|(name, value)| (name.to_owned(), canonical(&value.node.json())))
-        .collect();
+    let values: BTreeMap<String, String> =
+        sets(parameters).map(|(name, value)| (name.to_owned(), canonical(&value.node.json()))).collect();
     // With nothing to set, nothing wins.
     let precedence = if wins && !values.is_empty() { Precedence::Release } else { Precedence::Caller };
     Some(Parameters { precedence, values })

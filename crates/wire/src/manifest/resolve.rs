@@ -1,17 +1,19 @@
-//! What documents say of each other and of what is applied already: [`resolve`].
+//! What documents say of each other and of what is applied already: [`Reading::resolve`].
 //!
-//! Whether a release of the same name has other content is not asked here: who stores releases refuses that.
+//! Documents with faults take part as far as they can be told: what refers to one that has faults is not blamed for
+//! them, and what it refers to itself is looked for. Whether a release of the same name has other content is not asked
+//! here: who stores releases refuses that.
 
 mod world;
 
 use super::fault::{Fault, listing, quoted};
-use super::{ApplicationManifest, Document, Manifest};
+use super::outline::{OfApplication, OfRelease, OfRollout, Outline, Subject, Way};
+use super::reading::Reading;
 use std::collections::BTreeMap;
 use viridian_core::application::{Application, Protocol};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::release::Release;
-use viridian_core::rollout::plan::{Proposal, Strategy};
-use world::World;
+use world::{Found, World};
 
 /// What is applied already.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,77 +42,80 @@ pub struct Serving {
     pub environment: EnvironmentName,
 }
 
+impl Reading {
+    /// Checks documents against each other and against what is applied; when that is not known, nothing is missed
+    /// that may be applied. Faults are added to those there are.
+    pub fn resolve(&mut self, known: Option<&Known<'_>>) {
+        let world = World::of(self, known);
+        let mut faults = Vec::new();
+        let mut first = BTreeMap::new();
+        for outline in &self.outlines {
+            let mut subject = Checked { outline, faults: &mut faults };
+            if let Some(identity) = outline.identity() {
+                let first = *first.entry(identity).or_insert(outline);
+                if !std::ptr::eq(first, outline) {
+                    subject.repeats(identity, first);
+                }
+            }
+            match &outline.subject {
+                Subject::Application(application) => subject.check_application(application, &world),
+                Subject::Release(release) => subject.check_release(release, &world),
+                Subject::Rollout(rollout) => subject.check_rollout(rollout, &world),
+                Subject::Unclear => {}
+            }
+        }
+        self.blame(faults);
+    }
+}
+
 /// A document, and where the faults of it go.
-struct Subject<'a, 'f> {
-    document: &'a Document,
+struct Checked<'a, 'f> {
+    outline: &'a Outline,
     faults: &'f mut Vec<Fault>,
 }
 
-/// Checks documents against each other and against what is known; the documents may come from several files.
-/// Returns every fault, in the order of the documents.
-pub fn resolve(documents: &[Document], known: &Known<'_>) -> Vec<Fault> {
-    let world = World::of(documents, known);
-    let mut faults = Vec::new();
-    let mut first = BTreeMap::new();
-    for document in documents {
-        let mut subject = Subject { document, faults: &mut faults };
-        let first = *first.entry(document.manifest.identity()).or_insert(document);
-        if !std::ptr::eq(first, document) {
-            subject.repeats(first);
-        }
-        match &document.manifest {
-            Manifest::Application(manifest) => subject.check_application(manifest, &world),
-            Manifest::Release(release) => subject.check_release(release, &world),
-            Manifest::Rollout(proposal) => subject.check_rollout(proposal, &world),
-        }
-    }
-    faults
-}
-
-impl Subject<'_, '_> {
-    fn repeats(&mut self, first: &Document) {
-        let (kind, name) = first.manifest.identity();
-        let (name, file, line) = (quoted(name), &first.file, first.origin);
+impl Checked<'_, '_> {
+    fn repeats(&mut self, (kind, name): (&str, &str), first: &Outline) {
+        let (name, file, line) = (quoted(name), &first.written.file, first.written.line());
         let message = format!("the {kind} {name} is described in {file}, line {line}, already");
         self.fault(&["metadata", "name"], message);
     }
 
-    fn check_application(&mut self, manifest: &ApplicationManifest, world: &World<'_>) {
-        let application = &manifest.application;
-        if let Some(baseline) = &manifest.baseline
-            && self.member(baseline, &application.name, "baseline", world).is_none()
+    fn check_application(&mut self, application: &OfApplication, world: &World) {
+        let Some(name) = &application.name else { return };
+        if let Some(Some(baseline)) = &application.baseline
+            && self.member(baseline, Some(name), "baseline", world).is_none()
         {
             return;
         }
-        let Some(baseline) = world.baseline(&application.name) else { return };
-        let release = baseline.release;
-        match world.place(baseline, application) {
-            Some(place) if !application.environments.contains_key(place) => self.fault(
+        let Found::It(baseline) = world.baseline(name) else { return };
+        let release = &baseline.release;
+        match (world.place(baseline, application), &application.environments) {
+            (Found::It(place), Some(environments)) if !environments.contains(place) => self.fault(
                 &["spec", "environments"],
                 format!("there is no environment '{place}', where the baseline '{release}' serves"),
             ),
-            None => self.fault(
+            (Found::Nothing, _) => self.fault(
                 &["spec", "baseline"],
                 format!("'{release}' names no environment, and there are several it could serve in"),
             ),
-            Some(_) => {}
+            _ => {}
         }
     }
 
-    fn check_release(&mut self, release: &Release, world: &World<'_>) {
-        let Some(application) = self.application(&release.application, world) else { return };
-        let environments = &application.environments;
-        if let Some(place) = &release.environment
-            && !environments.contains_key(place)
+    fn check_release(&mut self, release: &OfRelease, world: &World) {
+        let Some(name) = &release.application else { return };
+        let Some(application) = self.application(name, world) else { return };
+        if let (Some(Some(place)), Some(environments)) = (&release.environment, &application.environments)
+            && !environments.contains(place)
         {
-            let there_are = listing(environments.keys().map(EnvironmentName::as_str));
-            let name = &release.application;
+            let there_are = listing(environments.iter().map(EnvironmentName::as_str));
             let message =
                 format!("the application '{name}' has no environment '{place}'; it has {there_are}");
             self.fault(&["spec", "environment"], message);
         }
-        if application.protocol == Protocol::Http && !release.parameters.is_empty() {
-            let name = &release.application;
+        let sets_parameters = release.parameters.as_ref().is_some_and(|set| !set.is_empty());
+        if application.protocol == Some(Protocol::Http) && sets_parameters {
             let message = format!(
                 "the application '{name}' speaks http, whose requests have no place for parameters; put them where \
                  its server reads them"
@@ -119,28 +124,33 @@ impl Subject<'_, '_> {
         }
     }
 
-    fn check_rollout(&mut self, proposal: &Proposal, world: &World<'_>) {
-        let Some(application) = self.application(&proposal.application, world) else { return };
-        let candidate = self.member(&proposal.candidate, &application.name, "candidate", world);
-        if let (Some(candidate), Strategy::BlueGreen(_)) = (candidate, &proposal.strategy) {
+    fn check_rollout(&mut self, rollout: &OfRollout, world: &World) {
+        let name = rollout.application.as_ref();
+        let application = name.and_then(|name| self.application(name, world));
+        let candidate = rollout.candidate.as_ref();
+        let candidate = candidate.and_then(|candidate| self.member(candidate, name, "candidate", world));
+        if let (Some(application), Some(candidate), Some(Way::BlueGreen)) =
+            (application, candidate, rollout.strategy)
+        {
             self.check_switch(candidate, application, world);
         }
     }
 
     /// A blue-green switch needs a candidate in an environment of its own.
-    fn check_switch(&mut self, candidate: &Release, application: &Application, world: &World<'_>) {
-        let baseline = world.baseline(&application.name);
-        if baseline.is_some_and(|baseline| *baseline.release == candidate.name) {
+    fn check_switch(&mut self, candidate: &OfRelease, application: &OfApplication, world: &World) {
+        let (Some(application_name), Some(name)) = (&application.name, &candidate.name) else { return };
+        let serving = match world.baseline(application_name) {
             // The switch was made; applying the file once more changes nothing.
-            return;
-        }
-        let serving = baseline.and_then(|baseline| world.place(baseline, application));
-        let name = &candidate.name;
+            Found::It(baseline) if baseline.release == *name => return,
+            Found::It(baseline) => world.place(baseline, application),
+            Found::Nothing => Found::Nothing,
+            Found::Unclear => return,
+        };
         let message = match (&candidate.environment, serving) {
-            (None, _) => {
+            (Some(None), _) => {
                 format!("blueGreen needs a candidate in an environment of its own, and '{name}' names none")
             }
-            (Some(idle), Some(serving)) if idle == serving => format!(
+            (Some(Some(idle)), Found::It(serving)) if idle == serving => format!(
                 "blueGreen needs an idle environment, and '{name}' runs in '{idle}', where the baseline serves"
             ),
             _ => return,
@@ -149,28 +159,34 @@ impl Subject<'_, '_> {
     }
 
     /// The application a document speaks of.
-    fn application<'w>(&mut self, name: &ApplicationName, world: &World<'w>) -> Option<&'w Application> {
-        let application = world.application(name);
-        if application.is_none() {
-            self.fault(&["spec", "application"], format!("there is no application '{name}'"));
+    fn application<'w>(&mut self, name: &ApplicationName, world: &'w World) -> Option<&'w OfApplication> {
+        match world.application(name) {
+            Found::It(application) => return Some(application),
+            Found::Nothing => {
+                self.fault(&["spec", "application"], format!("there is no application '{name}'"));
+            }
+            Found::Unclear => {}
         }
-        application
+        None
     }
 
     /// The release a document speaks of in one of its fields, when it belongs to an application.
     fn member<'w>(
         &mut self,
         name: &ReleaseName,
-        application: &ApplicationName,
+        application: Option<&ApplicationName>,
         field: &str,
-        world: &World<'w>,
-    ) -> Option<&'w Release> {
-        let message = match world.release(name) {
-            None => format!("there is no release '{name}'"),
-            Some(release) if release.application != *application => {
-                format!("'{name}' is a release of '{}', not of '{application}'", release.application)
-            }
-            Some(release) => return Some(release),
+        world: &'w World,
+    ) -> Option<&'w OfRelease> {
+        let message = match (world.release(name), application) {
+            (Found::Nothing, _) => format!("there is no release '{name}'"),
+            (Found::It(release), Some(application)) => match &release.application {
+                Some(owner) if owner != application => {
+                    format!("'{name}' is a release of '{owner}', not of '{application}'")
+                }
+                _ => return Some(release),
+            },
+            (Found::It(_), None) | (Found::Unclear, _) => return None,
         };
         self.fault(&["spec", field], message);
         None
@@ -178,6 +194,6 @@ impl Subject<'_, '_> {
 
     /// Puts a fault on record at a field, or at the closest one that was written.
     fn fault(&mut self, path: &[&str], message: String) {
-        self.faults.push(self.document.fault(path, message));
+        self.faults.push(self.outline.written.fault(path, message));
     }
 }

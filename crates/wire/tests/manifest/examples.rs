@@ -9,7 +9,7 @@ use viridian_core::application::Application;
 use viridian_core::id::ReleaseName;
 use viridian_core::release::Release;
 use viridian_core::rollout::plan::Proposal;
-use viridian_wire::manifest::{Known, Manifest, read, render, resolve, starting_file, to_yaml};
+use viridian_wire::manifest::{Known, Manifest, read, render, starting_file, to_yaml};
 
 const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
 const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.yaml");
@@ -17,9 +17,9 @@ const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
-    let documents = read("example", text).unwrap();
-    assert_eq!(resolve(&documents, &Known::default()), []);
-    documents.into_iter().map(|document| document.manifest).collect()
+    let mut reading = read("example", text);
+    reading.resolve(Some(&Known::default()));
+    reading.finish().unwrap().into_iter().map(|document| document.manifest).collect()
 }
 
 /// What a manifest means, as the core serializes it.

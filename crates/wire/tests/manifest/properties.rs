@@ -18,7 +18,9 @@ use viridian_core::rollout::plan::{
     self, Bake, BlueGreen, OnInsufficient, Policy, Proposal, Rejection, Smoke, SmokeRequest, Step,
 };
 use viridian_core::weight::Weight;
-use viridian_wire::manifest::{ApplicationManifest, Manifest, read, render, schema, starting_file, to_yaml};
+use viridian_wire::manifest::{
+    ApplicationManifest, Known, Manifest, read, render, schema, starting_file, to_yaml,
+};
 
 fn name() -> impl Strategy<Value = String> {
     "[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?"
@@ -233,7 +235,8 @@ fn rollout() -> impl Strategy<Value = Manifest> {
 
 /// Reads the only document of a text.
 fn only(text: &str) -> Manifest {
-    let mut documents = read("file", text).unwrap_or_else(|faults| unreachable!("{faults:?} in\n{text}"));
+    let mut documents =
+        read("file", text).finish().unwrap_or_else(|faults| unreachable!("{faults:?} in\n{text}"));
     assert_eq!(documents.len(), 1, "{text}");
     documents.remove(0).manifest
 }
@@ -291,7 +294,9 @@ proptest! {
 /// Reads a text and holds every fault against it.
 fn harmless(text: &str) {
     let lines = text.lines().count() + 1;
-    for fault in read("file", text).err().unwrap_or_default() {
+    let mut reading = read("file", text);
+    reading.resolve(Some(&Known::default()));
+    for fault in reading.finish().err().unwrap_or_default() {
         assert!(fault.line >= 1 && fault.line <= lines && fault.column >= 1, "{fault} in {text:?}");
         assert!(!fault.message.contains("please report"), "{fault} in {text:?}");
         assert!(!fault.snippet(text).is_empty());

@@ -2,7 +2,7 @@
 
 use viridian_core::id::EnvironmentName;
 use viridian_core::release::Release;
-use viridian_wire::manifest::{Document, Known, KnownApplication, Manifest, Serving, read, resolve};
+use viridian_wire::manifest::{Known, KnownApplication, Manifest, Serving, read};
 
 const APPLICATION: &str = "\
 apiVersion: viridian.dev/v1
@@ -37,15 +37,11 @@ const GREEN: &str = ", environment: green";
 const CANARY: &str = "{canary: {steps: [weight: 5%]}}";
 const SWITCH: &str = "{blueGreen: {}}";
 
-fn documents(text: &str) -> Vec<Document> {
-    read("file", text).unwrap()
-}
-
 /// Checks what is told of a text when another one is applied already, and its baseline serves in blue.
 fn check(applied: &str, text: &str, expected: &[&str]) {
     let mut applications: Vec<KnownApplication> = Vec::new();
     let mut releases: Vec<Release> = Vec::new();
-    for document in documents(applied) {
+    for document in read("file", applied).finish().unwrap() {
         match document.manifest {
             Manifest::Application(manifest) => {
                 let environment = EnvironmentName::parse("blue").unwrap();
@@ -57,7 +53,9 @@ fn check(applied: &str, text: &str, expected: &[&str]) {
         }
     }
     let known = Known { applications: &applications, releases: &releases };
-    let faults = resolve(&documents(text), &known);
+    let mut reading = read("file", text);
+    reading.resolve(Some(&known));
+    let faults = reading.finish().err().unwrap_or_default();
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(told, expected, "{text}");
 }
@@ -77,7 +75,14 @@ fn what_is_spoken_of_has_to_exist() {
     let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
     check("", APPLICATION, &["file:8:13: spec.baseline: there is no release 'chat-v1'"]);
     check("", &release("chat-v1", ""), &["file:4:21: spec.application: there is no application 'chat'"]);
-    check("", &rollout("chat-v2", CANARY), &["file:5:16: spec.application: there is no application 'chat'"]);
+    check(
+        "",
+        &rollout("chat-v2", CANARY),
+        &[
+            "file:5:16: spec.application: there is no application 'chat'",
+            "file:6:14: spec.candidate: there is no release 'chat-v2'",
+        ],
+    );
     check(&world, &rollout("chat-v2", CANARY), &["file:6:14: spec.candidate: there is no release 'chat-v2'"]);
     check(
         &world,

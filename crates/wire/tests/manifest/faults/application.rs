@@ -1,0 +1,143 @@
+//! Faults of applications: their fields, environments and guards.
+
+use super::{application, check, environment};
+
+#[test]
+fn applications() {
+    check(&application("protocl: http"), &["8:3: spec.protocl: unknown field; did you mean 'protocol'?"]);
+    check(
+        &application("").replace("user", "team"),
+        &[
+            "6:9: spec.unit: found 'team', expected 'request', 'user', 'conversation', 'tenant' or 'header:<name>': it is none of these",
+        ],
+    );
+    check(&application("unit: user"), &["8:3: the key 'unit' was given on line 6 already"]);
+    check(
+        &application("allowPaths: [/v1/*]"),
+        &[
+            "8:3: spec.allowPaths: only the protocol http takes paths; the others pass the paths their callers know",
+        ],
+    );
+    check(
+        &application("pins: [{unit: alice, arm: baseline}, {unit: alice, arm: candidat}]"),
+        &[
+            "8:47: spec.pins[1].unit: 'alice' is pinned already",
+            "8:59: spec.pins[1].arm: found 'candidat', expected 'baseline' or 'candidate'; did you mean 'candidate'?",
+        ],
+    );
+    check(
+        &application("localGuard: {errors: 0%, minRequests: 0}"),
+        &[
+            "8:24: spec.localGuard.errors: found '0%', expected a percentage such as '5%': it has to be above zero",
+            "8:41: spec.localGuard.minRequests: found 0, expected a whole number from 1 to 10000",
+        ],
+    );
+    check(
+        &application("localGuard: {}"),
+        &["8:3: spec.localGuard.errors: missing; expected a percentage such as '5%'"],
+    );
+    check(
+        &application("timeouts: {conect: 2s, idle: 0s, firstByte: 5}"),
+        &[
+            "8:14: spec.timeouts.conect: unknown field; did you mean 'connect'?",
+            "8:32: spec.timeouts.idle: found '0s', expected a duration such as '30s' or '1h30m': it has to be above zero",
+            "8:47: spec.timeouts.firstByte: found 5, expected a duration such as '30s' or '1h30m'",
+        ],
+    );
+    check(
+        &application("baseline: Chat V1"),
+        &[
+            "8:13: spec.baseline: found 'Chat V1', expected a name such as 'support-chat': use lower-case letters, digits, '-' and '.', with a letter or digit at both ends",
+        ],
+    );
+    let http = application("").replace("openai", "http").replace("user", "header:X Tenant");
+    check(
+        &http,
+        &[
+            "4:1: spec.allowPaths: missing; the protocol http passes no path that is not listed, so list at least one",
+            "6:9: spec.unit: found 'header:X Tenant', expected 'request', 'user', 'conversation', 'tenant' or 'header:<name>': it names no header",
+        ],
+    );
+    let paths =
+        application("allowPaths: [predict, /a*b, \"/a?b\", \"/a b\", \"/a#b\"]").replace("openai", "http");
+    check(
+        &paths,
+        &[
+            "8:16: spec.allowPaths[0]: found 'predict', expected a path such as '/predict' or '/v1/*': it has to start with '/'",
+            "8:25: spec.allowPaths[1]: found '/a*b', expected a path such as '/predict' or '/v1/*': a '*' may stand at the end only",
+            "8:31: spec.allowPaths[2]: found '/a?b', expected a path such as '/predict' or '/v1/*': queries are always passed; leave out what follows the '?'",
+            "8:39: spec.allowPaths[3]: found '/a b', expected a path such as '/predict' or '/v1/*': a character in it has to be percent-encoded",
+            "8:47: spec.allowPaths[4]: found '/a#b', expected a path such as '/predict' or '/v1/*': a fragment is never sent",
+        ],
+    );
+    check(
+        &application("").replace("openai", "anthropic"),
+        &[
+            "5:13: spec.protocol: 'anthropic' is not supported by this version; supported are 'openai', 'openInference', 'http'",
+        ],
+    );
+}
+
+#[test]
+fn environments() {
+    check(
+        &environment("{endpoints: [], platform: kubernetes}"),
+        &[
+            "8:23: spec.environments.blue.endpoints: found an empty list, expected at least one item",
+            "8:37: spec.environments.blue.platform: 'kubernetes' is not supported by this version; supported is 'static'",
+        ],
+    );
+    check(
+        &environment("{endpoints: [\"10.0.0.5:8000\", \"http://h?x\"]}"),
+        &[
+            "8:24: spec.environments.blue.endpoints[0]: found '10.0.0.5:8000', expected a base URL such as 'http://10.0.0.5:8000': it has to start with http:// or https://",
+            "8:41: spec.environments.blue.endpoints[1]: found 'http://h?x', expected a base URL such as 'http://10.0.0.5:8000': a base URL has no query",
+        ],
+    );
+    check(
+        &environment("{}\n    Green: {endpoints: [\"http://a\"]}"),
+        &[
+            "8:5: spec.environments.blue.endpoints: missing; expected a list",
+            "9:5: spec.environments.Green: found the key 'Green', expected a name such as 'support-chat': use lower-case letters, digits, '-' and '.', with a letter or digit at both ends",
+        ],
+    );
+    let none = environment("x").replace("\n    blue: x", " {}");
+    check(&none, &["7:3: spec.environments: found an empty object, expected at least one field"]);
+}
+
+#[test]
+fn guards() {
+    check(
+        &application("guards: [{metric: errors, margin: 5}]"),
+        &["8:37: spec.guards[0].margin: found 5, expected a margin such as '0.5pp' or '20%'"],
+    );
+    check(
+        &application("guards: [{metric: latency.p95, margin: 0.5pp}]"),
+        &[
+            "8:42: spec.guards[0].margin: latency is no share, so that percentage points of it mean nothing; write a part of the baseline's latency, such as '20%'",
+        ],
+    );
+    check(
+        &application("guards: [{metric: latency.p95, margin: 20%, maturity: 1h}]"),
+        &["8:47: spec.guards[0].maturity: latency.p95 is known with the answer; only feedback matures"],
+    );
+    check(
+        &application("guards: [{metric: eval.helpful, margin: 3pp}, {metric: cost, margin: 20%}]"),
+        &[
+            "8:21: spec.guards[0].metric: 'eval.helpful' is not supported by this version; supported are 'errors', 'latency.p95', 'feedback'",
+            "8:58: spec.guards[1].metric: 'cost' is not supported by this version; supported are 'errors', 'latency.p95', 'feedback'",
+        ],
+    );
+    check(
+        &application("guards: [{metric: errors, margin: 0pp, onFail: rolback, mode: watch}]"),
+        &[
+            "8:37: spec.guards[0].margin: found '0pp', expected a margin such as '0.5pp' or '20%': it has to be above zero",
+            "8:50: spec.guards[0].onFail: found 'rolback', expected 'rollback', 'pause' or 'notify'; did you mean 'rollback'?",
+            "8:65: spec.guards[0].mode: found 'watch', expected 'enforce' or 'observe'",
+        ],
+    );
+    check(
+        &application("guards: [{metric: errors, margin: 1pp}, {metric: errors, margin: 20%}]"),
+        &["8:43: spec.guards[1]: errors is guarded already; a metric has one guard"],
+    );
+}

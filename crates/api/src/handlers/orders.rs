@@ -8,145 +8,145 @@ use crate::work::off_loop;
 use crate::{find, present};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State as Extract};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::{IntoParams, PartialSchema};
 use viridian_core::rollout::command::Command;
 use viridian_wire::api::{InWords, OrderReceipt, OrderRequest, Problem};
 
 /// Who gives an order when the request does not say.
 const NOBODY_IN_PARTICULAR: &str = "api";
 
+/// An order, before it is known which.
+pub(crate) struct Given {
+    state: State,
+    rollout: String,
+    headers: HeaderMap,
+    request: OrderRequest,
+}
+
+/// What became of an order.
+type Answer = Result<(StatusCode, Json<OrderReceipt>), Error>;
+
 /// Holds a rollout where it stands.
 #[utoipa::path(
     post, path = "/api/v1/rollouts/{name}/pause", tag = "orders", operation_id = "pauseRollout",
-    params(
-        ("name" = String, Path, description = "The rollout"),
-        ("If-Match" = Option<String>, Header, description = "Only if the rollout has this entity tag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is followed once")
-    ),
-    request_body = OrderRequest,
+    params(Given), request_body = OrderRequest,
     responses((status = 202, body = OrderReceipt), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn pause(
-    Extract(state): Extract<State>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let order: OrderRequest = json_or_default(&headers, &body)?;
-    give(state, name, headers, Command::Pause { by: by(order) }).await
+pub(crate) async fn pause(given: Given) -> Answer {
+    let command = Command::Pause { by: given.by() };
+    given.follow(command).await
 }
 
 /// Lets a rollout that is held go on.
 #[utoipa::path(
     post, path = "/api/v1/rollouts/{name}/resume", tag = "orders", operation_id = "resumeRollout",
-    params(
-        ("name" = String, Path, description = "The rollout"),
-        ("If-Match" = Option<String>, Header, description = "Only if the rollout has this entity tag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is followed once")
-    ),
-    request_body = OrderRequest,
+    params(Given), request_body = OrderRequest,
     responses((status = 202, body = OrderReceipt), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn resume(
-    Extract(state): Extract<State>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let order: OrderRequest = json_or_default(&headers, &body)?;
-    give(state, name, headers, Command::Resume { by: by(order) }).await
+pub(crate) async fn resume(given: Given) -> Answer {
+    let command = Command::Resume { by: given.by() };
+    given.follow(command).await
 }
 
 /// Sends a rollout to its next step without waiting for the present one's gate, or to its end.
 #[utoipa::path(
     post, path = "/api/v1/rollouts/{name}/promote", tag = "orders", operation_id = "promoteRollout",
-    params(
-        ("name" = String, Path, description = "The rollout"),
-        ("If-Match" = Option<String>, Header, description = "Only if the rollout has this entity tag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is followed once")
-    ),
-    request_body = OrderRequest,
+    params(Given), request_body = OrderRequest,
     responses((status = 202, body = OrderReceipt), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn promote(
-    Extract(state): Extract<State>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let order: OrderRequest = json_or_default(&headers, &body)?;
-    let reach = order.reach.unwrap_or_default().into();
-    give(state, name, headers, Command::Promote { by: by(order), reach }).await
+pub(crate) async fn promote(given: Given) -> Answer {
+    let reach = given.request.reach.unwrap_or_default().into();
+    let command = Command::Promote { by: given.by(), reach };
+    given.follow(command).await
 }
 
 /// Stops a rollout and restores the baseline; the release is not rejected.
 #[utoipa::path(
     post, path = "/api/v1/rollouts/{name}/abort", tag = "orders", operation_id = "abortRollout",
-    params(
-        ("name" = String, Path, description = "The rollout"),
-        ("If-Match" = Option<String>, Header, description = "Only if the rollout has this entity tag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is followed once")
-    ),
-    request_body = OrderRequest,
+    params(Given), request_body = OrderRequest,
     responses((status = 202, body = OrderReceipt), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn abort(
-    Extract(state): Extract<State>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let order: OrderRequest = json_or_default(&headers, &body)?;
-    let reason = order.reason.clone();
-    give(state, name, headers, Command::Abort { by: by(order), reason }).await
+pub(crate) async fn abort(given: Given) -> Answer {
+    let command = Command::Abort { by: given.by(), reason: given.request.reason.clone() };
+    given.follow(command).await
 }
 
 /// Restores the baseline and rejects the release.
 #[utoipa::path(
     post, path = "/api/v1/rollouts/{name}/rollback", tag = "orders", operation_id = "rollbackRollout",
-    params(
-        ("name" = String, Path, description = "The rollout"),
-        ("If-Match" = Option<String>, Header, description = "Only if the rollout has this entity tag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is followed once")
-    ),
-    request_body = OrderRequest,
+    params(Given), request_body = OrderRequest,
     responses((status = 202, body = OrderReceipt), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
-pub(crate) async fn rollback(
-    Extract(state): Extract<State>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let order: OrderRequest = json_or_default(&headers, &body)?;
-    let reason = order.reason.clone();
-    give(state, name, headers, Command::Rollback { by: by(order), reason }).await
+pub(crate) async fn rollback(given: Given) -> Answer {
+    let command = Command::Rollback { by: given.by(), reason: given.request.reason.clone() };
+    given.follow(command).await
 }
 
-async fn give(
-    state: State,
-    name: String,
-    headers: HeaderMap,
-    command: Command,
-) -> Result<(StatusCode, Json<OrderReceipt>), Error> {
-    let receipt = off_loop(&state, move |State { store, clock, .. }| {
-        let rollout = find::rollout(store, &name)?;
-        check_unchanged(&headers, &present::tag(&rollout))?;
-        rollout.state.accepts(&command)?;
-        let order = store.order(&rollout.proposal.name, &command, clock())?;
-        Ok(OrderReceipt {
-            id: order.id.0,
-            rollout: order.rollout.to_string(),
-            order: InWords(&order.command).to_string(),
-            durable: order.durable,
+impl Given {
+    /// Who gives it.
+    fn by(&self) -> String {
+        let by = self.request.by.clone().filter(|by| !by.is_empty());
+        by.unwrap_or_else(|| NOBODY_IN_PARTICULAR.to_owned())
+    }
+
+    /// Writes the order down and wakes the controller.
+    async fn follow(self, command: Command) -> Answer {
+        let Self { state, rollout, headers, .. } = self;
+        let receipt = off_loop(&state, move |State { store, clock, .. }| {
+            let rollout = find::rollout(store, &rollout)?;
+            check_unchanged(&headers, &present::tag(&rollout))?;
+            rollout.state.accepts(&command)?;
+            let order = store.order(&rollout.proposal.name, &command, clock())?;
+            Ok(OrderReceipt {
+                id: order.id.0,
+                rollout: order.rollout.to_string(),
+                order: InWords(&order.command).to_string(),
+                durable: order.durable,
+            })
         })
-    })
-    .await?;
-    (state.nudge)();
-    Ok((StatusCode::ACCEPTED, Json(receipt)))
+        .await?;
+        (state.nudge)();
+        Ok((StatusCode::ACCEPTED, Json(receipt)))
+    }
 }
 
-fn by(order: OrderRequest) -> String {
-    order.by.filter(|by| !by.is_empty()).unwrap_or_else(|| NOBODY_IN_PARTICULAR.to_owned())
+impl<S: Send + Sync> FromRequest<S> for Given
+where
+    State: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let rollout = Path::<String>::from_request_parts(&mut parts, state).await;
+        let Path(rollout) = rollout.map_err(IntoResponse::into_response)?;
+        let headers = parts.headers.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), state).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        let request = json_or_default(&headers, &body).map_err(IntoResponse::into_response)?;
+        Ok(Self { state: State::from_ref(state), rollout, headers, request })
+    }
+}
+
+impl IntoParams for Given {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = |name: &str, description: &str| {
+            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
+            let text = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+            parameter.required(Required::False).description(Some(description)).schema(Some(text)).build()
+        };
+        let name = ParameterBuilder::new().name("name").parameter_in(ParameterIn::Path);
+        let name = name.required(Required::True).description(Some("The rollout"));
+        vec![
+            name.schema(Some(String::schema())).build(),
+            header("If-Match", "Only if the rollout has this entity tag"),
+            header("Idempotency-Key", "The same request twice is followed once"),
+        ]
+    }
 }

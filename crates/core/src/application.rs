@@ -7,6 +7,7 @@ use crate::id::{ApplicationName, EnvironmentName};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// The AI-backed thing callers address.
@@ -68,6 +69,19 @@ pub enum Unit {
     Tenant,
     /// The value of a request header, named in lower case.
     Header(String),
+}
+
+/// As people write it: `user`, `header:x-tenant`.
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request => f.write_str("request"),
+            Self::User => f.write_str("user"),
+            Self::Conversation => f.write_str("conversation"),
+            Self::Tenant => f.write_str("tenant"),
+            Self::Header(name) => write!(f, "header:{name}"),
+        }
+    }
 }
 
 impl Unit {

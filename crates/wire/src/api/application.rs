@@ -6,7 +6,7 @@ use super::step::percent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use viridian_core::application::{Application, Protocol, Unit};
+use viridian_core::application::{Application, Protocol};
 use viridian_core::environment::{Environment, Platform};
 use viridian_core::routing::table::RoutingTable;
 
@@ -87,7 +87,7 @@ impl ApplicationSummary {
         Self {
             name: application.name.to_string(),
             protocol: protocol(application.protocol).to_owned(),
-            unit: unit(&application.unit),
+            unit: application.unit.to_string(),
             baseline,
             rollout,
         }
@@ -148,16 +148,5 @@ const fn protocol(protocol: Protocol) -> &'static str {
         Protocol::OpenAi => "openai",
         Protocol::OpenInference => "openInference",
         Protocol::Http => "http",
-    }
-}
-
-/// What people write for a unit.
-fn unit(unit: &Unit) -> String {
-    match unit {
-        Unit::Request => "request".to_owned(),
-        Unit::User => "user".to_owned(),
-        Unit::Conversation => "conversation".to_owned(),
-        Unit::Tenant => "tenant".to_owned(),
-        Unit::Header(name) => format!("header:{name}"),
     }
 }

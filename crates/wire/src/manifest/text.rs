@@ -29,33 +29,34 @@ pub(crate) struct Text {
     pub(crate) hides: fn(&str) -> bool,
 }
 
+impl Text {
+    /// A form that never holds a secret.
+    const fn new(
+        expected: &'static str,
+        pattern: &'static str,
+        check: fn(&str) -> Result<(), Reason>,
+    ) -> Self {
+        Self { expected, pattern, check, hides: |_| false }
+    }
+}
+
 /// The name of anything that has one.
-pub(crate) const NAME: Text = Text {
-    expected: "a name such as 'support-chat'",
-    pattern: "^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
-    check: name,
-    hides: |_| false,
-};
+pub(crate) const NAME: Text =
+    Text::new("a name such as 'support-chat'", "^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$", name);
 
 /// Any text that is not empty.
-pub(crate) const ANY: Text = Text {
-    expected: "text",
-    pattern: "^[\\s\\S]+$",
-    check: |text| if text.is_empty() { Err("it is empty") } else { Ok(()) },
-    hides: |_| false,
-};
+pub(crate) const ANY: Text =
+    Text::new("text", "^[\\s\\S]+$", |text| if text.is_empty() { Err("it is empty") } else { Ok(()) });
 
 /// A text that can go into headers and paths.
-pub(crate) const LABEL: Text =
-    Text { expected: "text", pattern: "^[ -~]{1,128}$", check: label, hides: |_| false };
+pub(crate) const LABEL: Text = Text::new("text", "^[ -~]{1,128}$", label);
 
 /// What keeps a caller on one arm.
-pub(crate) const UNIT: Text = Text {
-    expected: "'request', 'user', 'conversation', 'tenant' or 'header:<name>'",
-    pattern: "^(request|user|conversation|tenant|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$",
-    check: |text| unit(text).map(drop),
-    hides: |_| false,
-};
+pub(crate) const UNIT: Text = Text::new(
+    "'request', 'user', 'conversation', 'tenant' or 'header:<name>'",
+    "^(request|user|conversation|tenant|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$",
+    |text| unit(text).map(drop),
+);
 
 /// Where a secret is to be found.
 pub(crate) const SECRET: Text = Text {
@@ -66,16 +67,11 @@ pub(crate) const SECRET: Text = Text {
 };
 
 /// A path callers may use; a trailing `*` stands for any rest.
-pub(crate) const ALLOWED_PATH: Text = Text {
-    expected: "a path such as '/predict' or '/v1/*'",
-    pattern: "^/[!-~]*$",
-    check: allowed_path,
-    hides: |_| false,
-};
+pub(crate) const ALLOWED_PATH: Text =
+    Text::new("a path such as '/predict' or '/v1/*'", "^/[!-~]*$", allowed_path);
 
 /// A path with a query, if it needs one.
-pub(crate) const REQUEST_PATH: Text =
-    Text { expected: "a path such as '/v1/models'", pattern: "^/[!-~]*$", check: path, hides: |_| false };
+pub(crate) const REQUEST_PATH: Text = Text::new("a path such as '/v1/models'", "^/[!-~]*$", path);
 
 /// Checks a name.
 pub(crate) fn name(text: &str) -> Result<(), Reason> {
@@ -102,17 +98,6 @@ pub(crate) fn unit(text: &str) -> Result<Unit, Reason> {
             let fits = !header.is_empty() && header.bytes().all(is_token);
             fits.then(|| Unit::Header(header.to_ascii_lowercase())).ok_or("it names no header")
         }
-    }
-}
-
-/// Writes what keeps a caller on one arm.
-pub(crate) fn unit_text(unit: &Unit) -> String {
-    match unit {
-        Unit::Request => "request".to_owned(),
-        Unit::User => "user".to_owned(),
-        Unit::Conversation => "conversation".to_owned(),
-        Unit::Tenant => "tenant".to_owned(),
-        Unit::Header(name) => format!("header:{name}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::ApplicationManifest;
 use crate::manifest::document;
-use crate::manifest::text::{quantity, unit_text};
+use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
 use viridian_core::application::{Application, Timeouts};
 use viridian_core::environment::Environment;
@@ -29,7 +29,7 @@ fn spec(application: &Application) -> Value {
         .collect();
     let mut spec = json!({
         "protocol": application.protocol,
-        "unit": unit_text(&application.unit),
+        "unit": application.unit.to_string(),
         "environments": environments,
         "timeouts": timeouts(&application.timeouts),
     });

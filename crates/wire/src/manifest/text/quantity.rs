@@ -21,12 +21,8 @@ const DURATION_PATTERN: &str = "^([0-9]+(ms|s|m|h|d))+$";
 const ABOVE_ZERO: Reason = "it has to be above zero";
 
 /// A share of the traffic, nothing and everything included.
-pub(crate) const PERCENT: Text = Text {
-    expected: "a percentage such as '5%'",
-    pattern: PERCENT_PATTERN,
-    check: |text| percent(text).map(drop),
-    hides: |_| false,
-};
+pub(crate) const PERCENT: Text =
+    Text::new("a percentage such as '5%'", PERCENT_PATTERN, |text| percent(text).map(drop));
 
 /// A share that is not zero.
 pub(crate) const SHARE: Text = Text { check: |text| share(text).map(drop), ..PERCENT };
@@ -35,20 +31,14 @@ pub(crate) const SHARE: Text = Text { check: |text| share(text).map(drop), ..PER
 pub(crate) const HOLDBACK: Text = Text { check: |text| holdback(text).map(drop), ..PERCENT };
 
 /// How much worse a candidate may be.
-pub(crate) const MARGIN: Text = Text {
-    expected: "a margin such as '0.5pp' or '20%'",
-    pattern: "^[0-9]+(\\.[0-9]{1,2})?(%|pp)$",
-    check: |text| margin(text).map(drop),
-    hides: |_| false,
-};
+pub(crate) const MARGIN: Text =
+    Text::new("a margin such as '0.5pp' or '20%'", "^[0-9]+(\\.[0-9]{1,2})?(%|pp)$", |text| {
+        margin(text).map(drop)
+    });
 
 /// A span of time.
-pub(crate) const DURATION: Text = Text {
-    expected: "a duration such as '30s' or '1h30m'",
-    pattern: DURATION_PATTERN,
-    check: |text| duration(text).map(drop),
-    hides: |_| false,
-};
+pub(crate) const DURATION: Text =
+    Text::new("a duration such as '30s' or '1h30m'", DURATION_PATTERN, |text| duration(text).map(drop));
 
 /// A span of time that is not zero.
 pub(crate) const TIMEOUT: Text = Text { check: |text| timeout(text).map(drop), ..DURATION };

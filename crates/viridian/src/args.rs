@@ -9,8 +9,8 @@ pub use read::{
     ApplyArgs, CheckArgs, DescribeArgs, ExplainArgs, GetArgs, InitArgs, Kind, PlanArgs, SimulateArgs,
 };
 pub use rollout::{
-    AbortArgs, HistoryArgs, OrderArgs, PromoteArgs, RolloutVerb, StartArgs, StatusArgs, StrategyWord,
-    WatchArgs,
+    AbortArgs, HistoryArgs, OrderArgs, PromoteArgs, ProposedArgs, RolloutVerb, StartArgs, StatusArgs,
+    StrategyWord, WatchArgs,
 };
 pub use serve::{DemoArgs, ServeArgs};
 

@@ -8,6 +8,7 @@ mod files;
 mod get;
 mod init;
 mod plan;
+mod proposed;
 mod rollout;
 mod simulate;
 mod wait;

@@ -1,5 +1,6 @@
 //! The arguments of verbs about files and of verbs that only look.
 
+use super::rollout::ProposedArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -89,15 +90,9 @@ pub struct ExplainArgs {
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// A manifest with one rollout; `-` reads from the standard input.
-    #[arg(short = 'f', long = "file", value_name = "FILE", required_unless_present = "application")]
-    pub file: Option<PathBuf>,
-    /// The application, when there is no manifest: a canary of 5 %, 25 % and 50 % is planned.
-    #[arg(conflicts_with = "file", requires = "candidate")]
-    pub application: Option<String>,
-    /// The release that would serve.
-    #[arg(conflicts_with = "file")]
-    pub candidate: Option<String>,
+    /// What would be rolled out; without a manifest, by a canary of 5 %, 25 % and 50 %.
+    #[command(flatten)]
+    pub proposed: ProposedArgs,
 }
 
 /// Arguments of `simulate`.

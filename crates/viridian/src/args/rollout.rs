@@ -30,15 +30,9 @@ pub enum RolloutVerb {
 /// Arguments of `rollout start`.
 #[derive(Debug, Args)]
 pub struct StartArgs {
-    /// A manifest with one rollout; `-` reads from the standard input.
-    #[arg(short = 'f', long = "file", value_name = "FILE", required_unless_present = "application")]
-    pub file: Option<PathBuf>,
-    /// The application, when there is no manifest.
-    #[arg(conflicts_with = "file", requires = "candidate")]
-    pub application: Option<String>,
-    /// The release that is to serve.
-    #[arg(conflicts_with = "file")]
-    pub candidate: Option<String>,
+    /// What is to be rolled out.
+    #[command(flatten)]
+    pub proposed: ProposedArgs,
     /// The rollout's name; the candidate's name unless given.
     #[arg(long, conflicts_with = "file")]
     pub name: Option<String>,
@@ -51,6 +45,20 @@ pub struct StartArgs {
     /// Try a release again that was rejected before.
     #[arg(long)]
     pub retry_rejected: bool,
+}
+
+/// What is to be rolled out: by a manifest, or by the names of its parts.
+#[derive(Debug, Args)]
+pub struct ProposedArgs {
+    /// A manifest with one rollout; `-` reads from the standard input.
+    #[arg(short = 'f', long = "file", value_name = "FILE", required_unless_present = "application")]
+    pub file: Option<PathBuf>,
+    /// The application, when there is no manifest: a canary of 5 %, 25 % and 50 % unless a strategy is given.
+    #[arg(conflicts_with = "file", requires = "candidate")]
+    pub application: Option<String>,
+    /// The release that is to serve.
+    #[arg(conflicts_with = "file")]
+    pub candidate: Option<String>,
 }
 
 /// How to get there.

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use viridian_api::{GatewayStatus, State, Token, Traffic, serve};
-use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::Evidence;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, Position, State as RolloutState};
@@ -203,15 +204,7 @@ pub(crate) fn report(sentence: &str) -> Report {
     Report {
         at: NOW,
         finding: Finding::Began,
-        analysis: Analysis {
-            validity: Validity::Exact,
-            seen: viridian_core::analysis::measurement::Seen::default(),
-            candidate_units: 0,
-            wait: None,
-            split: SplitCheck::Sound,
-            guards: Vec::new(),
-            harm_bound: None,
-        },
+        analysis: judge(&[], &Evidence::default(), Units::Independent),
         observed: Vec::new(),
         sentence: sentence.to_owned(),
     }

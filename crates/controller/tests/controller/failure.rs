@@ -1,6 +1,6 @@
 //! What does not work any more when the store cannot be written, and what still does.
 
-use crate::world::{World, percent};
+use crate::world::World;
 use viridian_core::rollout::command::Command;
 use viridian_core::weight::Weight;
 
@@ -23,15 +23,7 @@ impl Unwritable {
 
 #[test]
 fn a_rollback_is_served_before_it_is_written_down() {
-    let mut world = World::new();
-    world.until("a first table", |world| world.table().is_some());
-    world.acknowledge();
-    world.serve_both((600, 100), (0, 1));
-    world.start();
-    world.until("a tenth for the candidate", |world| {
-        world.acknowledge();
-        world.table().unwrap().candidate_weight() == percent(10)
-    });
+    let world = World::under_way();
     let lock = Unwritable::on(&world);
     world.order(&Command::Rollback { by: "ada".to_owned(), reason: None });
     world.until("back to the baseline", |world| world.table().unwrap().candidate_weight() == Weight::ZERO);

@@ -8,15 +8,7 @@ use viridian_core::weight::Weight;
 
 /// A world whose candidate has a tenth of the traffic and whose evidence counts.
 fn on_trial() -> World {
-    let mut world = World::new();
-    world.until("a first table", |world| world.table().is_some());
-    world.acknowledge();
-    world.serve_both((600, 100), (0, 1));
-    world.start();
-    world.until("a tenth for the candidate", |world| {
-        world.acknowledge();
-        world.table().unwrap().candidate_weight() == percent(10)
-    });
+    let world = World::under_way();
     world.until("a clock", |world| {
         world.acknowledge();
         world.state().position().is_some_and(|at| at.clock.is_some() && at.step == 1)

@@ -123,6 +123,20 @@ impl World {
         Self::with(directory, store, Some(listener), NOW)
     }
 
+    /// The same, with a rollout whose candidate has a tenth of the traffic.
+    pub(crate) fn under_way() -> Self {
+        let mut world = Self::new();
+        world.until("a first table", |world| world.table().is_some());
+        world.acknowledge();
+        world.serve_both((600, 100), (0, 1));
+        world.start();
+        world.until("a tenth for the candidate", |world| {
+            world.acknowledge();
+            world.table().unwrap().candidate_weight() == percent(10)
+        });
+        world
+    }
+
     fn with(directory: TempDir, store: Store, baseline: Option<TcpListener>, now: u64) -> Self {
         let runtime = Runtime::new().unwrap();
         let now = Arc::new(AtomicU64::new(now));

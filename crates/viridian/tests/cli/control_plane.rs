@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use viridian_api::{State, Token, Traffic, serve};
-use viridian_core::analysis::measurement::Seen;
-use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::Evidence;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, State as RolloutState};
@@ -100,15 +100,7 @@ impl ControlPlane {
         let report = Report {
             at: now(),
             finding: Finding::Began,
-            analysis: Analysis {
-                validity: Validity::Exact,
-                seen: Seen::default(),
-                candidate_units: 0,
-                wait: None,
-                split: SplitCheck::Sound,
-                guards: Vec::new(),
-                harm_bound: None,
-            },
+            analysis: judge(&[], &Evidence::default(), Units::Independent),
             observed: Vec::new(),
             sentence: format!("it is {}", next.phase.word()),
         };

@@ -1,17 +1,27 @@
-//! Where controller and gateways meet: the tables to serve by on one side, what each gateway serves by on the
-//! other. A gateway in the process and one elsewhere use the same four calls: [`Hub::subscribe`],
-//! [`Hub::sending`], [`Hub::acknowledge`] and [`Hub::heard`].
+//! Where controller and gateways meet: the tables to serve by on one side, what each gateway serves by on the other.
+//!
+//! A gateway in the process and one elsewhere use the same calls: [`Hub::open`] for a [`Subscription`] to the tables that
+//! are meant for it, [`Hub::acknowledge`] and [`Hub::heard`]. What a gateway may be sent is decided by
+//! [`spread`]: a table that moves traffic reaches one gateway first, then a tenth, then all.
 
-use std::collections::{HashMap, HashSet};
+mod seat;
+mod spread;
+mod subscription;
+
+pub use subscription::{Subscription, Update};
+
+use crate::nudge::Clock;
+use seat::Seat;
+use spread::Spread;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use viridian_core::id::{ApplicationName, Generation, NodeName, Term};
+use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::rollout::input::Gateways;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
-use viridian_core::weight::Weight;
-use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey, Snapshot};
+use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey};
 use viridian_wire::tally::Trip;
 
 /// A gateway counts as live for this long after it was last heard.
@@ -21,19 +31,24 @@ pub const EXPOSURE_LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// The meeting place of one controller and its gateways.
 pub struct Hub {
-    snapshot: watch::Sender<Arc<Snapshot>>,
-    gateways: Mutex<HashMap<NodeName, Seat>>,
+    term: Term,
+    keys: Vec<SigningKey>,
+    /// Never jumps: whether a gateway is alive must not depend on somebody setting the time.
+    clock: Clock,
+    floor: Mutex<Floor>,
+    /// The number of the latest change.
+    changes: watch::Sender<u64>,
 }
 
-/// What is known of one gateway.
-#[derive(Debug, Clone, Default)]
-struct Seat {
-    heard_at: Timestamp,
-    serving: HashMap<ApplicationName, Generation>,
-    /// Applications whose candidate it may still send requests.
-    exposed: HashSet<ApplicationName>,
-    rejected: HashMap<ApplicationName, Rejection>,
-    trips: Vec<Trip>,
+/// What is known, changed together.
+#[derive(Default)]
+struct Floor {
+    tables: HashMap<ApplicationName, Spread>,
+    /// The latest change of each application that may concern a gateway, oldest first.
+    changed: BTreeMap<u64, ApplicationName>,
+    /// Applications whose latest table has not reached every gateway.
+    spreading: BTreeSet<ApplicationName>,
+    gateways: HashMap<NodeName, Seat>,
 }
 
 /// What is known of one gateway, for people.
@@ -43,110 +58,139 @@ pub struct GatewayView {
     pub node: NodeName,
     /// When it was last heard.
     pub heard_at: Timestamp,
+    /// Whether it counts as live.
+    pub live: bool,
     /// The generation it serves each application by.
     pub serving: Vec<(ApplicationName, Generation)>,
     /// Tables it refused.
     pub rejected: Vec<(ApplicationName, Rejection)>,
 }
 
-impl Hub {
-    /// A hub without tables or gateways.
-    pub fn new(term: Term, keys: Vec<SigningKey>) -> Self {
-        let empty = Arc::new(Snapshot { term, keys, tables: Vec::new() });
-        Self { snapshot: watch::Sender::new(empty), gateways: Mutex::default() }
-    }
+/// Another process has taken the name of this gateway: what this one says counts no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another gateway process has taken this name")]
+pub struct Superseded;
 
-    /// The tables to serve by, now and whenever they change.
-    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.snapshot.subscribe()
+impl Hub {
+    /// A hub without tables or gateways. The clock has to be one that nobody sets.
+    pub fn new(term: Term, keys: Vec<SigningKey>, clock: Clock) -> Self {
+        Self { term, keys, clock, floor: Mutex::default(), changes: watch::Sender::new(0) }
     }
 
     /// The table an application is served by, as published.
     pub fn table(&self, application: &ApplicationName) -> Option<RoutingTable> {
-        self.snapshot.borrow().tables.iter().find(|table| table.application == *application).cloned()
+        self.lock().tables.get(application).map(|spread| spread.latest().clone())
     }
 
     /// Publishes a table. An older generation than the published one changes nothing.
     pub fn publish(&self, table: RoutingTable) {
-        self.snapshot.send_if_modified(|snapshot| {
-            let present = snapshot.tables.iter().position(|other| other.application == table.application);
-            if present.is_some_and(|index| snapshot.tables[index].generation >= table.generation) {
-                return false;
-            }
-            let mut next = Snapshot::clone(snapshot);
-            match present {
-                Some(index) => next.tables[index] = table,
-                None => next.tables.push(table),
-            }
-            *snapshot = Arc::new(next);
-            true
-        });
+        let mut floor = self.lock();
+        let name = table.application.clone();
+        let Floor { tables, gateways, .. } = &mut *floor;
+        let next = match tables.get(&name) {
+            Some(present) if present.latest().generation >= table.generation => return,
+            Some(present) => present.followed_by(table, gateways),
+            None => Spread::at_once(table),
+        };
+        tables.insert(name.clone(), next);
+        self.mark(&mut floor, name);
     }
 
-    /// A gateway is about to be sent a snapshot: from here on it may serve by it, whether or not it says so.
-    pub fn sending(&self, node: &NodeName, snapshot: &Snapshot, now: Timestamp) {
-        let mut gateways = self.lock();
-        let seat = gateways.entry(node.clone()).or_insert_with(|| Seat { heard_at: now, ..Seat::default() });
-        let candidates = snapshot.tables.iter().filter(|table| table.candidate_weight() > Weight::ZERO);
-        seat.exposed.extend(candidates.map(|table| table.application.clone()));
+    /// A gateway process comes with what it serves by. It is sent what differs from that, and then whatever changes.
+    /// Another process of the same name is heard no longer.
+    pub fn open(
+        self: &Arc<Self>,
+        node: &NodeName,
+        boot: BootId,
+        serving: impl IntoIterator<Item = (ApplicationName, Generation)>,
+    ) -> Subscription {
+        let serving: HashMap<_, _> = serving.into_iter().collect();
+        let mut floor = self.lock();
+        let Floor { tables, gateways, .. } = &mut *floor;
+        let before = gateways.remove(node);
+        let visit = before.as_ref().map_or(1, |seat| seat.visit() + 1);
+        let harmless =
+            |name: &ApplicationName, at| tables.get(name).is_none_or(|spread| spread.is_harmless(at));
+        let seat = Seat::taken((boot, visit), serving.clone(), harmless, (self.clock)());
+        let same = before.filter(|before| before.boot() == boot);
+        gateways.insert(node.clone(), seat.after(same));
+        drop(floor);
+        // Whoever held the seat learns that it is taken.
+        self.changes.send_modify(|_| {});
+        Subscription::new(Arc::clone(self), (node.clone(), visit), serving)
     }
 
     /// A gateway says what it serves by.
-    pub fn acknowledge(&self, acknowledgement: Acknowledgement, now: Timestamp) {
-        let published = self.snapshot.borrow().clone();
-        let mut gateways = self.lock();
-        let seat = gateways.entry(acknowledgement.node).or_default();
-        seat.heard_at = now;
-        for answer in acknowledgement.answers {
-            let harmless = published.tables.iter().any(|table| {
-                table.application == answer.application
-                    && table.generation <= answer.serving
-                    && table.candidate_weight() == Weight::ZERO
-            });
-            if harmless {
-                seat.exposed.remove(&answer.application);
-            }
-            match answer.rejected {
-                Some(rejection) => seat.rejected.insert(answer.application.clone(), rejection),
-                None => seat.rejected.remove(&answer.application),
-            };
-            seat.serving.insert(answer.application, answer.serving);
+    ///
+    /// # Errors
+    /// It is not the process that holds its name.
+    pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> Result<(), Superseded> {
+        let Acknowledgement { node, boot, answers } = acknowledgement;
+        let mut floor = self.lock();
+        let Floor { tables, gateways, .. } = &mut *floor;
+        let seat = gateways.get_mut(&node).filter(|seat| seat.boot() == boot).ok_or(Superseded)?;
+        for answer in answers {
+            let published = tables.get(&answer.application);
+            let is_harmless = published.is_none_or(|spread| spread.is_harmless(answer.serving));
+            seat.answered(answer, is_harmless);
         }
+        seat.heard((self.clock)());
+        drop(floor);
+        self.advance();
+        Ok(())
     }
 
     /// A gateway is alive, and these local guards of its have acted.
-    pub fn heard(&self, node: &NodeName, trips: Vec<Trip>, now: Timestamp) {
-        let mut gateways = self.lock();
-        let seat = gateways.entry(node.clone()).or_default();
-        seat.heard_at = now;
+    ///
+    /// # Errors
+    /// It is not the process that holds its name.
+    pub fn heard(&self, node: &NodeName, boot: BootId, trips: Vec<Trip>) -> Result<(), Superseded> {
+        let mut floor = self.lock();
+        let seat = floor.gateways.get_mut(node).filter(|seat| seat.boot() == boot).ok_or(Superseded)?;
         seat.trips = trips;
+        seat.heard((self.clock)());
+        drop(floor);
+        self.advance();
+        Ok(())
     }
 
     /// A gateway has drained and will serve nothing more.
-    pub fn leave(&self, node: &NodeName) {
-        self.lock().remove(node);
+    pub fn leave(&self, node: &NodeName, boot: BootId) {
+        let mut floor = self.lock();
+        if floor.gateways.get(node).is_some_and(|seat| seat.boot() == boot) {
+            floor.gateways.remove(node);
+        }
+        drop(floor);
+        self.advance();
+    }
+
+    /// Lets tables reach more gateways where those that have them are well. To be called now and then.
+    pub fn advance(&self) {
+        let now = (self.clock)();
+        let mut floor = self.lock();
+        let Floor { tables, gateways, spreading, .. } = &mut *floor;
+        let mut reaches_further =
+            |name: &ApplicationName| tables.get_mut(name).is_some_and(|spread| spread.advance(gateways, now));
+        let wider: Vec<ApplicationName> =
+            spreading.iter().filter(|name| reaches_further(name)).cloned().collect();
+        for name in wider {
+            self.mark(&mut floor, name);
+        }
     }
 
     /// What the gateways serve an application by, as a rollout has to know it.
-    pub fn gateways(&self, application: &ApplicationName, now: Timestamp) -> Gateways {
-        let published = self.table(application);
-        let mut gateways = self.lock();
-        gateways.retain(|_, seat| now.since(seat.heard_at) < EXPOSURE_LEASE);
-        let mut view = Gateways { known: gateways.len(), ..Gateways::default() };
-        for (node, seat) in gateways.iter() {
-            let serves = match (seat.serving.get(application), &published) {
-                (Some(serving), Some(table)) => *serving >= table.generation,
-                _ => false,
-            };
-            let live = now.since(seat.heard_at) < LIVENESS;
-            view.acknowledged += usize::from(serves && live);
-            view.exposed += usize::from(seat.exposed.contains(application));
-            let rollout = published.as_ref().and_then(|table| table.comparison.as_ref()).map(|c| &c.rollout);
-            if seat
-                .trips
-                .iter()
-                .any(|trip| trip.application == *application && Some(&trip.rollout) == rollout)
-            {
+    pub fn gateways(&self, application: &ApplicationName) -> Gateways {
+        let now = (self.clock)();
+        let mut floor = self.lock();
+        floor.gateways.retain(|_, seat| !seat.is_forgotten(now));
+        let published = floor.tables.get(application).map(Spread::latest);
+        let rollout = published.and_then(|table| table.comparison.as_ref()).map(|running| &running.rollout);
+        let mut view = Gateways { known: floor.gateways.len(), ..Gateways::default() };
+        for (node, seat) in &floor.gateways {
+            let serves = published.is_some_and(|table| seat.serves(application) >= Some(table.generation));
+            view.acknowledged += usize::from(serves && seat.is_live(now));
+            view.exposed += usize::from(seat.is_exposed(application));
+            if seat.has_tripped(application, rollout) {
                 view.tripped = Some(node.to_string());
             }
         }
@@ -155,22 +199,32 @@ impl Hub {
 
     /// Every known gateway, for people.
     pub fn view(&self) -> Vec<GatewayView> {
-        let mut view: Vec<GatewayView> = self
-            .lock()
-            .iter()
-            .map(|(node, seat)| GatewayView {
-                node: node.clone(),
-                heard_at: seat.heard_at,
-                serving: seat.serving.iter().map(|(name, generation)| (name.clone(), *generation)).collect(),
-                rejected: seat.rejected.iter().map(|(name, why)| (name.clone(), why.clone())).collect(),
-            })
-            .collect();
+        let now = (self.clock)();
+        let floor = self.lock();
+        let mut view: Vec<GatewayView> =
+            floor.gateways.iter().map(|(node, seat)| seat.view(node.clone(), now)).collect();
         view.sort_by(|a, b| a.node.cmp(&b.node));
         view
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<NodeName, Seat>> {
-        // Every change of a seat is complete before the lock is released, so a poisoned one is still sound.
-        self.gateways.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Notes that something about an application changed that gateways may have to be sent.
+    fn mark(&self, floor: &mut Floor, application: ApplicationName) {
+        let Floor { tables, changed, spreading, .. } = floor;
+        let Some(spread) = tables.get_mut(&application) else { return };
+        let number = *self.changes.borrow() + 1;
+        changed.remove(&spread.changed);
+        spread.changed = number;
+        if spread.is_everywhere() {
+            spreading.remove(&application);
+        } else {
+            spreading.insert(application.clone());
+        }
+        changed.insert(number, application);
+        self.changes.send_replace(number);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Floor> {
+        // Every change is complete before the lock is released, so a poisoned one is still sound.
+        self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,26 +1,21 @@
 //! Where the gateways' counters and feedback arrive. What is answered as durable is on disk.
 
-use crate::hub::Hub;
-use crate::nudge::{Clock, Nudge};
+use crate::hub::{Hub, Superseded};
+use crate::nudge::Nudge;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use viridian_core::analysis::guard::Guard;
-use viridian_core::analysis::row::FeedbackRecord;
+use viridian_core::analysis::row::{FeedbackRecord, Origin};
 use viridian_core::id::ApplicationName;
 use viridian_store::Store;
 use viridian_wire::tally::TallyReport;
-
-/// The most feedback that is kept in memory while it cannot be written down.
-const UNSAVED_FEEDBACK: usize = 100_000;
 
 /// Takes in what gateways report.
 pub struct Intake {
     store: Store,
     hub: Arc<Hub>,
-    clock: Clock,
     nudge: Nudge,
-    unsaved: Mutex<Vec<FeedbackRecord>>,
 }
 
 /// What became of a report.
@@ -34,43 +29,38 @@ pub enum Received {
 
 impl Intake {
     /// An intake that writes to a store and nudges a controller.
-    pub fn new(store: Store, hub: Arc<Hub>, clock: Clock, nudge: Nudge) -> Self {
-        Self { store, hub, clock, nudge, unsaved: Mutex::default() }
+    pub fn new(store: Store, hub: Arc<Hub>, nudge: Nudge) -> Self {
+        Self { store, hub, nudge }
     }
 
-    /// Takes in a report. Blocks on the disk.
-    pub fn receive(&self, report: TallyReport) -> Received {
-        let now = (self.clock)();
-        let tripped = !report.trips.is_empty();
-        self.hub.heard(&report.origin.node, report.trips, now);
+    /// Takes in a report. What was counted is true whoever has the gateway's name by now. Blocks on the disk.
+    ///
+    /// # Errors
+    /// Another process has taken the gateway's name; what could be written down was.
+    pub fn receive(&self, report: TallyReport) -> Result<Received, Superseded> {
+        let TallyReport { origin, tallies, groups, feedback, trips } = report;
+        let Origin { node, boot } = &origin;
+        let tripped = !trips.is_empty();
+        let heard = self.hub.heard(node, *boot, trips);
         if tripped {
             self.nudge.wake();
         }
-        let totals = self.store.record(&report.origin, &report.tallies, &report.groups);
-        let feedback = self.receive_feedback(report.feedback);
-        match totals.and(feedback) {
+        let totals = self.store.record(&origin, &tallies, &groups);
+        let feedback = self.receive_feedback(&feedback);
+        heard.map(|()| match totals.and(feedback) {
             Ok(()) => Received::Durable,
             Err(error) => {
                 tracing::warn!(error = %error, "measurements could not be written down");
                 Received::Kept
             }
-        }
+        })
     }
 
-    /// Writes feedback down, with what could not be written before; keeps it when that fails.
-    fn receive_feedback(&self, fresh: Vec<FeedbackRecord>) -> Result<(), viridian_store::Error> {
-        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = UNSAVED_FEEDBACK.saturating_sub(unsaved.len());
-        if fresh.len() > room {
-            tracing::error!(lost = fresh.len() - room, "feedback was lost: the store cannot be written");
-        }
-        unsaved.extend(fresh.into_iter().take(room));
-        if unsaved.is_empty() {
+    fn receive_feedback(&self, fresh: &[FeedbackRecord]) -> Result<(), viridian_store::Error> {
+        if fresh.is_empty() {
             return Ok(());
         }
-        let maturities = self.maturities()?;
-        self.store.record_feedback(&unsaved, &maturities)?;
-        unsaved.clear();
+        self.store.record_feedback(fresh, &self.maturities()?)?;
         Ok(())
     }
 

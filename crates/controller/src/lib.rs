@@ -20,7 +20,7 @@ mod deliver;
 pub mod runner;
 
 pub use error::Error;
-pub use hub::Hub;
+pub use hub::{Hub, Subscription, Superseded, Update};
 pub use intake::{Intake, Received};
 pub use nudge::{Clock, Nudge};
 pub use runner::{Config, Controller};

@@ -43,20 +43,14 @@ pub(crate) struct Sight<'a> {
 
 impl Sight<'_> {
     /// Puts together the input of a step.
-    pub(crate) fn input(
-        &self,
-        present: &Present,
-        measured: &Measured,
-        sources: (&Hub, &Probes),
-        now: Timestamp,
-    ) -> Input {
+    pub(crate) fn input(&self, present: &Present, measured: &Measured, sources: (&Hub, &Probes)) -> Input {
         let (hub, probes) = sources;
         let application = &present.application;
         let units = if application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
         Input {
             sequence: self.rollout.state.sequence,
             commands: self.commands.iter().map(|pending| pending.command.clone()).collect(),
-            gateways: hub.gateways(&application.name, now),
+            gateways: hub.gateways(&application.name),
             calibration: measured.calibration.tally.outcomes(),
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
             smoke: probes.smoke(self.rollout, self.candidate),

@@ -63,7 +63,7 @@ pub(crate) fn reconcile(room: &mut Room, name: &ApplicationName, now: Timestamp)
 
     let commands = room.store.pending_commands(&rollout.proposal.name)?;
     let sight = Sight { rollout, candidate, commands: &commands };
-    let input = sight.input(&present, &measured, (&room.hub, &room.probes), now);
+    let input = sight.input(&present, &measured, (&room.hub, &room.probes));
     let transition = step(&rollout.plan, &rollout.state, &input, now);
     let drafted = draft(&present, Some(&transition.next), &measured, (&mut room.generations, room.term), now);
 

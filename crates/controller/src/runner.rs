@@ -95,6 +95,7 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
             tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
         }
         fold(&room, clock(), &mut folded);
+        room.hub.advance();
         match rings.recv_timeout(TICK) {
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,

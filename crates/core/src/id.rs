@@ -119,7 +119,7 @@ pub struct Term(pub u64);
 pub struct EpochId(pub u32);
 
 /// One start of a gateway process: counters restart at zero with it, so rows of different boots are added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BootId(pub u64);
 

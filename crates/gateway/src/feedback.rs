@@ -1,22 +1,26 @@
-//! Takes feedback on answers. Entry points: [`Feedback::receive`], and [`Feedback::take`] for the next report.
+//! Takes feedback on answers. Entry points: [`Feedback::receive`], and [`Feedback::waiting`] for the next report.
 //!
 //! A piece of feedback is attributed by the id of the answer alone, which the gateway that answered has signed: nothing
-//! is looked up, and any gateway can take it. Pieces are kept as records until the next report, in bounded number; the
-//! same answer rated twice makes two records, of which the controller counts one.
+//! is looked up, and any gateway can take it. Pieces are kept as records until the controller says that they are durable,
+//! in bounded number, and beyond it refused and counted; an answer that is rated or reported twice is counted once there.
 
 use crate::clock::Clock;
 use crate::metrics::{Count, FeedbackCounts};
 use crate::request_id::PlainId;
 use crate::snapshot::Serving;
 use http::StatusCode;
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, Opinion};
 use viridian_wire::feedback::{self, Refused, Request, Response, Value};
 
-/// Feedback that waits for the next report.
+/// The most pieces one report brings.
+const MOST_REPORTED: usize = 5_000;
+
+/// Feedback that is not durable yet.
 pub(crate) struct Feedback {
-    waiting: Mutex<Vec<FeedbackRecord>>,
+    waiting: Mutex<VecDeque<FeedbackRecord>>,
     most: usize,
     longest: Duration,
     accepted: Count,
@@ -79,9 +83,19 @@ impl Feedback {
         (status, response)
     }
 
-    /// Everything that came in since the last call.
-    pub(crate) fn take(&self) -> Vec<FeedbackRecord> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The oldest pieces that are not durable yet, as many as a report holds.
+    pub(crate) fn waiting(&self) -> Vec<FeedbackRecord> {
+        self.lock().iter().take(MOST_REPORTED).cloned().collect()
+    }
+
+    /// Drops what a report brought to where it lasts.
+    pub(crate) fn forget(&self, durable: &[FeedbackRecord]) {
+        let mut waiting = self.lock();
+        let is_front = waiting.iter().zip(durable).all(|(waits, lasts)| waits == lasts);
+        if is_front {
+            let count = durable.len().min(waiting.len());
+            waiting.drain(..count);
+        }
     }
 
     pub(crate) fn counts(&self) -> FeedbackCounts {
@@ -132,12 +146,16 @@ impl Feedback {
     }
 
     fn queue(&self, record: FeedbackRecord) -> Result<(), Refusal> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.lock();
         if waiting.len() >= self.most {
             return Err(Refusal::Full);
         }
-        waiting.push(record);
+        waiting.push_back(record);
         Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<FeedbackRecord>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

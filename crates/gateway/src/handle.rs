@@ -4,8 +4,8 @@
 use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
 use std::sync::Arc;
-use viridian_core::analysis::row::slot_of;
-use viridian_wire::snapshot::{Acknowledgement, Snapshot};
+use viridian_core::analysis::row::{Origin, slot_of};
+use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
 /// A running gateway, for whoever steers and observes it. Clones reach the same gateway.
@@ -23,7 +23,15 @@ impl Handle {
     /// leaves the table before it in service; applications that are missing are served no longer. Requests that are
     /// decided after this returns are decided by the new tables. Blocks on files with secrets.
     pub fn offer(&self, snapshot: &Snapshot) -> Acknowledgement {
-        let answers = self.node.tables.offer(snapshot, &self.node.books);
+        self.acknowledge(self.node.tables.offer(snapshot, &self.node.books))
+    }
+
+    /// The same for what changed since: tables that are not mentioned stay in service.
+    pub fn apply(&self, delta: &Delta) -> Acknowledgement {
+        self.acknowledge(self.node.tables.apply(delta, &self.node.books))
+    }
+
+    fn acknowledge(&self, answers: Vec<TableAnswer>) -> Acknowledgement {
         for answer in &answers {
             if let Some(rejection) = &answer.rejected {
                 self.node.rejected_tables.increment();
@@ -35,11 +43,12 @@ impl Handle {
                 );
             }
         }
-        Acknowledgement { node: self.node.config.origin.node.clone(), answers }
+        let Origin { node, boot } = self.node.config.origin.clone();
+        Acknowledgement { node, boot, answers }
     }
 
-    /// Every counter as it stands, and the feedback since the last report. Counters are running totals: a later report
-    /// replaces an earlier one row by row.
+    /// Every counter as it stands, and feedback that is not durable yet. Counters are running totals: a later report
+    /// replaces an earlier one row by row. Feedback is reported until it is forgotten.
     pub fn report(&self) -> TallyReport {
         self.node.clock().catch_up();
         let (tallies, groups) = self.node.books.rows();
@@ -47,7 +56,7 @@ impl Handle {
             origin: self.node.config.origin.clone(),
             tallies,
             groups,
-            feedback: self.node.feedback.take(),
+            feedback: self.node.feedback.waiting(),
             trips: self.trips(),
         }
     }
@@ -58,6 +67,7 @@ impl Handle {
     pub fn forget(&self, durable: &TallyReport) {
         let current_slot = slot_of(self.node.clock().now());
         self.node.books.forget((&durable.tallies, &durable.groups), current_slot);
+        self.node.feedback.forget(&durable.feedback);
     }
 
     /// What operators want to see.

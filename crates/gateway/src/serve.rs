@@ -30,7 +30,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{interval, timeout};
-use viridian_wire::snapshot::Snapshot;
+use viridian_wire::snapshot::{Acknowledgement, Delta};
 
 /// How long streams that are broken off at the end of a drain have to tell their callers.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -62,12 +62,13 @@ impl Gateway {
         Self::serve(Arc::new(Node::new(config)?))
     }
 
-    /// The same, but serves by this snapshot from the first request on, so that nobody who calls while the rest of the
-    /// process comes up is told that there is no such application.
-    pub fn start_with(config: Config, snapshot: &Snapshot) -> Result<Self, Error> {
+    /// The same, but serves by these tables from the first request on, so that nobody who calls while the rest of the
+    /// process comes up is told that there is no such application. Answers what it made of each delta.
+    pub fn start_with(config: Config, tables: &[Delta]) -> Result<(Self, Vec<Acknowledgement>), Error> {
         let node = Arc::new(Node::new(config)?);
-        Handle::new(Arc::clone(&node)).offer(snapshot);
-        Self::serve(node)
+        let handle = Handle::new(Arc::clone(&node));
+        let answers = tables.iter().map(|delta| handle.apply(delta)).collect();
+        Ok((Self::serve(node)?, answers))
     }
 
     fn serve(node: Arc<Node>) -> Result<Self, Error> {

@@ -1,5 +1,5 @@
-//! Takes snapshots: validates, prepares, swaps all accepted tables at once, and answers table by table. Entry point:
-//! [`Tables::offer`]; requests read [`Tables::serving`].
+//! Takes tables, all there are or what changed among them: validates, prepares, swaps all accepted ones at once, and
+//! answers table by table. Entry points: [`Tables::offer`] and [`Tables::apply`]; requests read [`Tables::serving`].
 //!
 //! A table that is refused leaves the one before it in service. Terms and generations never fall, and one generation is
 //! always one table: a controller that lost its place can neither bring back an old table nor change one in silence.
@@ -9,12 +9,12 @@ use crate::request_id::{ApplicationHash, Signer};
 use crate::tally::Books;
 use arc_swap::{ArcSwap, Guard};
 use rustls::ClientConfig;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
 use viridian_core::routing::table::RoutingTable;
-use viridian_wire::snapshot::{Rejection, Snapshot, TableAnswer};
+use viridian_wire::snapshot::{Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 
 /// More applications than one gateway serves; a longer snapshot is a mistake.
 const MOST_TABLES: usize = 100_000;
@@ -37,6 +37,13 @@ pub(crate) struct Serving {
     names: HashMap<ApplicationHash, ApplicationName>,
 }
 
+/// Tables a controller offers.
+struct Offer<'a> {
+    term: Term,
+    keys: &'a [SigningKey],
+    tables: &'a [RoutingTable],
+}
+
 impl Tables {
     /// No tables yet. The signer signs nothing before the first snapshot brings its keys.
     pub(crate) fn new(signer: Signer, trust: Option<Arc<ClientConfig>>, workers: usize) -> Self {
@@ -49,26 +56,53 @@ impl Tables {
         self.serving.load()
     }
 
-    /// Takes a snapshot, as far as it can be served by; answers for each of its tables. Blocks on files with secrets.
+    /// Takes all tables there are, as far as they can be served by; answers for each. Blocks on files with secrets.
     pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Vec<TableAnswer> {
+        let Snapshot { term, keys, tables } = snapshot;
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.serving.load_full();
-        let signer = match current.accept(snapshot) {
+        let serving = self.serving.load_full();
+        let named: HashSet<&str> = tables.iter().map(|table| table.application.as_str()).collect();
+        let mut kept = serving.tables.clone();
+        kept.retain(|name, _| named.contains(name.as_str()));
+        self.take(&Offer { term: *term, keys, tables }, &serving, kept, books)
+    }
+
+    /// Takes what changed, the same way; every other table stays in service.
+    pub(crate) fn apply(&self, delta: &Delta, books: &Books) -> Vec<TableAnswer> {
+        let Delta { term, keys, tables, removed, .. } = delta;
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let serving = self.serving.load_full();
+        let mut kept = serving.tables.clone();
+        for name in removed {
+            kept.remove(name.as_str());
+        }
+        self.take(&Offer { term: *term, keys, tables }, &serving, kept, books)
+    }
+
+    /// Serves by an offer beside what is kept, as far as it can be served by.
+    fn take(
+        &self,
+        offer: &Offer<'_>,
+        current: &Serving,
+        kept: HashMap<String, Arc<Table>>,
+        books: &Books,
+    ) -> Vec<TableAnswer> {
+        let signer = match current.accept(offer) {
             Ok(signer) => signer,
-            Err(reason) => return current.refuse_all(snapshot, &reason),
+            Err(reason) => return current.refuse_all(offer, &reason),
         };
-        let mut tables = HashMap::with_capacity(snapshot.tables.len());
-        let mut answers = Vec::with_capacity(snapshot.tables.len());
-        for offered in &snapshot.tables {
+        let mut tables = kept;
+        let mut answers = Vec::with_capacity(offer.tables.len());
+        for offered in offer.tables {
             let previous = current.tables.get(offered.application.as_str());
             let prepared = self.prepare(offered, previous, books);
             let rejected = prepared.as_ref().err().cloned();
-            if let Some(table) = prepared.ok().or_else(|| previous.map(Arc::clone)) {
+            if let Ok(table) = prepared {
                 tables.insert(offered.application.as_str().to_owned(), table);
             }
             answers.push(answer(offered, &tables, rejected));
         }
-        self.serving.store(Arc::new(Serving::new(snapshot.term, signer, tables)));
+        self.serving.store(Arc::new(Serving::new(offer.term, signer, tables)));
         answers
     }
 
@@ -108,25 +142,25 @@ impl Serving {
         speaking.map(|table| table.routing.application.as_str())
     }
 
-    /// The signer of a snapshot that may be served by; else the reason why no part of it may.
-    fn accept(&self, snapshot: &Snapshot) -> Result<Signer, String> {
-        if snapshot.term < self.term {
-            return Err(format!("term {} is over, term {} has begun", snapshot.term, self.term));
+    /// The signer of an offer that may be served by; else the reason why no part of it may.
+    fn accept(&self, offer: &Offer<'_>) -> Result<Signer, String> {
+        if offer.term < self.term {
+            return Err(format!("term {} is over, term {} has begun", offer.term, self.term));
         }
-        if snapshot.tables.len() > MOST_TABLES {
-            return Err(format!("{} tables are more than {MOST_TABLES}", snapshot.tables.len()));
+        if offer.tables.len() > MOST_TABLES {
+            return Err(format!("{} tables are more than {MOST_TABLES}", offer.tables.len()));
         }
-        let mut names: Vec<&str> = snapshot.tables.iter().map(|table| table.application.as_str()).collect();
+        let mut names: Vec<&str> = offer.tables.iter().map(|table| table.application.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(format!("application {} has two tables", pair[0]));
         }
-        Signer::new(&snapshot.keys).map_err(|error| error.to_string())
+        Signer::new(offer.keys).map_err(|error| error.to_string())
     }
 
-    fn refuse_all(&self, snapshot: &Snapshot, reason: &str) -> Vec<TableAnswer> {
+    fn refuse_all(&self, offer: &Offer<'_>, reason: &str) -> Vec<TableAnswer> {
         let refuse = |offered| answer(offered, &self.tables, Some(reason.to_owned()));
-        snapshot.tables.iter().map(refuse).collect()
+        offer.tables.iter().map(refuse).collect()
     }
 }
 

@@ -1,8 +1,8 @@
-//! What a controller sends gateways and what they answer: the tables to serve by, as a full set, and one
-//! acknowledgement or rejection per table.
+//! What a controller sends gateways and what they answer: the tables to serve by, as a full set or as what changed in
+//! it, and one acknowledgement or rejection per table.
 
 use serde::{Deserialize, Serialize};
-use viridian_core::id::{ApplicationName, Generation, NodeName, Term};
+use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::RoutingTable;
 
 /// Every routing table, and the keys request ids are signed with.
@@ -15,6 +15,25 @@ pub struct Snapshot {
     pub keys: Vec<SigningKey>,
     /// One table per application, in any order.
     pub tables: Vec<RoutingTable>,
+}
+
+/// What changed for one gateway since it was sent something last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delta {
+    /// The controller that published it.
+    pub term: Term,
+    /// Its place in the stream it came by, counted from 1: a gap says that something was lost on the way.
+    pub number: u64,
+    /// The keys request ids are signed with: the first signs, all verify.
+    pub keys: Vec<SigningKey>,
+    /// Tables that are new or changed, in any order.
+    pub tables: Vec<RoutingTable>,
+    /// Applications that are served no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<ApplicationName>,
+    /// Whether the gateway has with this everything that was published when it was sent.
+    pub complete: bool,
 }
 
 /// A key request ids are signed with. The secret does not print.
@@ -39,6 +58,9 @@ impl std::fmt::Debug for SigningKey {
 pub struct Acknowledgement {
     /// The gateway.
     pub node: NodeName,
+    /// This start of it.
+    #[serde(default)]
+    pub boot: BootId,
     /// Its answer, table by table.
     pub answers: Vec<TableAnswer>,
 }

@@ -25,7 +25,7 @@ use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
-use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey, Snapshot, TableAnswer};
+use viridian_wire::snapshot::{Acknowledgement, Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
 const THRESHOLDS: Thresholds =
@@ -41,6 +41,13 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, writte
     let expected = std::fs::read_to_string(&golden).unwrap();
     assert_eq!(written, expected, "{}", golden.display());
     assert_eq!(&serde_json::from_str::<T>(&expected).unwrap(), value, "{}", golden.display());
+}
+
+/// Reads a shape that is written no longer.
+fn check_read<T: DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
+    let text = std::fs::read_to_string(&golden).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{}", golden.display());
 }
 
 fn pretty(value: &impl Serialize) -> String {
@@ -137,10 +144,24 @@ fn snapshots() {
 }
 
 #[test]
+fn deltas() {
+    let delta = Delta {
+        term: Term(3),
+        number: 17,
+        keys: vec![SigningKey { id: 1, secret: [9; 32] }],
+        tables: vec![bare_table()],
+        removed: vec![ApplicationName::parse("digits").unwrap()],
+        complete: true,
+    };
+    check("delta", pretty(&delta), &delta);
+}
+
+#[test]
 fn acknowledgements() {
     let refused = Rejection { generation: Generation(1_207), reason: "older than what is served".to_owned() };
     let acknowledgement = Acknowledgement {
         node: node(),
+        boot: BootId(42),
         answers: vec![
             TableAnswer { application: application(), serving: Generation(1_207), rejected: None },
             TableAnswer {
@@ -150,7 +171,9 @@ fn acknowledgements() {
             },
         ],
     };
-    check("acknowledgement", pretty(&acknowledgement), &acknowledgement);
+    check("acknowledgement_of_a_boot", pretty(&acknowledgement), &acknowledgement);
+    let before = Acknowledgement { boot: BootId::default(), ..acknowledgement };
+    check_read("acknowledgement", &before);
 }
 
 /// Outcomes of every kind: drawn and exempt, of every class, fast and slow.

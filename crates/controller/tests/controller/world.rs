@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -15,7 +15,9 @@ use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform};
 use viridian_core::epoch::Thresholds;
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
-use viridian_core::id::{ApplicationName, BootId, EnvironmentName, NodeName, ReleaseName, RolloutName};
+use viridian_core::id::{
+    ApplicationName, BootId, EnvironmentName, Generation, NodeName, ReleaseName, RolloutName,
+};
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Outcome};
 use viridian_core::release::{Digest, Parameters, Release};
@@ -30,6 +32,8 @@ use viridian_store::{Options, Retry, Start, Store, Takeover};
 use viridian_wire::snapshot::{Acknowledgement, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
+/// The start of the gateway.
+const BOOT: BootId = BootId(1);
 /// When the tests begin.
 const NOW: u64 = 1_790_000_000_000;
 /// How long the loop may take to come to what is expected of it. Not a measure of speed: a test that waits this long
@@ -46,7 +50,9 @@ pub(crate) struct World {
     counted: BTreeMap<(u32, Arm), Tally>,
     /// The upstream of the baseline: alive while it is held.
     pub(crate) baseline: Option<TcpListener>,
-    _runtime: Runtime,
+    /// What the gateway serves by.
+    serving: Mutex<BTreeMap<ApplicationName, Generation>>,
+    runtime: Runtime,
 }
 
 pub(crate) fn application() -> ApplicationName {
@@ -142,7 +148,7 @@ impl World {
         let now = Arc::new(AtomicU64::new(now));
         let read = Arc::clone(&now);
         let clock: Clock = Arc::new(move || Timestamp(read.load(Ordering::SeqCst)));
-        let hub = Arc::new(Hub::new(store.term(), Vec::new()));
+        let hub = Arc::new(Hub::new(store.term(), Vec::new(), Arc::clone(&clock)));
         let controller = Controller::start(Config {
             store: store.clone(),
             hub: Arc::clone(&hub),
@@ -150,7 +156,7 @@ impl World {
             runtime: runtime.handle().clone(),
         })
         .unwrap();
-        let intake = Intake::new(store.clone(), Arc::clone(&hub), clock, controller.nudge());
+        let intake = Intake::new(store.clone(), Arc::clone(&hub), controller.nudge());
         Self {
             directory,
             store,
@@ -160,7 +166,8 @@ impl World {
             now,
             counted: BTreeMap::new(),
             baseline,
-            _runtime: runtime,
+            serving: Mutex::default(),
+            runtime,
         }
     }
 
@@ -225,20 +232,17 @@ impl World {
         self.hub.table(&application())
     }
 
-    /// The gateway serves by what was published last, and says so.
+    /// The gateway comes back, serves by what it is sent, and says so.
     pub(crate) fn acknowledge(&self) {
-        let snapshot = self.hub.subscribe().borrow().clone();
-        self.hub.sending(&node(), &snapshot, self.now());
-        let answers = snapshot
-            .tables
-            .iter()
-            .map(|table| TableAnswer {
-                application: table.application.clone(),
-                serving: table.generation,
-                rejected: None,
-            })
-            .collect();
-        self.hub.acknowledge(Acknowledgement { node: node(), answers }, self.now());
+        let mut serving = self.serving.lock().unwrap();
+        let mut tables = self.hub.open(&node(), BOOT, serving.clone());
+        let update = self.runtime.block_on(tables.next()).unwrap();
+        let answers = update.tables.iter().map(|table| {
+            serving.insert(table.application.clone(), table.generation);
+            TableAnswer { application: table.application.clone(), serving: table.generation, rejected: None }
+        });
+        let acknowledgement = Acknowledgement { node: node(), boot: BOOT, answers: answers.collect() };
+        self.hub.acknowledge(acknowledgement).unwrap();
         self.controller.nudge().wake();
     }
 
@@ -265,9 +269,10 @@ impl World {
 
     /// The gateway reports.
     pub(crate) fn report(&self, tallies: Vec<TallyRow>, trips: Vec<Trip>) {
-        let origin = Origin { node: node(), boot: BootId(1) };
+        let origin = Origin { node: node(), boot: BOOT };
         let report = TallyReport { origin, tallies, groups: Vec::new(), feedback: Vec::new(), trips };
-        self.intake.receive(report);
+        // A gateway that reports before it ever came is no concern of these tests.
+        let _ = self.intake.receive(report);
         self.controller.nudge().wake();
     }
 

@@ -45,7 +45,9 @@ async fn feedback_reaches_the_report_with_what_the_id_says() {
     let arm = if answer.header("x-viridian-arm") == "candidate" { Arm::Candidate } else { Arm::Baseline };
     assert_eq!(record.arm, arm);
     assert!(record.received_at >= record.issued_at);
-    assert!(world.handle.report().feedback.is_empty(), "a report takes what it tells");
+    assert_eq!(world.handle.report().feedback, report.feedback, "what is not durable is told again");
+    world.handle.forget(&report);
+    assert!(world.handle.report().feedback.is_empty(), "what is durable is forgotten");
 }
 
 #[tokio::test]
@@ -141,7 +143,9 @@ async fn feedback_that_nobody_fetches_is_dropped_and_counted() {
         assert_eq!(send(&mut caller, json!({"id": id, "value": true})).await.0, status);
     }
     assert_eq!(world.handle.metrics().feedback.dropped, 1);
-    assert_eq!(world.handle.report().feedback.len(), 2);
+    let report = world.handle.report();
+    assert_eq!(report.feedback.len(), 2);
+    world.handle.forget(&report);
     assert_eq!(send(&mut caller, json!({"id": id, "value": true})).await.0, 202);
 }
 

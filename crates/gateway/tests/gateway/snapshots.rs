@@ -11,7 +11,7 @@ use viridian_gateway::Gateway;
 use viridian_testkit::caller::{Caller, post};
 use viridian_testkit::table::{comparison, placement, snapshot, table};
 use viridian_testkit::upstream::Upstream;
-use viridian_wire::snapshot::{Snapshot, TableAnswer};
+use viridian_wire::snapshot::{Delta, Snapshot, TableAnswer};
 
 const CHAT: &str = "/apps/support-chat/v1/chat/completions";
 
@@ -52,10 +52,32 @@ async fn check(change: impl FnOnce(&mut RoutingTable), reason: &str) {
     assert_eq!(world.handle.metrics().rejected_tables, 1);
 }
 
+fn delta(term: Term, tables: impl IntoIterator<Item = RoutingTable>) -> Delta {
+    let Snapshot { keys, tables, .. } = snapshot(tables);
+    Delta { term, number: 1, keys, tables, removed: Vec::new(), complete: true }
+}
+
+#[tokio::test]
+async fn what_a_delta_does_not_mention_stays_in_service() {
+    let upstream = Upstream::start().await;
+    let other = table("another", placement("v1", &upstream.url()));
+    let world = World::serving([serving(&upstream, "v1")]);
+    let answers = world.handle.apply(&delta(Term(1), [other.clone()])).answers;
+    assert_eq!(answers.len(), 1, "only what was offered is answered for");
+    assert_eq!(version(&world).await, "v1");
+
+    let removal = Delta { removed: vec![other.application.clone()], ..delta(Term(1), []) };
+    assert!(world.handle.apply(&removal).answers.is_empty());
+    let gone = world.caller().await.post("/apps/another/v1/chat/completions", "{}").await;
+    assert_eq!((gone.status, version(&world).await.as_str()), (404, "v1"));
+}
+
 #[tokio::test]
 async fn a_gateway_serves_by_the_snapshot_it_starts_with() {
     let upstream = Upstream::start().await;
-    let gateway = Gateway::start_with(config(), &term_two([serving(&upstream, "v1")])).unwrap();
+    let first = delta(Term(2), [serving(&upstream, "v1")]);
+    let (gateway, answers) = Gateway::start_with(config(), &[first]).unwrap();
+    assert_eq!(answers[0].answers[0].serving, Generation(5));
     let answer = Caller::connect(gateway.local_addr()).await.post(CHAT, "{}").await;
     assert_eq!((answer.status, answer.header("x-viridian-release")), (200, "v1"));
     let stale = gateway.handle().offer(&snapshot([serving(&upstream, "v2")])).answers.remove(0);

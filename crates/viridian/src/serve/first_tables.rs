@@ -4,24 +4,23 @@
 //! the gateway is not started before there are tables: those that were served last, and those of new applications.
 
 use anyhow::Context;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::runtime::Runtime;
-use tokio::time::timeout;
-use viridian_controller::Hub;
+use std::time::{Duration, Instant};
+use viridian_controller::{Clock, Hub};
 use viridian_core::id::ApplicationName;
 use viridian_store::Store;
-use viridian_wire::snapshot::{SigningKey, Snapshot};
+use viridian_wire::snapshot::SigningKey;
 
 /// How long the tables of new applications are waited for. The controller takes milliseconds; an application that cannot
 /// be served keeps the others from their callers no longer than this.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked whether they are there.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// A hub at which everything that was served last is served, until the controller publishes what follows from it.
-pub(super) fn hub(store: &Store) -> anyhow::Result<Hub> {
+pub(super) fn hub(store: &Store, clock: Clock) -> anyhow::Result<Hub> {
     let keys = store.signing_keys().context("the signing keys cannot be read")?;
     let keys = keys.into_iter().map(|key| SigningKey { id: key.id, secret: key.secret }).collect();
-    let hub = Hub::new(store.term(), keys);
+    let hub = Hub::new(store.term(), keys, clock);
     for table in store.tables().context("the routing tables cannot be read")? {
         hub.publish(table);
     }
@@ -29,17 +28,20 @@ pub(super) fn hub(store: &Store) -> anyhow::Result<Hub> {
 }
 
 /// Waits until every application that has a release has a table.
-pub(super) fn wait(store: &Store, hub: &Hub, runtime: &Runtime) -> anyhow::Result<()> {
-    let expected = servable(store).context("the applications cannot be read")?;
-    let mut snapshots = hub.subscribe();
-    let complete = |snapshot: &Arc<Snapshot>| {
-        expected.iter().all(|name| snapshot.tables.iter().any(|table| table.application == *name))
-    };
-    let waited = runtime.block_on(async { timeout(PATIENCE, snapshots.wait_for(complete)).await.is_ok() });
-    if !waited {
-        tracing::warn!("not every application can be served yet");
+pub(super) fn wait(store: &Store, hub: &Hub) -> anyhow::Result<()> {
+    let mut missing = servable(store).context("the applications cannot be read")?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        missing.retain(|name| hub.table(name).is_none());
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            tracing::warn!("not every application can be served yet");
+            return Ok(());
+        }
+        std::thread::sleep(LOOK);
     }
-    Ok(())
 }
 
 fn servable(store: &Store) -> Result<Vec<ApplicationName>, viridian_store::Error> {

@@ -5,54 +5,75 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
-use viridian_controller::{Clock, Hub, Intake, Nudge, Received};
-use viridian_core::id::NodeName;
+use viridian_controller::{Hub, Intake, Nudge, Received, Subscription};
+use viridian_core::analysis::row::Origin;
 use viridian_gateway::Handle;
-use viridian_wire::snapshot::Snapshot;
 
 /// How often counters are reported. A verdict is at most this much older than the outcomes it rests on.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A gateway and its controller.
 pub(super) struct Link {
-    /// The gateway's name.
-    pub(super) node: NodeName,
+    /// The gateway's name and this start of it.
+    pub(super) origin: Origin,
     /// The gateway.
     pub(super) gateway: Handle,
     /// Where the controller meets gateways.
     pub(super) hub: Arc<Hub>,
+    /// The tables it is to serve by.
+    pub(super) tables: Subscription,
     /// Where its counters go; absent when the evidence is cut off, to show that nothing moves without it.
     pub(super) intake: Option<Arc<Intake>>,
     /// What wakes the controller.
     pub(super) nudge: Nudge,
-    /// What the time is.
-    pub(super) clock: Clock,
 }
 
 impl Link {
     /// Keeps the two in touch until told to stop; then takes in the gateway's last counters.
-    pub(super) async fn run(self, stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, stop: watch::Receiver<bool>) {
+        let (reports, tables) = (stop.clone(), stop);
+        let Self { origin, gateway, hub, tables: subscription, intake, nudge } = &mut self;
+        let counters = Counters { origin, gateway, hub, intake: intake.as_ref() };
         // Side by side: a table that restores the baseline does not wait for counters on their way to the disk.
-        tokio::join!(self.take_tables(stop.clone()), self.report_counters(stop));
-        self.report().await;
-        self.hub.leave(&self.node);
+        tokio::join!(
+            take_tables(subscription, gateway, (hub, nudge), tables),
+            counters.report_until(reports)
+        );
+        counters.report().await;
+        self.hub.leave(&self.origin.node, self.origin.boot);
     }
+}
 
-    async fn take_tables(&self, mut stop: watch::Receiver<bool>) {
-        let mut snapshots = self.hub.subscribe();
-        self.take(&mut snapshots);
-        loop {
-            tokio::select! {
-                changed = snapshots.changed() => match changed {
-                    Ok(()) => self.take(&mut snapshots),
-                    Err(_) => return,
-                },
-                _ = stop.wait_for(|stopped| *stopped) => return,
-            }
+/// Serves by whatever is published, and says so.
+async fn take_tables(
+    tables: &mut Subscription,
+    gateway: &Handle,
+    (hub, nudge): (&Hub, &Nudge),
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let update = tokio::select! {
+            update = tables.next() => update,
+            _ = stop.wait_for(|stopped| *stopped) => None,
+        };
+        let Some(update) = update else { return };
+        if hub.acknowledge(gateway.apply(&update.into())).is_err() {
+            return;
         }
+        nudge.wake();
     }
+}
 
-    async fn report_counters(&self, mut stop: watch::Receiver<bool>) {
+/// What a gateway counted, on its way to the controller.
+struct Counters<'a> {
+    origin: &'a Origin,
+    gateway: &'a Handle,
+    hub: &'a Hub,
+    intake: Option<&'a Arc<Intake>>,
+}
+
+impl Counters<'_> {
+    async fn report_until(&self, mut stop: watch::Receiver<bool>) {
         let mut beat = tokio::time::interval(REPORT_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -64,23 +85,16 @@ impl Link {
         }
     }
 
-    fn take(&self, snapshots: &mut watch::Receiver<Arc<Snapshot>>) {
-        let snapshot = snapshots.borrow_and_update().clone();
-        self.hub.sending(&self.node, &snapshot, (self.clock)());
-        let acknowledgement = self.gateway.offer(&snapshot);
-        self.hub.acknowledge(acknowledgement, (self.clock)());
-        self.nudge.wake();
-    }
-
     async fn report(&self) {
         let report = self.gateway.report();
-        let Some(intake) = self.intake.clone() else {
-            self.hub.heard(&self.node, report.trips, (self.clock)());
+        let Some(intake) = self.intake.cloned() else {
+            // Alive, and that is all that is told.
+            let _ = self.hub.heard(&self.origin.node, self.origin.boot, report.trips);
             return;
         };
         let taken = report.clone();
         let received = tokio::task::spawn_blocking(move || intake.receive(taken)).await;
-        if matches!(received, Ok(Received::Durable)) {
+        if matches!(received, Ok(Ok(Received::Durable))) {
             self.gateway.forget(&report);
         }
     }

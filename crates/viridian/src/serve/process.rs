@@ -8,18 +8,18 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use viridian_api::Token;
-use viridian_controller::{Clock, Config, Controller, Hub, Intake};
+use viridian_controller::{Clock, Config, Controller, Intake, Subscription};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName};
-use viridian_core::time::Timestamp;
 use viridian_gateway::Gateway;
 use viridian_store::Store;
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
+use viridian_wire::snapshot::Acknowledgement;
 
 /// The name of the gateway in this process.
 const NODE: &str = "local";
@@ -78,28 +78,33 @@ impl Process {
         let store = Store::open(&settings.data_directory).with_context(|| {
             format!("the database in {} cannot be used", settings.data_directory.display())
         })?;
-        apply(&store, settings)?;
+        let clock = steady_clock();
+        apply(&store, settings, &clock)?;
         let runtime = control_runtime()?;
-        let clock: Clock = Arc::new(now);
-        let hub = Arc::new(first_tables::hub(&store)?);
+        let hub = Arc::new(first_tables::hub(&store, Arc::clone(&clock))?);
         let controller = Controller::start(Config {
             store: store.clone(),
             hub: Arc::clone(&hub),
             clock: Arc::clone(&clock),
             runtime: runtime.handle().clone(),
         })?;
-        let node = NodeName::parse(NODE)?;
-        first_tables::wait(&store, &hub, &runtime)?;
-        let gateway = start_gateway(settings, &node, &store, &hub)?;
+        first_tables::wait(&store, &hub)?;
+        // Every start has a term of its own, so it names the boot as well.
+        let origin = Origin { node: NodeName::parse(NODE)?, boot: BootId(store.term().0) };
+        let mut tables = hub.open(&origin.node, origin.boot, []);
+        let (gateway, answers) = runtime.block_on(start_gateway(settings, &origin, &mut tables))?;
+        for answer in answers {
+            hub.acknowledge(answer)?;
+        }
         let (stop, stopped) = watch::channel(false);
-        let intake = Intake::new(store.clone(), Arc::clone(&hub), Arc::clone(&clock), controller.nudge());
+        let intake = Intake::new(store.clone(), Arc::clone(&hub), controller.nudge());
         let link = Link {
-            node,
+            origin,
             gateway: gateway.handle(),
             hub: Arc::clone(&hub),
+            tables,
             intake: (settings.evidence == Evidence::Flows).then(|| Arc::new(intake)),
             nudge: controller.nudge(),
-            clock: Arc::clone(&clock),
         };
         let linked = runtime.spawn(link.run(stopped.clone()));
         let parts =
@@ -150,7 +155,7 @@ impl Process {
 }
 
 /// Applies what is to be applied at the start, all of it or nothing.
-fn apply(store: &Store, settings: &Settings) -> anyhow::Result<()> {
+fn apply(store: &Store, settings: &Settings, clock: &Clock) -> anyhow::Result<()> {
     if settings.manifests.is_empty() {
         return Ok(());
     }
@@ -159,7 +164,7 @@ fn apply(store: &Store, settings: &Settings) -> anyhow::Result<()> {
         takeover: TakeoverBody::Refuse,
         retry_rejected: false,
     };
-    viridian_api::apply(store, &request, viridian_api::Mode::Apply, now())?;
+    viridian_api::apply(store, &request, viridian_api::Mode::Apply, clock())?;
     Ok(())
 }
 
@@ -172,21 +177,31 @@ fn control_runtime() -> anyhow::Result<Runtime> {
         .context("the control plane's threads cannot be started")
 }
 
-fn start_gateway(settings: &Settings, node: &NodeName, store: &Store, hub: &Hub) -> anyhow::Result<Gateway> {
-    // Every start has a term of its own, so it names the boot as well.
-    let origin = Origin { node: node.clone(), boot: BootId(store.term().0) };
-    let mut config = viridian_gateway::Config::new(settings.listen, origin);
+/// Starts the gateway in this process with every table there is.
+async fn start_gateway(
+    settings: &Settings,
+    origin: &Origin,
+    tables: &mut Subscription,
+) -> anyhow::Result<(Gateway, Vec<Acknowledgement>)> {
+    let mut config = viridian_gateway::Config::new(settings.listen, origin.clone());
     if let Some(workers) = settings.workers {
         config.workers = workers;
     }
-    let snapshot = hub.subscribe().borrow().clone();
-    hub.sending(node, &snapshot, now());
-    Gateway::start_with(config, &snapshot)
+    let mut first = Vec::new();
+    while let Some(update) = tables.next().await {
+        let is_last = update.complete;
+        first.push(update.into());
+        if is_last {
+            break;
+        }
+    }
+    Gateway::start_with(config, &first)
         .with_context(|| format!("callers cannot be served on {}", settings.listen))
 }
 
-/// What the system's clock says. Before 1970 it is wrong, and says the beginning.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+/// What the time is, from a clock that nobody can set while the process runs: a rollout's waits and a gateway's lease
+/// must not end because somebody corrected the time of day.
+fn steady_clock() -> Clock {
+    let clock = viridian_gateway::Clock::start();
+    Arc::new(move || clock.now())
 }

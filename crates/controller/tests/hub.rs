@@ -1,0 +1,284 @@
+//! How far tables spread, and what is known of the gateways that serve by them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+use viridian_controller::{Hub, Subscription};
+use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
+use viridian_core::routing::table::{Comparison, RoutingTable};
+use viridian_core::time::Timestamp;
+use viridian_testkit::table::{application, comparison, placement, table};
+use viridian_wire::snapshot::{Acknowledgement, Rejection, TableAnswer};
+use viridian_wire::tally::Trip;
+
+/// A hub with gateways that do as they are told.
+struct World {
+    hub: Arc<Hub>,
+    now: Arc<AtomicU64>,
+    runtime: Runtime,
+    gateways: BTreeMap<String, Gateway>,
+}
+
+struct Gateway {
+    boot: BootId,
+    tables: Subscription,
+    serving: BTreeMap<ApplicationName, Generation>,
+}
+
+fn chat() -> ApplicationName {
+    application("support-chat")
+}
+
+/// A table of `v1` with `v2` at so many basis points.
+fn at(generation: u64, basis_points: u16) -> RoutingTable {
+    let running = comparison(placement("v2", "http://127.0.0.1:2"), basis_points);
+    RoutingTable {
+        generation: Generation(generation),
+        comparison: (basis_points > 0).then_some(running),
+        ..table("support-chat", placement("v1", "http://127.0.0.1:1"))
+    }
+}
+
+fn node(name: &str) -> NodeName {
+    NodeName::parse(name).unwrap()
+}
+
+impl World {
+    fn with(gateways: usize) -> Self {
+        let now = Arc::new(AtomicU64::new(1_000_000));
+        let read = Arc::clone(&now);
+        let hub = Hub::new(Term(1), Vec::new(), Arc::new(move || Timestamp(read.load(Ordering::SeqCst))));
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let mut world = Self { hub: Arc::new(hub), now, runtime, gateways: BTreeMap::new() };
+        for n in 0..gateways {
+            world.join(&format!("gw-{n}"), 1);
+        }
+        world
+    }
+
+    fn join(&mut self, name: &str, boot: u64) {
+        let boot = BootId(boot);
+        let serving = self.gateways.remove(name).map(|before| before.serving).unwrap_or_default();
+        let tables = self.hub.open(&node(name), boot, serving.clone());
+        self.gateways.insert(name.to_owned(), Gateway { boot, tables, serving });
+        self.serve(name);
+    }
+
+    /// The gateway takes what there is for it, and says so. Answers the generation it serves by; zero for none.
+    fn serve(&mut self, name: &str) -> u64 {
+        let gateway = self.gateways.get_mut(name).unwrap();
+        let next = |tables: &mut Subscription| {
+            self.runtime.block_on(async { timeout(Duration::ZERO, tables.next()).await.ok().flatten() })
+        };
+        while let Some(update) = next(&mut gateway.tables) {
+            let answers = update.tables.iter().map(|table| {
+                gateway.serving.insert(table.application.clone(), table.generation);
+                TableAnswer {
+                    application: table.application.clone(),
+                    serving: table.generation,
+                    rejected: None,
+                }
+            });
+            let answers = answers.collect();
+            self.hub.acknowledge(Acknowledgement { node: node(name), boot: gateway.boot, answers }).unwrap();
+        }
+        gateway.serving.get(&chat()).map_or(0, |generation| generation.0)
+    }
+
+    /// Every gateway serves by what there is for it and is heard; answers the generations, sorted.
+    fn serve_all(&mut self) -> Vec<u64> {
+        let names: Vec<String> = self.gateways.keys().cloned().collect();
+        let mut generations: Vec<u64> = names.iter().map(|name| self.serve(name)).collect();
+        for name in &names {
+            self.hub.heard(&node(name), self.gateways[name].boot, Vec::new()).unwrap();
+        }
+        generations.sort_unstable();
+        generations
+    }
+
+    /// How many gateways serve by a generation, after a time in which all of them were heard.
+    fn reached(&mut self, generation: u64, after: Duration) -> usize {
+        self.serve_all();
+        self.pass(after);
+        self.serve_all();
+        self.serve_all().into_iter().filter(|serving| *serving == generation).count()
+    }
+
+    /// The gateway that was sent a generation first.
+    fn first_with(&self, generation: u64) -> String {
+        let has = |gateway: &Gateway| gateway.serving.get(&chat()) == Some(&Generation(generation));
+        self.gateways.iter().find(|(_, gateway)| has(gateway)).unwrap().0.clone()
+    }
+
+    fn pass(&self, duration: Duration) {
+        self.now.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+const A_MOMENT: Duration = Duration::from_millis(100);
+const A_SECOND: Duration = Duration::from_secs(1);
+const LOST: Duration = Duration::from_secs(20);
+const FORGOTTEN: Duration = Duration::from_secs(16 * 60);
+
+#[test]
+fn a_table_that_moves_traffic_reaches_one_gateway_then_a_tenth_then_all() {
+    let mut world = World::with(30);
+    world.hub.publish(at(1, 0));
+    assert_eq!(
+        world.reached(1, A_MOMENT),
+        30,
+        "the first table of an application has nothing to fall back to"
+    );
+    world.hub.publish(at(2, 500));
+    assert_eq!(world.serve_all().iter().filter(|serving| **serving == 2).count(), 1);
+    assert_eq!(world.reached(2, A_MOMENT), 1, "it has to be well for a while");
+    assert_eq!(world.reached(2, A_SECOND), 3);
+    assert_eq!(world.reached(2, A_SECOND), 30);
+}
+
+#[test]
+fn a_table_that_sends_nobody_anywhere_new_reaches_all_at_once() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 2_000));
+    world.serve_all();
+    for (generation, basis_points) in [(2, 500), (3, 500), (4, 0)] {
+        world.hub.publish(at(generation, basis_points));
+        assert_eq!(world.serve_all(), vec![generation; 10], "{basis_points} basis points");
+    }
+}
+
+#[test]
+fn a_rollback_overtakes_a_table_that_has_not_reached_all() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    world.hub.publish(at(2, 500));
+    world.serve_all();
+    assert_eq!(world.hub.gateways(&chat()).exposed, 1);
+    world.hub.publish(at(3, 0));
+    assert_eq!(world.serve_all(), vec![3; 10]);
+    assert_eq!(world.hub.gateways(&chat()).exposed, 0);
+}
+
+#[test]
+fn what_only_a_ring_has_seen_is_no_proof_for_the_next_table() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    world.hub.publish(at(2, 500));
+    world.serve_all();
+    // The same shares under new thresholds: it moves nothing where the table before it is, and everything elsewhere.
+    world.hub.publish(at(3, 500));
+    assert_eq!(world.serve_all().iter().filter(|serving| **serving == 3).count(), 1);
+}
+
+#[test]
+fn a_gateway_that_is_not_well_stops_the_spread() {
+    type Harm = fn(&World, &str);
+    let refuses: Harm = |world, name| {
+        let rejected = Rejection { generation: Generation(2), reason: "a secret is missing".to_owned() };
+        let answer = TableAnswer { application: chat(), serving: Generation(1), rejected: Some(rejected) };
+        let boot = world.gateways[name].boot;
+        world.hub.acknowledge(Acknowledgement { node: node(name), boot, answers: vec![answer] }).unwrap();
+    };
+    let trips: Harm = |world, name| {
+        let Comparison { rollout, .. } = at(2, 500).comparison.unwrap();
+        let trip = Trip { application: chat(), rollout, epoch: at(2, 500).epoch };
+        world.hub.heard(&node(name), world.gateways[name].boot, vec![trip]).unwrap();
+    };
+    let falls_silent: Harm = |_, _| {};
+    for (what, harm) in [("refuses", refuses), ("trips", trips), ("falls silent", falls_silent)] {
+        let mut world = World::with(10);
+        world.hub.publish(at(1, 0));
+        world.serve_all();
+        world.hub.publish(at(2, 500));
+        world.serve_all();
+        let first = world.first_with(2);
+        world.pass(LOST);
+        harm(&world, &first);
+        let silenced = world.gateways.remove(&first);
+        world.pass(A_SECOND);
+        world.serve_all();
+        world.pass(A_SECOND);
+        assert_eq!(world.serve_all(), vec![1; 9], "{what}");
+        drop(silenced);
+    }
+}
+
+#[test]
+fn a_gateway_that_comes_back_is_sent_what_it_missed() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 0));
+    assert_eq!(world.serve_all(), [1]);
+    world.hub.publish(at(2, 500));
+    world.hub.publish(at(3, 1_000));
+    world.join("gw-0", 1);
+    assert_eq!(world.serve_all(), [3]);
+    world.join("gw-0", 1);
+    assert_eq!(world.serve_all(), [3], "nothing is missing");
+}
+
+#[test]
+fn what_the_controller_does_not_know_is_taken_away_unless_it_knows_nothing() {
+    let mut world = World::with(1);
+    let removed = |world: &World| {
+        let serving = [(chat(), Generation(1)), (application("forgotten"), Generation(7))];
+        let mut tables = world.hub.open(&node("gw-0"), BootId(1), serving);
+        world.runtime.block_on(tables.next()).unwrap().removed
+    };
+    assert!(removed(&world).is_empty(), "a controller without a table has lost its memory");
+    world.hub.publish(at(1, 0));
+    assert_eq!(removed(&world), [application("forgotten")]);
+    world.serve("gw-0");
+}
+
+#[test]
+fn another_process_of_the_same_name_takes_the_seat() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 500));
+    world.serve_all();
+    let mut before = world.gateways.remove("gw-0").unwrap();
+    world.join("gw-0", 2);
+    assert!(world.runtime.block_on(before.tables.next()).is_none(), "it is sent nothing more");
+    assert!(world.hub.heard(&node("gw-0"), before.boot, Vec::new()).is_err(), "nor heard");
+    assert_eq!(world.hub.gateways(&chat()).known, 1);
+}
+
+#[test]
+fn a_lost_gateway_counts_until_its_lease_has_run_out() {
+    let mut world = World::with(2);
+    world.hub.publish(at(1, 500));
+    world.serve_all();
+    let lost = world.gateways.remove("gw-1").unwrap();
+    world.hub.publish(at(2, 0));
+    for (after, expected) in [(A_SECOND, (2, 1, 1)), (LOST, (2, 1, 1)), (FORGOTTEN, (1, 1, 0))] {
+        world.pass(after);
+        world.serve_all();
+        let seen = world.hub.gateways(&chat());
+        assert_eq!((seen.known, seen.acknowledged, seen.exposed), expected, "{after:?}");
+    }
+    drop(lost);
+}
+
+#[test]
+fn many_tables_are_sent_in_parts() {
+    let world = World::with(0);
+    for n in 0..600 {
+        world.hub.publish(table(&format!("app-{n}"), placement("v1", "http://127.0.0.1:1")));
+    }
+    let mut tables = world.hub.open(&node("gw-0"), BootId(1), []);
+    let mut parts = Vec::new();
+    loop {
+        let update = world.runtime.block_on(tables.next()).unwrap();
+        parts.push((update.number, update.tables.len()));
+        if update.complete {
+            break;
+        }
+    }
+    assert_eq!(parts, [(1, 256), (2, 256), (3, 88)]);
+}

@@ -5,7 +5,7 @@
 
 use rusqlite::ErrorCode;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use viridian_core::id::{ReleaseName, Term};
 
 /// Why the database did not do what it was asked.
@@ -16,6 +16,14 @@ pub enum Error {
     #[error("the data directory {} cannot be used: {source}", path.display())]
     Directory {
         /// The directory, or the file in it.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file that is no part of the data directory cannot be read or written.
+    #[error("the file {} cannot be used: {source}", path.display())]
+    File {
+        /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -141,6 +149,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to make of an error about a file.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { path: path.to_owned(), source }
+    }
+
     pub(crate) fn unknown(what: &'static str, name: impl ToString) -> Self {
         Self::Unknown { what, name: name.to_string() }
     }

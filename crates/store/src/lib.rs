@@ -12,6 +12,7 @@
 mod answers;
 mod applications;
 mod apply;
+mod backup;
 mod ballast;
 mod baselines;
 mod cache;
@@ -33,9 +34,11 @@ mod notes;
 mod open;
 mod orders;
 mod outbox;
+mod partial;
 mod probe;
 mod recent;
 mod releases;
+mod restore;
 mod rollouts;
 mod schema;
 mod start;
@@ -45,6 +48,7 @@ mod tallies;
 mod transaction;
 
 pub use apply::Item;
+pub use backup::{Existing, backup};
 pub use change::Change;
 pub use commit::{Commit, Committed};
 pub use error::Error;
@@ -56,6 +60,7 @@ pub use orders::PendingCommand;
 pub use outbox::OutboxRow;
 pub use recent::Recent;
 pub use releases::{Rejected, StoredRelease};
+pub use restore::restore;
 pub use rollouts::{Activity, RolloutFilter, StoredRollout};
 pub use start::{Retry, Start, Takeover};
 pub use tables::TableChange;
@@ -64,6 +69,7 @@ use cache::Cache;
 use lock::Lock;
 use rusqlite::Connection;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use transaction::Writer;
 use viridian_core::id::{RolloutName, Term};
@@ -77,6 +83,8 @@ pub struct Store {
 
 struct Inner {
     term: Term,
+    /// The data directory.
+    directory: PathBuf,
     writer: Mutex<Writer>,
     /// A connection of its own, so that reading never waits for a commit.
     reader: Mutex<Connection>,

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// The file in the data directory.
-const FILE: &str = "viridian.lock";
+pub(crate) const FILE: &str = "viridian.lock";
 
 /// The lock, held until it is dropped, and by nobody after a crash.
 pub(crate) struct Lock(File);

@@ -15,7 +15,7 @@ use std::time::Duration;
 use viridian_core::id::Term;
 
 /// The database file in the data directory.
-const FILE: &str = "viridian.db";
+pub(crate) const FILE: &str = "viridian.db";
 
 /// The file that holds space for the way back.
 const BALLAST: &str = "viridian.ballast";
@@ -81,6 +81,7 @@ impl Store {
         Ok(Self {
             inner: Arc::new(Inner {
                 term,
+                directory: directory.to_owned(),
                 writer: Mutex::new(Writer { connection, ballast }),
                 reader: Mutex::new(reader),
                 unwritten: Mutex::new(Vec::new()),
@@ -92,7 +93,7 @@ impl Store {
     }
 }
 
-fn check_library() -> Result<(), Error> {
+pub(crate) fn check_library() -> Result<(), Error> {
     if rusqlite::version_number() < LEAST_LIBRARY {
         return Err(Error::OldLibrary { found: rusqlite::version(), least: "3.51.3" });
     }
@@ -100,7 +101,7 @@ fn check_library() -> Result<(), Error> {
 }
 
 /// The directory holds salts and signing keys, so nobody else may read it.
-fn create_directory(path: &Path) -> Result<(), Error> {
+pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -120,7 +121,7 @@ fn create_file(path: &Path) -> Result<(), Error> {
         .map_err(|source| Error::Directory { path: path.to_owned(), source })
 }
 
-fn connect(path: &PathBuf, flags: OpenFlags) -> Result<Connection, Error> {
+pub(crate) fn connect(path: &PathBuf, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -128,7 +129,7 @@ fn connect(path: &PathBuf, flags: OpenFlags) -> Result<Connection, Error> {
 }
 
 /// Reads the schema number of a database after making sure that it is one, ours and whole. Zero for a new file.
-fn inspect(connection: &Connection, path: &Path) -> Result<u32, Error> {
+pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<u32, Error> {
     // Closing after a refusal must not move the log into the file.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let corrupt = |detail: String| Error::Corrupt { path: path.to_owned(), detail };

@@ -1,10 +1,12 @@
 //! The command line: every verb with its arguments, as they are typed. What they mean is decided in
 //! [`settings`](crate::settings) and in the verbs.
 
+mod backup;
 mod read;
 mod rollout;
 mod serve;
 
+pub use backup::{BackupArgs, DataArgs, RestoreArgs};
 pub use read::{
     ApplyArgs, CheckArgs, DescribeArgs, ExplainArgs, GetArgs, InitArgs, Kind, PlanArgs, SimulateArgs,
 };
@@ -103,6 +105,10 @@ pub enum Verb {
     Plan(PlanArgs),
     /// Replay a rollout over scripted evidence; no server is needed.
     Simulate(SimulateArgs),
+    /// Copy the database to a file, while it is in use or not.
+    Backup(BackupArgs),
+    /// Make a data directory of such a copy.
+    Restore(RestoreArgs),
     /// See a bad release rolled back and a good one promoted, on this machine, in a minute.
     Demo(DemoArgs),
     /// Print the JSON Schema of manifests, for editors.

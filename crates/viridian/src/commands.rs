@@ -1,6 +1,7 @@
 //! The verbs, one file each. Entry point: [`run`].
 
 mod apply;
+mod backup;
 mod check;
 mod describe;
 mod explain;
@@ -37,6 +38,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Verb::Rollout(verb) => wait_for(rollout::run(&verb, &settings)),
         Verb::Plan(args) => wait_for(plan::run(&args, &settings)),
         Verb::Simulate(args) => simulate::run(&args, &settings),
+        Verb::Backup(args) => backup::backup(&args),
+        Verb::Restore(args) => backup::restore(&args),
         Verb::Schema => {
             let schema = serde_json::to_string_pretty(&viridian_wire::manifest::schema())?;
             settings.output.text(&schema)?;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod applying;
+mod backup;
 mod disk_full;
 mod evidence;
 mod feedback;

@@ -4,6 +4,7 @@ use crate::hub::{Hub, Superseded};
 use crate::nudge::Nudge;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use viridian_core::analysis::guard::Guard;
 use viridian_core::analysis::row::{FeedbackRecord, Origin};
@@ -16,6 +17,8 @@ pub struct Intake {
     store: Store,
     hub: Arc<Hub>,
     nudge: Nudge,
+    /// Whether the last report could not be written down.
+    failing: AtomicBool,
 }
 
 /// What became of a report.
@@ -30,7 +33,7 @@ pub enum Received {
 impl Intake {
     /// An intake that writes to a store and nudges a controller.
     pub fn new(store: Store, hub: Arc<Hub>, nudge: Nudge) -> Self {
-        Self { store, hub, nudge }
+        Self { store, hub, nudge, failing: AtomicBool::new(false) }
     }
 
     /// Takes in a report. What was counted is true whoever has the gateway's name by now. Blocks on the disk.
@@ -47,13 +50,22 @@ impl Intake {
         }
         let totals = self.store.record(&origin, &tallies, &groups);
         let feedback = self.receive_feedback(&feedback);
-        heard.map(|()| match totals.and(feedback) {
-            Ok(()) => Received::Durable,
-            Err(error) => {
-                tracing::warn!(error = %error, "measurements could not be written down");
-                Received::Kept
+        let written = totals.and(feedback);
+        self.tell(written.as_ref().err());
+        heard.map(|()| if written.is_ok() { Received::Durable } else { Received::Kept })
+    }
+
+    /// Says once that measurements cannot be written down, and once that they can again: reports come several times in
+    /// a second, and the log may lie on the disk that is full.
+    fn tell(&self, error: Option<&viridian_store::Error>) {
+        let failed_before = self.failing.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !failed_before => {
+                tracing::warn!(error = %error, "measurements cannot be written down; steps forward wait, traffic goes on");
             }
-        })
+            None if failed_before => tracing::info!("measurements are written down again"),
+            _ => {}
+        }
     }
 
     fn receive_feedback(&self, fresh: &[FeedbackRecord]) -> Result<(), viridian_store::Error> {

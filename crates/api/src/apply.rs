@@ -6,7 +6,7 @@ mod secrets;
 
 use crate::error::Error;
 use viridian_core::application::Application;
-use viridian_core::id::ApplicationName;
+use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
 use viridian_core::time::Timestamp;
@@ -142,10 +142,24 @@ fn warnings(store: &Store, documents: &[Document]) -> Result<Vec<Vec<String>>, E
             Manifest::Release(_) => Ok(Vec::new()),
             Manifest::Rollout(proposal) => {
                 let application = application(store, documents, &proposal.application)?;
-                Ok(Plan::of(proposal, &application).caveats())
+                let mut warnings = Plan::of(proposal, &application).caveats();
+                warnings.extend(ended(store, &proposal.name)?);
+                Ok(warnings)
             }
         })
         .collect()
+}
+
+/// That a rollout did not succeed and is not tried again under its name, which whoever applies it anew may expect.
+fn ended(store: &Store, name: &RolloutName) -> Result<Option<String>, Error> {
+    let state = store.rollout(name)?.map(|stored| stored.state);
+    let failed = state.filter(|state| state.is_end() && !state.is_promoted());
+    Ok(failed.map(|state| {
+        format!(
+            "it ended as {} and is not started again; another attempt needs a new name",
+            state.phase.word()
+        )
+    }))
 }
 
 fn application_warnings(

@@ -28,7 +28,7 @@ pub enum Error {
     #[error("the request could not be formed")]
     Form(#[from] http::Error),
     /// The upstream could not be reached, or broke off.
-    #[error("the upstream could not be reached")]
+    #[error("it could not be reached")]
     Reach(#[from] hyper_util::client::legacy::Error),
     /// The answer did not come in time.
     #[error("no answer within {} ms", .0.as_millis())]

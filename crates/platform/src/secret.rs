@@ -18,7 +18,7 @@ pub struct Secret(String);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The environment variable is absent.
-    #[error("{reference} is not set in the environment of this process")]
+    #[error("{reference} is not set in the environment of the process that serves")]
     Unset {
         /// Where the secret was looked for.
         reference: SecretReference,

@@ -118,7 +118,9 @@ fn supersede(transaction: &Transaction<'_>, start: &Start<'_>) -> Result<Option<
         return Ok(None);
     };
     if start.takeover == Takeover::Refuse {
-        return Err(Error::Refused(format!("rollout '{present}' has not ended")));
+        return Err(Error::Refused(format!(
+            "rollout '{present}' has not ended: until then only a rollout that supersedes it can be started"
+        )));
     }
     let command = Command::Supersede { by: start.proposal.name.clone() };
     orders::insert(transaction, &present, &command, start.at)?;

@@ -42,5 +42,8 @@ fn report(error: &anyhow::Error) -> Exit {
     for fault in &problem.errors {
         output::note(format_args!("  {fault}"));
     }
+    if problem.code == "rejected" {
+        output::note("  to try it again all the same, add --retry-rejected");
+    }
     if matches!(problem.status, 400 | 415 | 422) { Exit::Invalid } else { Exit::Error }
 }

@@ -1,6 +1,7 @@
 //! Secrets that manifests refer to and that are not there: found when they are applied, not when the first caller
 //! needs them.
 
+use std::error::Error;
 use viridian_platform::secret;
 use viridian_wire::manifest::{Document, Fault, Manifest};
 
@@ -12,7 +13,8 @@ pub(super) fn missing(document: &Document) -> Vec<Fault> {
         let Some(reference) = &environment.bearer else { continue };
         if let Err(error) = secret::resolve(reference) {
             let path = ["spec", "environments", name.as_str(), "auth", "bearer"];
-            faults.push(document.fault(&path, error.to_string()));
+            let why = error.source().map_or_else(String::new, |source| format!(": {source}"));
+            faults.push(document.fault(&path, format!("{error}{why}")));
         }
     }
     faults

@@ -171,7 +171,7 @@ fn statement(text: &str, draft: &mut Draft) -> Result<Statement, String> {
 fn unknown(said: &str) -> String {
     format!(
         "'{said}' is not understood. A line starts with application, guard, canary:, blueGreen:, localGuard:, \
-         policy:,          gateways, seed, traffic, baseline:, candidate:, both arms:, 'N% of the candidate's outcomes', \
+         policy:, gateways, seed, traffic, baseline:, candidate:, both arms:, 'N% of the candidate's outcomes', \
          'the baseline is', 'the candidate is', smoke, gateway, start, run or expect, or is an order such as 'ann orders pause'"
     )
 }

@@ -1,6 +1,6 @@
 //! `viridian apply`: sends manifests to the control plane, which applies all of them or none.
 
-use super::files::{Manifests, show};
+use super::files::{Manifests, show, show_nothing};
 use crate::args::ApplyArgs;
 use crate::exit::Exit;
 use crate::output::note;
@@ -11,9 +11,16 @@ use viridian_wire::api::{ApplyRequest, ApplyResult, Change, TakeoverBody};
 
 pub(super) async fn run(args: &ApplyArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
-    if let Err(faults) = reading.finish() {
-        show(&faults, &texts);
-        return Ok(Exit::Invalid);
+    match reading.finish() {
+        Ok(documents) if documents.is_empty() => {
+            show_nothing(&texts);
+            return Ok(Exit::Invalid);
+        }
+        Ok(_) => {}
+        Err(faults) => {
+            show(&faults, &texts);
+            return Ok(Exit::Invalid);
+        }
     }
     let takeover = if args.supersede { TakeoverBody::Supersede } else { TakeoverBody::Refuse };
     let request = ApplyRequest { manifests: texts, takeover, retry_rejected: args.retry_rejected };

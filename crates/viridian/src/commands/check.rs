@@ -1,6 +1,6 @@
 //! `viridian check`: says everything that is wrong with manifests, without a server.
 
-use super::files::{Manifests, show};
+use super::files::{Manifests, show, show_nothing};
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::output::note;
@@ -15,6 +15,10 @@ use viridian_wire::manifest::{Document, Manifest};
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
     let faults = match reading.finish() {
+        Ok(documents) if documents.is_empty() => {
+            show_nothing(&texts);
+            return Ok(Exit::Invalid);
+        }
         Ok(documents) => {
             for (rollout, caveat) in caveats(&documents) {
                 note(format_args!("note: rollout/{rollout} is {caveat}"));

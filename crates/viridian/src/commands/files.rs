@@ -35,6 +35,12 @@ impl Manifests {
     }
 }
 
+/// Tells people that nothing is written in their files: they meant others.
+pub(super) fn show_nothing(texts: &[ManifestText]) {
+    let files: Vec<&str> = texts.iter().map(|text| text.file.as_str()).collect();
+    note(format_args!("error: there is no manifest in {}", files.join(", ")));
+}
+
 /// Shows people faults with the lines they concern.
 pub(super) fn show(faults: &[Fault], texts: &[ManifestText]) {
     for fault in faults {

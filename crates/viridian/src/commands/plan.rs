@@ -10,7 +10,8 @@ use viridian_wire::api::ForecastBody;
 
 pub(super) async fn run(args: &PlanArgs, settings: &Settings) -> Result<Exit> {
     let request = proposed::request(&args.proposed)?;
-    let forecast: ForecastBody = settings.client()?.post("/api/v1/plan", &request).await?;
+    let answer = settings.client()?.post("/api/v1/plan", &request).await;
+    let forecast: ForecastBody = answer.map_err(|error| proposed::placed(error, &args.proposed))?;
     settings.output.one(&forecast, forecast_table)?;
     Ok(Exit::Ok)
 }

@@ -2,6 +2,7 @@
 
 use super::files::read;
 use crate::args::ProposedArgs;
+use crate::client::Error;
 use anyhow::Result;
 use serde_json::json;
 use viridian_wire::api::StartRequest;
@@ -18,4 +19,23 @@ pub(super) fn request(args: &ProposedArgs) -> Result<StartRequest> {
         }
     }
     Ok(request)
+}
+
+/// A refusal of the request, with its faults where the person wrote them: in the file, or nowhere when it came from words
+/// of the command line.
+pub(super) fn placed(error: Error, args: &ProposedArgs) -> Error {
+    let Error::Refused(mut problem) = error else { return error };
+    match &args.file {
+        Some(path) => {
+            for fault in &mut problem.errors {
+                fault.file = path.display().to_string();
+            }
+        }
+        None if problem.errors.is_empty() => {}
+        None => {
+            let messages: Vec<String> = problem.errors.drain(..).map(|fault| fault.message).collect();
+            problem.detail = messages.join("; ");
+        }
+    }
+    Error::Refused(problem)
 }

@@ -10,6 +10,9 @@ use serde::Serialize;
 use std::path::Path;
 use viridian_core::simulate::simulate;
 
+/// How many faults of a script are told; a file that is no script at all has one in every line.
+const FAULTS_TOLD: usize = 10;
+
 /// A script and what it came to, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -62,8 +65,11 @@ fn replay(path: &Path) -> Result<Option<Replay>> {
             file,
         })),
         Err(faults) => {
-            for fault in faults {
+            for fault in faults.iter().take(FAULTS_TOLD) {
                 note(format_args!("error: {file}:{}: {}", fault.line, fault.message));
+            }
+            if let Some(more @ 1..) = faults.len().checked_sub(FAULTS_TOLD) {
+                note(format_args!("{more} more faults in {file}"));
             }
             Ok(None)
         }

@@ -97,6 +97,17 @@ fn check_reads_the_standard_input_and_leaves_what_it_cannot_know() {
 }
 
 #[test]
+fn a_file_without_a_manifest_is_the_wrong_file() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("empty.yaml"), "# nothing\n---\n").unwrap();
+    for arguments in [["check", "empty.yaml"].as_slice(), &["apply", "-f", "empty.yaml"]] {
+        let refused = run(directory.path(), arguments);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+        assert_eq!(refused.err, "error: there is no manifest in empty.yaml\n");
+    }
+}
+
+#[test]
 fn descriptions_are_json() {
     let directory = tempfile::tempdir().unwrap();
     for verb in ["schema", "openapi"] {
@@ -114,6 +125,9 @@ fn a_simulation_tells_its_story() {
     let bad = run(directory.path(), &["simulate", "bad.txt"]);
     assert_eq!((bad.code, bad.out.as_str()), (2, ""), "{bad:?}");
     assert!(bad.err.contains("error: bad.txt:1: "), "{bad:?}");
+    fs::write(directory.path().join("long.txt"), "abracadabra\n".repeat(90)).unwrap();
+    let long = run(directory.path(), &["simulate", "long.txt"]);
+    assert!(long.err.lines().count() == 11 && long.err.ends_with(" more faults in long.txt\n"), "{long:?}");
 }
 
 #[test]

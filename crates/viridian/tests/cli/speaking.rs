@@ -2,7 +2,7 @@
 
 use crate::control_plane::{ControlPlane, MANIFEST, now};
 use std::fs;
-use viridian_core::rollout::state::{Phase, Position};
+use viridian_core::rollout::state::{Cause, Phase, Position};
 
 #[test]
 fn apply_says_what_became_of_each_document() {
@@ -73,4 +73,38 @@ fn a_rollout_is_started_from_its_parts() {
     assert_eq!(started.code, 0, "{started:?}");
     assert!(started.out.contains("rollout chat-v2 has to end first"), "{started:?}");
     assert!(started.err.contains("viridian rollout watch again"), "{started:?}");
+}
+
+#[test]
+fn what_was_asked_for_in_words_is_refused_in_words() {
+    let plane = ControlPlane::furnished();
+    let check = |arguments: &[&str], code: i32, says: &str| {
+        let refused = plane.run(arguments);
+        assert_eq!((refused.code, refused.err.as_str()), (code, says), "{arguments:?}");
+    };
+    let nobody = "error: there is no release 'nobody'\n";
+    check(&["rollout", "start", "chat", "nobody"], 2, nobody);
+    check(&["plan", "chat", "nobody"], 2, nobody);
+
+    let rollout = "apiVersion: viridian.dev/v1\nkind: Rollout\nmetadata: {name: r9}\n";
+    let wrong =
+        format!("{rollout}spec: {{application: chat, candidate: nobody, strategy: {{blueGreen: {{}}}}}}");
+    fs::write(plane.path().join("r9.yaml"), wrong).unwrap();
+    let placed =
+        "error: the manifest has one fault\n  r9.yaml:4:38: spec.candidate: there is no release 'nobody'\n";
+    check(&["rollout", "start", "-f", "r9.yaml"], 2, placed);
+}
+
+#[test]
+fn whoever_applies_a_rollout_that_failed_is_told_that_nothing_begins() {
+    let plane = ControlPlane::furnished();
+    let cause = Cause::Insufficient;
+    plane.go(Phase::RollingBack { cause: cause.clone(), since: now() });
+    plane.go(Phase::RolledBack { cause });
+    let again = plane.run(&["apply", "-f", "chat.yaml"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(
+        again.err.contains("Rollout chat-v2: it ended as RolledBack and is not started again"),
+        "{again:?}"
+    );
 }

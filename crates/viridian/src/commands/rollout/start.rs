@@ -17,7 +17,8 @@ pub(super) async fn run(args: &StartArgs, settings: &Settings) -> Result<Exit> {
     }
     request.takeover = if args.supersede { TakeoverBody::Supersede } else { TakeoverBody::Refuse };
     request.retry_rejected = args.retry_rejected;
-    let rollout: RolloutBody = settings.client()?.post("/api/v1/rollouts", &request).await?;
+    let answer = settings.client()?.post("/api/v1/rollouts", &request).await;
+    let rollout: RolloutBody = answer.map_err(|error| proposed::placed(error, &args.proposed))?;
     settings.output.one(&rollout, rollout_table)?;
     note(format_args!("Watch it: viridian rollout watch {}", rollout.summary.name));
     Ok(Exit::Ok)

@@ -21,6 +21,9 @@ pub struct Config {
     pub limits: Limits,
     /// How old an answer may be for feedback on it to be taken.
     pub feedback_age: Duration,
+    /// How long a candidate may have its share without the controller being heard; absent when the controller is in the
+    /// same process.
+    pub exposure_lease: Option<Duration>,
     /// Whom `https` upstreams are trusted by; absent: the certificate authorities of the machine, loaded when the first
     /// such upstream appears.
     pub trust: Option<Arc<ClientConfig>>,
@@ -60,7 +63,10 @@ pub struct Limits {
 }
 
 impl Config {
-    /// The defaults: a worker per processor.
+    /// The lease of a gateway that is not in the process of its controller, which counts on it.
+    pub const EXPOSURE_LEASE: Duration = Duration::from_secs(15 * 60);
+
+    /// The defaults: a worker per processor, in the process of its controller.
     pub fn new(listen: SocketAddr, origin: Origin) -> Self {
         Self {
             listen,
@@ -69,6 +75,7 @@ impl Config {
             limits: Limits::default(),
             // A week covers a person who comes back to a conversation; older answers are of no rollout that still runs.
             feedback_age: Duration::from_secs(7 * 24 * 3_600),
+            exposure_lease: None,
             trust: None,
             clock: Arc::new(Clock::start()),
         }

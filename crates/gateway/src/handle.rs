@@ -3,7 +3,9 @@
 
 use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
+use crate::snapshot::Standing;
 use std::sync::Arc;
+use std::time::Instant;
 use viridian_core::analysis::row::{Origin, slot_of};
 use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
@@ -23,12 +25,50 @@ impl Handle {
     /// leaves the table before it in service; applications that are missing are served no longer. Requests that are
     /// decided after this returns are decided by the new tables. Blocks on files with secrets.
     pub fn offer(&self, snapshot: &Snapshot) -> Acknowledgement {
-        self.acknowledge(self.node.tables.offer(snapshot, &self.node.books))
+        let taken = self.node.tables.offer(snapshot, &self.node.books);
+        self.complete(taken.standing);
+        self.acknowledge(taken.answers)
     }
 
     /// The same for what changed since: tables that are not mentioned stay in service.
     pub fn apply(&self, delta: &Delta) -> Acknowledgement {
-        self.acknowledge(self.node.tables.apply(delta, &self.node.books))
+        let taken = self.node.tables.apply(delta, &self.node.books);
+        if delta.complete {
+            self.complete(taken.standing);
+        }
+        self.acknowledge(taken.answers)
+    }
+
+    /// The controller was heard: it answered what was asked just now. See [`Handle::contact_since`].
+    pub fn contact(&self) {
+        self.contact_since(Instant::now());
+    }
+
+    /// The controller answered what this gateway asked at a moment. It counts the exposure lease from when it last heard
+    /// this gateway, so a gateway that counts from the question never outlives it; to have heard the controller without
+    /// being heard by it is no contact. A lease that ran out comes back when, besides, everything published has been
+    /// applied: after an [`offer`](Handle::offer) or a delta that is `complete`.
+    pub fn contact_since(&self, asked: Instant) {
+        let clock = self.node.clock();
+        clock.catch_up();
+        self.node.lease.contact(clock.at(asked), clock.now());
+    }
+
+    /// Whether candidates have lost their share because the controller was not heard for too long.
+    pub fn is_lease_over(&self) -> bool {
+        self.node.lease.is_over(self.node.clock().now())
+    }
+
+    /// Whether there is anything to serve by.
+    pub fn is_ready(&self) -> bool {
+        self.node.is_ready()
+    }
+
+    /// Everything that was published has come.
+    fn complete(&self, standing: Standing) {
+        if standing == Standing::Abreast {
+            self.node.lease.complete(self.node.clock().now());
+        }
     }
 
     fn acknowledge(&self, answers: Vec<TableAnswer>) -> Acknowledgement {

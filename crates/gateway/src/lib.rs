@@ -34,6 +34,7 @@ mod record;
 mod relay;
 
 mod guard;
+mod lease;
 mod prepared;
 mod request_id;
 mod snapshot;

@@ -6,6 +6,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feedback::Feedback;
+use crate::lease::Lease;
 use crate::metrics::{Count, Counters, Metrics, Refusals, Requests, Traffic};
 use crate::request_id::Signer;
 use crate::snapshot::Tables;
@@ -17,6 +18,7 @@ use viridian_wire::snapshot::SigningKey;
 pub(crate) struct Node {
     pub(crate) config: Config,
     pub(crate) tables: Tables,
+    pub(crate) lease: Lease,
     pub(crate) books: Books,
     pub(crate) feedback: Feedback,
     /// Of request bodies.
@@ -35,6 +37,7 @@ impl Node {
         let signer = Signer::with(&SigningKey { id: 0, secret });
         Ok(Self {
             tables: Tables::new(signer, config.trust.clone(), workers),
+            lease: Lease::new(config.exposure_lease, config.clock.now()),
             books: Books::default(),
             feedback: Feedback::new(config.limits.feedback, config.feedback_age),
             held: Budget::new(config.limits.held),
@@ -46,6 +49,18 @@ impl Node {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.config.clock
+    }
+
+    /// Whether there is anything to serve by.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.tables.serving().tables.is_empty()
+    }
+
+    /// Notices what only the passing of time brings about.
+    pub(crate) fn look(&self) {
+        // A machine that was suspended has slept through part of its lease.
+        self.clock().catch_up();
+        self.lease.look(self.clock().now());
     }
 
     pub(crate) fn metrics(&self) -> Metrics {

@@ -145,7 +145,7 @@ fn tell(worker: &Worker, question: Question) -> Response<Answer> {
         Question::Live => Answer::json(StatusCode::OK, open_inference::live()),
         Question::Metadata => Answer::json(StatusCode::OK, open_inference::metadata()),
         Question::Ready => {
-            let is_ready = !worker.node.tables.serving().tables.is_empty();
+            let is_ready = worker.node.is_ready();
             let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             Answer::json(status, open_inference::ready(is_ready))
         }

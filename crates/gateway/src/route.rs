@@ -61,7 +61,7 @@ pub(crate) fn route<'a>(
     }
     let decision = {
         let unit = key::unit(&table, &arrival.head.headers, peek);
-        let local = table.watch.as_ref().map_or(Local::Open, |watch| watch.local());
+        let local = known_of_candidate(arrival, &table);
         let uniform = arrival.worker.draws.next();
         decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
     };
@@ -84,6 +84,13 @@ pub(crate) fn route<'a>(
         call,
         table,
     })
+}
+
+/// What keeps the candidate from a request on this gateway, if anything does. Reads numbers, no clock.
+fn known_of_candidate(arrival: &Arrival<'_>, table: &Table) -> Local {
+    let Some(watch) = &table.watch else { return Local::Open };
+    let node = &arrival.worker.node;
+    if node.lease.is_over(node.clock().at(arrival.at)) { Local::LeaseExpired } else { watch.local() }
 }
 
 /// A question about the server is for the baseline, and no evidence.

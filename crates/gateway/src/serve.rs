@@ -164,6 +164,7 @@ async fn sweep(worker: Rc<Worker>, pulses: Rc<Pulses>) {
     loop {
         ticks.tick().await;
         worker.pool.borrow_mut().sweep();
+        worker.node.look();
         pulses.sweep();
     }
 }

@@ -37,6 +37,22 @@ pub(crate) struct Serving {
     names: HashMap<ApplicationHash, ApplicationName>,
 }
 
+/// What became of an offer.
+pub(crate) struct Taken {
+    /// Table by table.
+    pub(crate) answers: Vec<TableAnswer>,
+    pub(crate) standing: Standing,
+}
+
+/// How what is served stands to what was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// No candidate has a share that the offer did not give it.
+    Abreast,
+    /// One may have.
+    Behind,
+}
+
 /// Tables a controller offers.
 struct Offer<'a> {
     term: Term,
@@ -57,7 +73,7 @@ impl Tables {
     }
 
     /// Takes all tables there are, as far as they can be served by; answers for each. Blocks on files with secrets.
-    pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Vec<TableAnswer> {
+    pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Taken {
         let Snapshot { term, keys, tables } = snapshot;
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.serving.load_full();
@@ -68,7 +84,7 @@ impl Tables {
     }
 
     /// Takes what changed, the same way; every other table stays in service.
-    pub(crate) fn apply(&self, delta: &Delta, books: &Books) -> Vec<TableAnswer> {
+    pub(crate) fn apply(&self, delta: &Delta, books: &Books) -> Taken {
         let Delta { term, keys, tables, removed, .. } = delta;
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.serving.load_full();
@@ -86,7 +102,7 @@ impl Tables {
         current: &Serving,
         kept: HashMap<String, Arc<Table>>,
         books: &Books,
-    ) -> Vec<TableAnswer> {
+    ) -> Taken {
         let signer = match current.accept(offer) {
             Ok(signer) => signer,
             Err(reason) => return current.refuse_all(offer, &reason),
@@ -102,8 +118,10 @@ impl Tables {
             }
             answers.push(answer(offered, &tables, rejected));
         }
+        let standing =
+            if leaves_a_candidate(&answers, &tables) { Standing::Behind } else { Standing::Abreast };
         self.serving.store(Arc::new(Serving::new(offer.term, signer, tables)));
-        answers
+        Taken { answers, standing }
     }
 
     fn prepare(
@@ -158,10 +176,17 @@ impl Serving {
         Signer::new(offer.keys).map_err(|error| error.to_string())
     }
 
-    fn refuse_all(&self, offer: &Offer<'_>, reason: &str) -> Vec<TableAnswer> {
+    fn refuse_all(&self, offer: &Offer<'_>, reason: &str) -> Taken {
         let refuse = |offered| answer(offered, &self.tables, Some(reason.to_owned()));
-        offer.tables.iter().map(refuse).collect()
+        Taken { answers: offer.tables.iter().map(refuse).collect(), standing: Standing::Behind }
     }
+}
+
+/// Whether a table that was refused, perhaps one that takes a candidate away, leaves one with a share.
+fn leaves_a_candidate(answers: &[TableAnswer], tables: &HashMap<String, Arc<Table>>) -> bool {
+    let refused = answers.iter().filter(|answer| answer.rejected.is_some());
+    let mut left = refused.filter_map(|answer| tables.get(answer.application.as_str()));
+    left.any(|table| table.candidate.is_some())
 }
 
 /// Whether a table may follow the one in service.

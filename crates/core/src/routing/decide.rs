@@ -1,7 +1,7 @@
 //! Where one request goes and why: [`decide`] is the only place that answers it.
 //!
-//! The order is fixed: a pin, then what the gateway found out by itself, then the draw of the running rollout,
-//! then the baseline. Only a request whose arm the draw decided, with a probability strictly between 0 and 1,
+//! The order is fixed: what keeps the candidate from everybody (an operator's pin, a lease that ran out), then a pin
+//! of a unit, then the local guard, then the draw of the running rollout, then the baseline. Only a request whose arm the draw decided, with a probability strictly between 0 and 1,
 //! enters the evidence; every other is exempt, with its reason.
 
 use super::bucket::Bucket;
@@ -31,6 +31,10 @@ pub enum Local {
     WarmingUp,
     /// The local guard sent its share to the baseline.
     Tripped,
+    /// The controller was not heard for so long that the candidate's share went to the baseline.
+    LeaseExpired,
+    /// An operator sends everything to the baseline on this gateway.
+    PinnedByOperator,
 }
 
 /// Where one request goes, and whether it counts.
@@ -67,12 +71,23 @@ pub enum Exempt {
     WarmingUp,
     /// It named no unit, so it was drawn by itself.
     UnitMissing,
+    /// The gateway had not heard the controller for too long to send the candidate its share.
+    LeaseExpired,
+    /// An operator had sent everything to the baseline on this gateway.
+    PinnedByOperator,
 }
 
 impl Exempt {
     /// Every reason, in the order of the counters.
-    pub const ALL: [Self; 5] =
-        [Self::NotCompared, Self::Pinned, Self::LocalGuard, Self::WarmingUp, Self::UnitMissing];
+    pub const ALL: [Self; 7] = [
+        Self::NotCompared,
+        Self::Pinned,
+        Self::LocalGuard,
+        Self::WarmingUp,
+        Self::UnitMissing,
+        Self::LeaseExpired,
+        Self::PinnedByOperator,
+    ];
 }
 
 impl Decision {
@@ -99,6 +114,11 @@ pub fn decide(table: &RoutingTable, key: &RequestKey<'_>) -> Decision {
     let Some(comparison) = &table.comparison else {
         return exempt(Arm::Baseline, Exempt::NotCompared);
     };
+    match key.local {
+        Local::PinnedByOperator => return exempt(Arm::Baseline, Exempt::PinnedByOperator),
+        Local::LeaseExpired => return exempt(Arm::Baseline, Exempt::LeaseExpired),
+        Local::Open | Local::WarmingUp | Local::Tripped => {}
+    }
     if let Some(arm) = pinned_arm(table, key) {
         return exempt(arm, Exempt::Pinned);
     }

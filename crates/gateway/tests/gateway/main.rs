@@ -8,6 +8,7 @@ mod deadlines;
 mod draw;
 mod drain;
 mod feedback;
+mod lease;
 mod local_guard;
 mod outcomes;
 mod refusals;

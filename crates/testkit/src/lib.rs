@@ -10,6 +10,7 @@
 )]
 
 pub mod caller;
+pub mod disk;
 pub mod table;
 pub mod upstream;
 pub mod wait;

@@ -1,81 +1,33 @@
-//! A full disk: steps forward hold, the way back is open, and everything goes on when there is room again. It takes a
-//! file system of its own, which only root can mount; without one these tests say so and pass.
+//! A full disk: steps forward hold, the way back is open, and everything goes on when there is room again.
 
 use crate::world::*;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command as Process, Stdio};
+use std::fs;
+use std::path::PathBuf;
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName};
 use viridian_core::rollout::command::Command;
 use viridian_store::events::{Fact, Stream};
 use viridian_store::{Commit, Committed, Error, Options, Store};
+use viridian_testkit::disk::Disk;
 
 const DISK_BYTES: u64 = 4 << 20;
 const BALLAST_BYTES: u64 = 512 << 10;
 
-/// A small file system in memory.
-struct Disk {
-    mount: tempfile::TempDir,
+fn small() -> Option<Disk> {
+    Disk::of(DISK_BYTES)
 }
 
-impl Disk {
-    fn mount() -> Option<Self> {
-        Self::mount_with(&format!("size={DISK_BYTES}"))
-    }
-
-    fn mount_with(options: &str) -> Option<Self> {
-        let mount = tempfile::tempdir().unwrap();
-        let mounted = Process::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(mount.path())
-            .stderr(Stdio::null())
-            .status();
-        if mounted.is_ok_and(|status| status.success()) {
-            return Some(Self { mount });
-        }
-        // Past the capture of the test runner, which hides what passing tests print.
-        let mut stderr = std::io::stderr();
-        writeln!(stderr, "SKIPPED: a full disk, because no tmpfs can be mounted here").unwrap();
-        None
-    }
-
-    fn open(&self) -> Result<Store, Error> {
-        Store::open_with(&self.directory(), &Options { ballast: BALLAST_BYTES })
-    }
-
-    fn directory(&self) -> PathBuf {
-        self.mount.path().join("data")
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.mount.path().join("filler")
-    }
-
-    /// Takes whatever is left, to the last byte.
-    fn fill(&self) {
-        let mut filler = File::options().create(true).append(true).open(self.filler()).unwrap();
-        for size in [1 << 16, 1 << 12, 1] {
-            while filler.write_all(&vec![0xff; size]).is_ok() {}
-        }
-    }
-
-    /// Gives it all back. Emptied and not removed: a process that another test is starting may still have it open.
-    fn free(&self) {
-        File::create(self.filler()).unwrap();
-    }
-
-    fn has_ballast(&self) -> bool {
-        let held = fs::metadata(self.directory().join("viridian.ballast"));
-        held.is_ok_and(|file| file.len() == BALLAST_BYTES)
-    }
+fn open_on(disk: &Disk) -> Result<Store, Error> {
+    Store::open_with(&directory(disk), &Options { ballast: BALLAST_BYTES })
 }
 
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Process::new("umount").arg("-l").arg(self.mount.path()).status();
-    }
+fn directory(disk: &Disk) -> PathBuf {
+    disk.path().join("data")
+}
+
+fn has_ballast(disk: &Disk) -> bool {
+    let held = fs::metadata(directory(disk).join("viridian.ballast"));
+    held.is_ok_and(|file| file.len() == BALLAST_BYTES)
 }
 
 fn pause() -> Command {
@@ -92,20 +44,20 @@ fn check_unwritable<T: std::fmt::Debug>(outcome: Result<T, Error>) {
 
 /// A store with a rollout at 10 %, on a disk without room.
 fn full(disk: &Disk) -> Store {
-    let store = disk.open().unwrap();
+    let store = open_on(disk).unwrap();
     furnish(&store);
     start(&store, "r1", "v2").unwrap();
     let (name, next, report) = (rollout_name("r1"), progressing(1, percent(10)), report("it began"));
     let answered = [store.order(&name, &pause(), NOW).unwrap().id];
     store.commit(&Commit { answered: &answered, ..bare(&name, &next, &report) }).unwrap();
-    assert!(disk.has_ballast());
+    assert!(has_ballast(disk));
     disk.fill();
     store
 }
 
 #[test]
 fn steps_forward_hold_and_the_way_back_is_written() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = small() else { return };
     let store = full(&disk);
     let (name, report) = (rollout_name("r1"), report("so it goes"));
     let forward = progressing(2, percent(50));
@@ -118,7 +70,7 @@ fn steps_forward_hold_and_the_way_back_is_written() {
 
     let order = store.order(&name, &rollback(), NOW).unwrap();
     assert!(order.durable, "the ballast made room for it");
-    assert!(!disk.has_ballast());
+    assert!(!has_ballast(&disk));
     store.reserve_generations(&application_name(), 100).unwrap();
     let back = rolling_back(2);
     store.commit(&Commit { answered: &[order.id], ..bare(&name, &back, &report) }).unwrap();
@@ -130,16 +82,16 @@ fn steps_forward_hold_and_the_way_back_is_written() {
 
     disk.free();
     store.register_release(&release("v4", "v4"), NOW).unwrap();
-    assert!(disk.has_ballast(), "it is set aside again");
+    assert!(has_ballast(&disk), "it is set aside again");
 }
 
 #[test]
 fn an_order_back_is_kept_in_memory_until_it_can_be_written() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = small() else { return };
     let store = full(&disk);
     let (name, report) = (rollout_name("r1"), report("so it goes"));
     // Somebody else takes the room of the ballast as well.
-    fs::remove_file(disk.directory().join("viridian.ballast")).unwrap();
+    fs::remove_file(directory(&disk).join("viridian.ballast")).unwrap();
     disk.fill();
 
     let order = store.order(&name, &rollback(), NOW).unwrap();
@@ -161,10 +113,10 @@ fn an_order_back_is_kept_in_memory_until_it_can_be_written() {
 
 #[test]
 fn an_order_kept_in_memory_is_written_by_whatever_is_written_next() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = small() else { return };
     let store = full(&disk);
     let name = rollout_name("r1");
-    fs::remove_file(disk.directory().join("viridian.ballast")).unwrap();
+    fs::remove_file(directory(&disk).join("viridian.ballast")).unwrap();
     disk.fill();
     let first = store.order(&name, &rollback(), NOW).unwrap();
     let second = store.order(&name, &Command::Abort { by: "bob".to_owned(), reason: None }, NOW).unwrap();
@@ -174,7 +126,7 @@ fn an_order_kept_in_memory_is_written_by_whatever_is_written_next() {
     let third = store.order(&name, &pause(), NOW).unwrap();
     drop(store);
 
-    let pending = disk.open().unwrap().pending_commands(&name).unwrap();
+    let pending = open_on(&disk).unwrap().pending_commands(&name).unwrap();
     let ids: Vec<_> = pending.iter().map(|order| order.id).collect();
     assert_eq!(ids, [first.id, second.id, third.id]);
     assert!(pending.iter().all(|order| order.durable));
@@ -182,10 +134,10 @@ fn an_order_kept_in_memory_is_written_by_whatever_is_written_next() {
 
 #[test]
 fn a_start_on_a_full_disk_can_still_go_back() {
-    let Some(disk) = Disk::mount() else { return };
+    let Some(disk) = small() else { return };
     drop(full(&disk));
     disk.fill();
-    let store = disk.open().unwrap();
+    let store = open_on(&disk).unwrap();
     let order = store.order(&rollout_name("r1"), &rollback(), NOW).unwrap();
     assert!(order.durable);
     check_unwritable(store.order(&rollout_name("r1"), &pause(), NOW));
@@ -193,18 +145,18 @@ fn a_start_on_a_full_disk_can_still_go_back() {
 
 #[test]
 fn a_new_database_on_a_full_disk_is_refused() {
-    let Some(disk) = Disk::mount() else { return };
-    fs::create_dir(disk.directory()).unwrap();
+    let Some(disk) = small() else { return };
+    fs::create_dir(directory(&disk)).unwrap();
     disk.fill();
-    assert!(disk.open().is_err());
+    assert!(open_on(&disk).is_err());
     disk.free();
-    furnish(&disk.open().unwrap());
-    assert!(Path::new(&disk.directory()).join("viridian.db").exists());
+    furnish(&open_on(&disk).unwrap());
+    assert!(directory(&disk).join("viridian.db").exists());
 }
 
 #[test]
 fn a_directory_that_cannot_be_written_is_refused() {
-    let Some(disk) = Disk::mount_with("ro") else { return };
-    let refused = disk.open().unwrap_err();
+    let Some(disk) = Disk::read_only() else { return };
+    let refused = open_on(&disk).unwrap_err();
     assert!(matches!(refused, Error::Directory { .. }), "{refused}");
 }

@@ -21,6 +21,7 @@ mod viridian;
 
 mod blue_green;
 mod digits;
+mod disk_full;
 mod kill;
 mod nginx;
 mod openai_client;

@@ -1,54 +1,24 @@
 //! The table that follows from a state, and the epoch that begins with it. Only what differs from what is served
 //! is drafted, so that a generation is spent exactly when something changes.
 
-use crate::error::Error;
+use crate::generations::Generations;
 use crate::observe::Measured;
 use crate::present::Present;
-use std::collections::HashMap;
-use std::ops::Range;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::id::{ApplicationName, EpochId, Generation, Term};
+use viridian_core::id::{EpochId, Term};
 use viridian_core::rollout::state::State;
 use viridian_core::routing::build::{Committed, Trial, build};
 use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
-use viridian_store::{Store, StoredRollout};
-
-/// How many generations are reserved at a time, so that a rollback needs no write before it is published.
-const BLOCK: u64 = 100;
-/// How many have to be at hand while nothing can be written.
-const RESERVE: u64 = 20;
+use viridian_store::StoredRollout;
 
 /// What is to be served by from now on, as far as it differs from what is.
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) epoch: Option<Epoch>,
     pub(crate) table: Option<RoutingTable>,
-}
-
-/// Generations that were reserved and not used yet, by application.
-#[derive(Default)]
-pub(crate) struct Generations {
-    reserved: HashMap<ApplicationName, Range<u64>>,
-}
-
-impl Generations {
-    /// Makes sure that there are some to use without writing anything. The few that are left when a new block is
-    /// reserved are never used.
-    pub(crate) fn reserve(&mut self, store: &Store, application: &ApplicationName) -> Result<(), Error> {
-        let left = self.reserved.get(application).map_or(0, |block| block.end - block.start);
-        if left < RESERVE {
-            let block = store.reserve_generations(application, BLOCK)?;
-            self.reserved.insert(application.clone(), block);
-        }
-        Ok(())
-    }
-
-    fn next(&mut self, application: &ApplicationName) -> Option<Generation> {
-        self.reserved.get_mut(application)?.next().map(Generation)
-    }
 }
 
 /// Drafts the table for a state of the application's rollout; with no state, for no rollout.

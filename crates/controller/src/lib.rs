@@ -2,7 +2,7 @@
 //! measured, decides by the rules of the core, commits, and publishes the table that follows.
 //!
 //! Reading order: [`reconcile`] is the walk of a decision, one function; [`present`] is what it loads, [`observe`]
-//! what it sees, [`draft`] the table that follows; [`hub`] is where gateways are met, [`intake`] where their
+//! what it sees, [`draft`] the table that follows, by its [number](generations); [`hub`] is where gateways are met, [`intake`] where their
 //! counters arrive; [`runner`] is the thread it all runs on.
 //!
 //! Nothing here serves traffic, and nothing here is asked during a request.
@@ -14,6 +14,7 @@ pub mod intake;
 mod probes;
 mod present;
 mod observe;
+mod generations;
 mod draft;
 mod reconcile;
 mod deliver;

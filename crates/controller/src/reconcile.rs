@@ -4,8 +4,9 @@
 //! away from the baseline is committed first and published after. A step back is published first, under a
 //! generation that was reserved before, and committed after; while that commit fails, nothing else is started.
 
-use crate::draft::{Draft, Generations, draft};
+use crate::draft::{Draft, draft};
 use crate::error::Error;
+use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::observe::{self, Sight};
 use crate::present::Present;

@@ -2,8 +2,8 @@
 //! whose walk fails is tried again at the next tick and does not keep the others from theirs.
 
 use crate::deliver::Delivery;
-use crate::draft::Generations;
 use crate::error::Error;
+use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::nudge::{Clock, Nudge, Ring};
 use crate::probes::Probes;

@@ -7,7 +7,7 @@ use viridian_wire::api::Explanation;
 pub fn explanation_text(explanation: &Explanation) -> String {
     let reason = explanation.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let Explanation { rollout, phase, sentence, .. } = explanation;
-    let mut text = format!("{rollout} is {phase}{reason}.\n{sentence}\n");
+    let mut text = format!("{rollout} is {phase}{reason}.\nLatest: {sentence}.\n");
     // The sentence often says it already.
     let waits = explanation.waits_for.as_ref().filter(|waits| !explanation.sentence.contains(waits.as_str()));
     if let Some(waits) = waits {

@@ -2,8 +2,10 @@
 
 use crate::clock::Clock;
 use rustls::ClientConfig;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use viridian_core::analysis::row::Origin;
@@ -24,11 +26,32 @@ pub struct Config {
     /// How long a candidate may have its share without the controller being heard; absent when the controller is in the
     /// same process.
     pub exposure_lease: Option<Duration>,
+    /// Where it keeps what it serves by for the next start; absent: nowhere.
+    pub state: Option<State>,
     /// Whom `https` upstreams are trusted by; absent: the certificate authorities of the machine, loaded when the first
     /// such upstream appears.
     pub trust: Option<Arc<ClientConfig>>,
     /// The time.
     pub clock: Arc<Clock>,
+}
+
+/// Where a gateway keeps what outlives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// A directory of its own; made when it is not there. It holds keys, so nobody else is let in.
+    pub directory: PathBuf,
+    /// What its files are signed with. Files signed with another key are passed over.
+    pub key: StateKey,
+}
+
+/// The key a gateway signs its files with. It does not print.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct StateKey(pub [u8; 32]);
+
+impl fmt::Debug for StateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StateKey(..)")
+    }
 }
 
 /// What a gateway refuses to exceed, whatever callers and upstreams do.
@@ -76,6 +99,7 @@ impl Config {
             // A week covers a person who comes back to a conversation; older answers are of no rollout that still runs.
             feedback_age: Duration::from_secs(7 * 24 * 3_600),
             exposure_lease: None,
+            state: None,
             trust: None,
             clock: Arc::new(Clock::start()),
         }

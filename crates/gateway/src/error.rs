@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,14 @@ pub enum Error {
     Listen {
         /// Where.
         address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What outlives the gateway cannot be kept.
+    #[error("the directory {} cannot be used", directory.display())]
+    State {
+        /// Where.
+        directory: PathBuf,
         /// Why not.
         source: io::Error,
     },

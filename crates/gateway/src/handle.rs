@@ -23,7 +23,8 @@ impl Handle {
 
     /// Serves by a snapshot, as far as it can be served by. All accepted tables take effect at once; a refused one
     /// leaves the table before it in service; applications that are missing are served no longer. Requests that are
-    /// decided after this returns are decided by the new tables. Blocks on files with secrets.
+    /// decided after this returns are decided by the new tables. Blocks on files with secrets and on the disk tables are kept
+    /// on: what is answered as served is durable, or on the way to the baseline.
     pub fn offer(&self, snapshot: &Snapshot) -> Acknowledgement {
         let taken = self.node.tables.offer(snapshot, &self.node.books);
         self.complete(taken.standing);

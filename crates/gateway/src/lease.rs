@@ -73,6 +73,16 @@ impl Lease {
         }
     }
 
+    /// The tables are those that were right at a moment, or at one nobody knows: then only the controller can begin it.
+    pub(crate) fn resume(&self, right_at: Option<Timestamp>, now: Timestamp) {
+        let end = right_at.filter(|moment| *moment <= now).map_or(PAST, |moment| self.end(moment));
+        self.change(|ends| {
+            // In one process with the controller there is no contact that could be missed.
+            ends.contact = if self.length.is_some() { end } else { NEVER };
+            ends.knowledge = end;
+        });
+    }
+
     fn end(&self, moment: Timestamp) -> Timestamp {
         self.length.map_or(NEVER, |length| moment.plus(length))
     }
@@ -114,7 +124,8 @@ mod tests {
             match kind {
                 "c" => lease.contact(asked, now),
                 "a" => lease.complete(now),
-                _ => lease.look(now),
+                "l" => lease.look(now),
+                _ => lease.resume((asked <= now).then_some(asked), now),
             }
         }
         for word in expected.split_whitespace() {
@@ -153,6 +164,17 @@ mod tests {
     fn beside_its_controller_it_never_ends() {
         check(None, "", "0 100000");
         check(None, "l100000", "100000");
+    }
+
+    #[test]
+    fn tables_of_before_count_from_when_they_were_right() {
+        check(Some(LENGTH), "r10-5", "10 19 20!");
+        check(Some(LENGTH), "r30-5", "30! 31!");
+        check(Some(LENGTH), "r30-40", "30! 50!");
+        check(Some(LENGTH), "r30-40 c31", "31!");
+        check(Some(LENGTH), "r30-40 c31 a32", "32 45 46!");
+        check(None, "r30-40", "30!");
+        check(None, "r30-40 a31", "31 100000");
     }
 
     #[derive(Debug, Clone, Copy)]

@@ -33,6 +33,10 @@ mod events;
 mod record;
 mod relay;
 
+mod archive;
+mod durable;
+mod seal;
+
 mod guard;
 mod lease;
 mod prepared;
@@ -54,7 +58,7 @@ mod serve;
 
 pub use blame::Blame;
 pub use clock::Clock;
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, State, StateKey};
 pub use error::Error;
 pub use handle::Handle;
 pub use metrics::{FeedbackCounts, Metrics, Refusals, Requests, Traffic};

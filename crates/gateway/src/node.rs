@@ -1,14 +1,17 @@
 //! Everything the workers of a gateway share. Requests read from it and count in it; [`crate::handle`] is how the rest of
 //! the process reaches it.
 
+use crate::archive::Archive;
 use crate::blame::Blame;
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, State};
+use crate::error::Error;
 use crate::feedback::Feedback;
 use crate::lease::Lease;
 use crate::metrics::{Count, Counters, Metrics, Refusals, Requests, Traffic};
 use crate::request_id::Signer;
+use crate::seal::Seal;
 use crate::snapshot::Tables;
 use crate::tally::{ARMS, Books};
 use viridian_core::outcome::Class;
@@ -29,14 +32,14 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A node without tables.
-    pub(crate) fn new(config: Config) -> Result<Self, getrandom::Error> {
+    /// A node with the tables that were kept before the start, if any were.
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let workers = config.workers.get();
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
         let signer = Signer::with(&SigningKey { id: 0, secret });
-        Ok(Self {
-            tables: Tables::new(signer, config.trust.clone(), workers),
+        let node = Self {
+            tables: Tables::new(signer, &config),
             lease: Lease::new(config.exposure_lease, config.clock.now()),
             books: Books::default(),
             feedback: Feedback::new(config.limits.feedback, config.feedback_age),
@@ -44,7 +47,25 @@ impl Node {
             counters: (0..workers).map(|_| Counters::default()).collect(),
             rejected_tables: Count::default(),
             config,
-        })
+        };
+        node.resume()?;
+        Ok(node)
+    }
+
+    fn resume(&self) -> Result<(), Error> {
+        let Some(State { directory, key }) = &self.config.state else { return Ok(()) };
+        let unusable = |source| Error::State { directory: directory.clone(), source };
+        let (archive, recalled) = Archive::open(directory, Seal::new(&key.0, "tables")).map_err(unusable)?;
+        let answers = self.tables.resume(archive, recalled.as_ref().map(|kept| &kept.snapshot), &self.books);
+        for (answer, rejection) in
+            answers.iter().filter_map(|answer| Some((answer, answer.rejected.as_ref()?)))
+        {
+            tracing::error!(application = %answer.application, reason = %rejection.reason, "cannot serve by the table on disk");
+        }
+        if let Some(recalled) = recalled {
+            self.lease.resume(recalled.right_at, self.clock().now());
+        }
+        Ok(())
     }
 
     pub(crate) fn clock(&self) -> &Clock {

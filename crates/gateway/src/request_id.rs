@@ -8,9 +8,10 @@
 //! What is answered without a decision has an id as well, so that callers can name it to their operators, but a plain
 //! one ([`PlainId`]): there is no arm it could be signed for.
 
+use crate::seal::keyed;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use viridian_core::analysis::row::Standing;
@@ -37,9 +38,6 @@ const BYTES: usize = CLAIMS + SIGNATURE;
 
 /// Length of an id as text: four characters for three bytes, the last group cut.
 const TEXT: usize = PREFIX.len() + (BYTES * 4).div_ceil(3);
-
-/// Length of a block of SHA-256.
-const HASH_BLOCK: usize = 64;
 
 /// The bit of the flags that says `candidate`.
 const CANDIDATE: u8 = 1 << 7;
@@ -174,10 +172,7 @@ impl Signer {
 
 impl Key {
     fn new(key: &SigningKey) -> Self {
-        // A key shorter than a block of the hash is filled up with zeros (RFC 2104, section 2).
-        let mut block = [0; HASH_BLOCK];
-        block[..key.secret.len()].copy_from_slice(&key.secret);
-        Self { id: key.id, mac: Hmac::new(&block.into()) }
+        Self { id: key.id, mac: keyed(&key.secret) }
     }
 
     fn sign(&self, bytes: &[u8]) -> Hmac<Sha256> {

@@ -1,9 +1,15 @@
 //! Takes tables, all there are or what changed among them: validates, prepares, swaps all accepted ones at once, and
 //! answers table by table. Entry points: [`Tables::offer`] and [`Tables::apply`]; requests read [`Tables::serving`].
 //!
+//! With an archive, tables that give a candidate more are durable before they serve, and refused when that fails. Tables
+//! on the way to the baseline serve first and need no disk.
+//!
 //! A table that is refused leaves the one before it in service. Terms and generations never fall, and one generation is
 //! always one table: a controller that lost its place can neither bring back an old table nor change one in silence.
 
+use crate::archive::Archive;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::prepared::table::Table;
 use crate::request_id::{ApplicationHash, Signer};
 use crate::tally::Books;
@@ -23,7 +29,8 @@ const MOST_TABLES: usize = 100_000;
 pub(crate) struct Tables {
     serving: ArcSwap<Serving>,
     /// Held while a snapshot is taken, so that two of them do not overtake each other.
-    taking: Mutex<()>,
+    archive: Mutex<Option<Archive>>,
+    clock: Arc<Clock>,
     trust: Option<Arc<ClientConfig>>,
     workers: usize,
 }
@@ -31,6 +38,7 @@ pub(crate) struct Tables {
 /// What requests read: never changed, only replaced.
 pub(crate) struct Serving {
     term: Term,
+    keys: Vec<SigningKey>,
     pub(crate) signer: Signer,
     pub(crate) tables: HashMap<String, Arc<Table>>,
     /// Applications by what ids carry of their names.
@@ -58,13 +66,33 @@ struct Offer<'a> {
     term: Term,
     keys: &'a [SigningKey],
     tables: &'a [RoutingTable],
+    /// What goes on serving beside them.
+    kept: HashMap<String, Arc<Table>>,
 }
 
 impl Tables {
     /// No tables yet. The signer signs nothing before the first snapshot brings its keys.
-    pub(crate) fn new(signer: Signer, trust: Option<Arc<ClientConfig>>, workers: usize) -> Self {
-        let serving = Serving::new(Term::default(), signer, HashMap::new());
-        Self { serving: ArcSwap::from_pointee(serving), taking: Mutex::new(()), trust, workers }
+    pub(crate) fn new(signer: Signer, config: &Config) -> Self {
+        let serving = Serving::new((Term::default(), Vec::new()), signer, HashMap::new());
+        Self {
+            serving: ArcSwap::from_pointee(serving),
+            archive: Mutex::new(None),
+            clock: Arc::clone(&config.clock),
+            trust: config.trust.clone(),
+            workers: config.workers.get(),
+        }
+    }
+
+    /// Serves by what was kept before the start, and keeps what comes from now on.
+    pub(crate) fn resume(
+        &self,
+        archive: Archive,
+        kept: Option<&Snapshot>,
+        books: &Books,
+    ) -> Vec<TableAnswer> {
+        let answers = kept.map(|kept| self.offer(kept, books).answers).unwrap_or_default();
+        *self.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(archive);
+        answers
     }
 
     /// What is served by now. To be held for a moment, never while waiting.
@@ -75,24 +103,24 @@ impl Tables {
     /// Takes all tables there are, as far as they can be served by; answers for each. Blocks on files with secrets.
     pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Taken {
         let Snapshot { term, keys, tables } = snapshot;
-        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.serving.load_full();
         let named: HashSet<&str> = tables.iter().map(|table| table.application.as_str()).collect();
         let mut kept = serving.tables.clone();
         kept.retain(|name, _| named.contains(name.as_str()));
-        self.take(&Offer { term: *term, keys, tables }, &serving, kept, books)
+        self.take(&Offer { term: *term, keys, tables, kept }, &serving, archive.as_mut(), books)
     }
 
     /// Takes what changed, the same way; every other table stays in service.
     pub(crate) fn apply(&self, delta: &Delta, books: &Books) -> Taken {
         let Delta { term, keys, tables, removed, .. } = delta;
-        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.serving.load_full();
         let mut kept = serving.tables.clone();
         for name in removed {
             kept.remove(name.as_str());
         }
-        self.take(&Offer { term: *term, keys, tables }, &serving, kept, books)
+        self.take(&Offer { term: *term, keys, tables, kept }, &serving, archive.as_mut(), books)
     }
 
     /// Serves by an offer beside what is kept, as far as it can be served by.
@@ -100,28 +128,89 @@ impl Tables {
         &self,
         offer: &Offer<'_>,
         current: &Serving,
-        kept: HashMap<String, Arc<Table>>,
+        archive: Option<&mut Archive>,
         books: &Books,
     ) -> Taken {
         let signer = match current.accept(offer) {
             Ok(signer) => signer,
             Err(reason) => return current.refuse_all(offer, &reason),
         };
-        let mut tables = kept;
-        let mut answers = Vec::with_capacity(offer.tables.len());
+        let mut next = offer.kept.clone();
+        let mut outward = Vec::new();
+        let mut rejected: HashMap<&str, String> = HashMap::new();
         for offered in offer.tables {
-            let previous = current.tables.get(offered.application.as_str());
-            let prepared = self.prepare(offered, previous, books);
-            let rejected = prepared.as_ref().err().cloned();
-            if let Ok(table) = prepared {
-                tables.insert(offered.application.as_str().to_owned(), table);
+            let name = offered.application.as_str();
+            let previous = current.tables.get(name);
+            match self.prepare(offered, previous, books) {
+                Err(reason) => drop(rejected.insert(name, reason)),
+                Ok(table) if leads_outward(previous, offered) => outward.push(table),
+                Ok(table) => drop(next.insert(name.to_owned(), table)),
             }
-            answers.push(answer(offered, &tables, rejected));
         }
-        let standing =
-            if leaves_a_candidate(&answers, &tables) { Standing::Behind } else { Standing::Abreast };
-        self.serving.store(Arc::new(Serving::new(offer.term, signer, tables)));
+        let serve = |tables| {
+            let serving = Serving::new((offer.term, offer.keys.to_vec()), signer.clone(), tables);
+            self.serving.store(Arc::new(serving));
+        };
+        let mut with_outward = next.clone();
+        with_outward.extend(outward.iter().map(|table| (name_of(table), Arc::clone(table))));
+        let kept = archive.map_or(Ok(()), |archive| {
+            // What is on the way to the baseline does not wait for the disk.
+            serve(next.clone());
+            self.keep(archive, current, offer, &with_outward)
+        });
+        match kept {
+            Ok(()) => next = with_outward,
+            Err(reason) => {
+                rejected
+                    .extend(outward.iter().map(|table| (table.routing.application.as_str(), reason.clone())));
+            }
+        }
+        let answers = offer
+            .tables
+            .iter()
+            .map(|offered| answer(offered, &next, rejected.get(offered.application.as_str()).cloned()));
+        let answers: Vec<TableAnswer> = answers.collect();
+        let standing = if leaves_a_candidate(&answers, &next) { Standing::Behind } else { Standing::Abreast };
+        serve(next);
         Taken { answers, standing }
+    }
+
+    /// Makes what changes durable, or tells why nothing of it is; then a start brings back no candidate.
+    fn keep(
+        &self,
+        archive: &mut Archive,
+        current: &Serving,
+        offer: &Offer<'_>,
+        next: &HashMap<String, Arc<Table>>,
+    ) -> Result<(), String> {
+        let is_new = |table: &&Arc<Table>| {
+            !current.tables.get(table.routing.application.as_str()).is_some_and(|old| Arc::ptr_eq(old, table))
+        };
+        let gone =
+            current.tables.values().filter(|table| !next.contains_key(table.routing.application.as_str()));
+        let change = Delta {
+            term: offer.term,
+            number: 0,
+            keys: offer.keys.to_vec(),
+            tables: next.values().filter(is_new).map(|table| table.routing.clone()).collect(),
+            removed: gone.map(|table| table.routing.application.clone()).collect(),
+            complete: true,
+        };
+        let is_same = change.tables.is_empty() && change.removed.is_empty();
+        if is_same && current.term == change.term && current.keys == change.keys {
+            return Ok(());
+        }
+        let all = || Snapshot {
+            term: change.term,
+            keys: change.keys.clone(),
+            tables: next.values().map(|table| table.routing.clone()).collect(),
+        };
+        let Err(error) = archive.keep(&change, all, self.clock.now()) else { return Ok(()) };
+        tracing::error!(%error, "tables cannot be kept on disk");
+        if let Err(error) = archive.retreat() {
+            tracing::error!(%error, "the tables on disk cannot be marked as behind: a start may bring them back");
+        }
+        Err(format!("it cannot be kept on the gateway's disk: {error}"))
     }
 
     fn prepare(
@@ -143,10 +232,14 @@ impl Tables {
 }
 
 impl Serving {
-    fn new(term: Term, signer: Signer, tables: HashMap<String, Arc<Table>>) -> Self {
+    fn new(
+        (term, keys): (Term, Vec<SigningKey>),
+        signer: Signer,
+        tables: HashMap<String, Arc<Table>>,
+    ) -> Self {
         let name = |table: &Arc<Table>| (table.hash, table.routing.application.clone());
         let names = tables.values().map(name).collect();
-        Self { term, signer, tables, names }
+        Self { term, keys, signer, tables, names }
     }
 
     /// The application that an id speaks of.
@@ -180,6 +273,19 @@ impl Serving {
         let refuse = |offered| answer(offered, &self.tables, Some(reason.to_owned()));
         Taken { answers: offer.tables.iter().map(refuse).collect(), standing: Standing::Behind }
     }
+}
+
+/// Whether a table gives a candidate more than the one before, or puts something new in the baseline's place. The first
+/// table of an application, without a candidate, does neither: nobody was served before.
+fn leads_outward(previous: Option<&Arc<Table>>, offered: &RoutingTable) -> bool {
+    match previous {
+        Some(table) => table.routing.moves_traffic(offered),
+        None => offered.comparison.is_some(),
+    }
+}
+
+fn name_of(table: &Table) -> String {
+    table.routing.application.as_str().to_owned()
 }
 
 /// Whether a table that was refused, perhaps one that takes a candidate away, leaves one with a share.

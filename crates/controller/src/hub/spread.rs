@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use viridian_core::id::{Generation, NodeName};
-use viridian_core::routing::table::{Placement, RoutingTable};
+use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 
@@ -47,11 +47,11 @@ impl Spread {
     /// has not proven itself.
     pub(super) fn followed_by(&self, table: RoutingTable, gateways: &HashMap<NodeName, Seat>) -> Self {
         let settled = Arc::clone(self.before.as_ref().unwrap_or(&self.latest));
-        if gateways.len() < 2 || !moves_traffic(&settled, &table) {
+        if gateways.len() < 2 || !settled.moves_traffic(&table) {
             return Self { changed: self.changed, ..Self::at_once(table) };
         }
         let members = match &self.reach {
-            Reach::Ring { members, .. } if !moves_traffic(&self.latest, &table) => members.clone(),
+            Reach::Ring { members, .. } if !self.latest.moves_traffic(&table) => members.clone(),
             _ => first_in_turn(gateways, &table, 1),
         };
         Self {
@@ -134,17 +134,6 @@ fn is_well(seat: &Seat, table: &RoutingTable, now: Timestamp) -> bool {
         && seat.serves(&table.application) >= Some(table.generation)
         && seat.refused(&table.application).is_none()
         && !seat.has_tripped(&table.application, rollout)
-}
-
-/// Whether the second table sends requests where the first sends none, or more of them.
-fn moves_traffic(from: &RoutingTable, to: &RoutingTable) -> bool {
-    let raises = to.candidate_weight() > Weight::ZERO
-        && (to.candidate_weight() > from.candidate_weight() || candidate(from) != candidate(to));
-    raises || from.baseline != to.baseline
-}
-
-fn candidate(table: &RoutingTable) -> Option<&Placement> {
-    table.comparison.as_ref().map(|running| &running.candidate)
 }
 
 /// The first gateways that are sent a table, others for each application and generation: nobody is always first.

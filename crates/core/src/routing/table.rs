@@ -108,6 +108,27 @@ impl RoutingTable {
         }
     }
 
+    /// Whether a table in place of this one sends requests where this one sends none, or more of them. What does not is
+    /// on the way to the baseline, or leaves everything where it is.
+    pub fn moves_traffic(&self, next: &Self) -> bool {
+        if self.baseline != next.baseline {
+            return true;
+        }
+        let Some(comparison) = &next.comparison else { return false };
+        let pinned = |table: &Self, unit: &str| {
+            table.pins.iter().any(|pin| pin.arm == Arm::Candidate && pin.unit == unit)
+        };
+        let Some(before) = self.comparison.as_ref().filter(|before| before.candidate == comparison.candidate)
+        else {
+            let is_given_any = next.candidate_weight() > Weight::ZERO;
+            return is_given_any || next.pins.iter().any(|pin| pin.arm == Arm::Candidate);
+        };
+        let draws_others = before.salt != comparison.salt || self.unit != next.unit;
+        let raises = next.candidate_weight() > self.candidate_weight()
+            || (draws_others && next.candidate_weight() > Weight::ZERO);
+        raises || next.pins.iter().any(|pin| pin.arm == Arm::Candidate && !pinned(self, &pin.unit))
+    }
+
     /// The candidate's share, zero without a rollout.
     pub fn candidate_weight(&self) -> Weight {
         self.comparison.as_ref().map_or(Weight::ZERO, |comparison| comparison.split.candidate())

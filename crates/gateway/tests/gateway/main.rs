@@ -13,6 +13,7 @@ mod local_guard;
 mod outcomes;
 mod refusals;
 mod releases;
+mod restart;
 mod snapshots;
 mod streaming;
 mod tallies;

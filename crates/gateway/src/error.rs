@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use viridian_core::id::ApplicationName;
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,4 +30,18 @@ pub enum Error {
     /// A worker could not be started.
     #[error("cannot start a worker")]
     Start(#[source] io::Error),
+}
+
+/// Why a pin is not as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// No such application is served here; nothing was pinned.
+    #[error("this gateway serves no application {0}")]
+    Unknown(ApplicationName),
+    /// The gateway was given no directory to keep it in: it holds until the gateway stops.
+    #[error("the gateway has no directory to keep it in")]
+    Nowhere,
+    /// It could not be written down: a new pin holds until the gateway stops, one to be taken back still holds.
+    #[error("it cannot be kept on the gateway's disk")]
+    Write(#[from] io::Error),
 }

@@ -1,12 +1,14 @@
 //! How the rest of the process reaches a running gateway. Entry point: [`Handle`]; none of its methods waits for a
 //! request.
 
+use crate::error::PinError;
 use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
 use crate::snapshot::Standing;
 use std::sync::Arc;
 use std::time::Instant;
 use viridian_core::analysis::row::{Origin, slot_of};
+use viridian_core::id::ApplicationName;
 use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
@@ -58,6 +60,31 @@ impl Handle {
     /// Whether candidates have lost their share because the controller was not heard for too long.
     pub fn is_lease_over(&self) -> bool {
         self.node.lease.is_over(self.node.clock().now())
+    }
+
+    /// Sends every request of an application to its baseline on this gateway, at once and until it is taken back,
+    /// whatever tables and callers say. Works with nobody else there. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`PinError`]; but for an unknown application the pin holds all the same, until the gateway stops.
+    pub fn pin_baseline(&self, application: &ApplicationName) -> Result<(), PinError> {
+        if !self.node.tables.serving().tables.contains_key(application.as_str()) {
+            return Err(PinError::Unknown(application.clone()));
+        }
+        self.node.pins.pin(application, self.node.clock().now())
+    }
+
+    /// Takes a pin back; without one it does nothing. Blocks on the disk.
+    ///
+    /// # Errors
+    /// It could not be taken back on disk, and still holds.
+    pub fn unpin(&self, application: &ApplicationName) -> Result<(), PinError> {
+        self.node.pins.unpin(application, self.node.clock().now())
+    }
+
+    /// The applications an operator pinned to their baselines here, by name.
+    pub fn pinned(&self) -> Vec<ApplicationName> {
+        self.node.pins.pinned()
     }
 
     /// Whether there is anything to serve by.

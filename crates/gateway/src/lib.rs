@@ -39,6 +39,7 @@ mod seal;
 
 mod guard;
 mod lease;
+mod pinned;
 mod prepared;
 mod request_id;
 mod snapshot;
@@ -59,7 +60,7 @@ mod serve;
 pub use blame::Blame;
 pub use clock::Clock;
 pub use config::{Config, Limits, State, StateKey};
-pub use error::Error;
+pub use error::{Error, PinError};
 pub use handle::Handle;
 pub use metrics::{FeedbackCounts, Metrics, Refusals, Requests, Traffic};
 pub use serve::Gateway;

@@ -10,10 +10,12 @@ use crate::error::Error;
 use crate::feedback::Feedback;
 use crate::lease::Lease;
 use crate::metrics::{Count, Counters, Metrics, Refusals, Requests, Traffic};
+use crate::pinned::Pins;
 use crate::request_id::Signer;
 use crate::seal::Seal;
 use crate::snapshot::Tables;
 use crate::tally::{ARMS, Books};
+use std::sync::Arc;
 use viridian_core::outcome::Class;
 use viridian_wire::snapshot::SigningKey;
 
@@ -22,6 +24,7 @@ pub(crate) struct Node {
     pub(crate) config: Config,
     pub(crate) tables: Tables,
     pub(crate) lease: Lease,
+    pub(crate) pins: Arc<Pins>,
     pub(crate) books: Books,
     pub(crate) feedback: Feedback,
     /// Of request bodies.
@@ -38,8 +41,10 @@ impl Node {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
         let signer = Signer::with(&SigningKey { id: 0, secret });
+        let pins = Arc::<Pins>::default();
         let node = Self {
-            tables: Tables::new(signer, &config),
+            tables: Tables::new(signer, &config, Arc::clone(&pins)),
+            pins,
             lease: Lease::new(config.exposure_lease, config.clock.now()),
             books: Books::default(),
             feedback: Feedback::new(config.limits.feedback, config.feedback_age),
@@ -56,6 +61,7 @@ impl Node {
         let Some(State { directory, key }) = &self.config.state else { return Ok(()) };
         let unusable = |source| Error::State { directory: directory.clone(), source };
         let (archive, recalled) = Archive::open(directory, Seal::new(&key.0, "tables")).map_err(unusable)?;
+        self.pins.resume(directory, Seal::new(&key.0, "pins"));
         let answers = self.tables.resume(archive, recalled.as_ref().map(|kept| &kept.snapshot), &self.books);
         for (answer, rejection) in
             answers.iter().filter_map(|answer| Some((answer, answer.rejected.as_ref()?)))

@@ -17,6 +17,7 @@ use http::HeaderValue;
 use http::request::Parts;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use viridian_core::application::Protocol;
 use viridian_core::arm::Arm;
@@ -90,7 +91,13 @@ pub(crate) fn route<'a>(
 fn known_of_candidate(arrival: &Arrival<'_>, table: &Table) -> Local {
     let Some(watch) = &table.watch else { return Local::Open };
     let node = &arrival.worker.node;
-    if node.lease.is_over(node.clock().at(arrival.at)) { Local::LeaseExpired } else { watch.local() }
+    if table.pin.load(Ordering::Relaxed) {
+        Local::PinnedByOperator
+    } else if node.lease.is_over(node.clock().at(arrival.at)) {
+        Local::LeaseExpired
+    } else {
+        watch.local()
+    }
 }
 
 /// A question about the server is for the baseline, and no evidence.

@@ -10,6 +10,7 @@
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::pinned::Pins;
 use crate::prepared::table::Table;
 use crate::request_id::{ApplicationHash, Signer};
 use crate::tally::Books;
@@ -31,6 +32,7 @@ pub(crate) struct Tables {
     /// Held while a snapshot is taken, so that two of them do not overtake each other.
     archive: Mutex<Option<Archive>>,
     clock: Arc<Clock>,
+    pins: Arc<Pins>,
     trust: Option<Arc<ClientConfig>>,
     workers: usize,
 }
@@ -72,11 +74,12 @@ struct Offer<'a> {
 
 impl Tables {
     /// No tables yet. The signer signs nothing before the first snapshot brings its keys.
-    pub(crate) fn new(signer: Signer, config: &Config) -> Self {
+    pub(crate) fn new(signer: Signer, config: &Config, pins: Arc<Pins>) -> Self {
         let serving = Serving::new((Term::default(), Vec::new()), signer, HashMap::new());
         Self {
             serving: ArcSwap::from_pointee(serving),
             archive: Mutex::new(None),
+            pins,
             clock: Arc::clone(&config.clock),
             trust: config.trust.clone(),
             workers: config.workers.get(),
@@ -226,7 +229,12 @@ impl Tables {
             }
         }
         let book = books.open(&offered.application, offered.epoch, self.workers);
-        let table = Table::prepare(offered, previous.map(AsRef::as_ref), self.trust.as_ref(), book);
+        let table = Table::prepare(
+            offered,
+            previous.map(AsRef::as_ref),
+            self.trust.as_ref(),
+            (book, self.pins.flag(&offered.application)),
+        );
         table.map(Arc::new).map_err(|error| with_causes(&error))
     }
 }

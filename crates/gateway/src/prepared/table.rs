@@ -2,6 +2,7 @@
 
 use super::placement::{self, Means, Placement};
 use crate::guard::{LONGEST_WINDOW, Watch};
+use crate::pinned::Flag;
 use crate::request_id::ApplicationHash;
 use crate::tally::Book;
 use http::{HeaderName, HeaderValue};
@@ -22,6 +23,8 @@ pub(crate) struct Table {
     pub(crate) unit_header: Option<HeaderName>,
     pub(crate) watch: Option<Arc<Watch>>,
     pub(crate) book: Arc<Book>,
+    /// Whether an operator pinned it to the baseline.
+    pub(crate) pin: Flag,
 }
 
 /// Why a table cannot be served by. Its text is what the controller is told.
@@ -43,7 +46,7 @@ impl Table {
         routing: &RoutingTable,
         previous: Option<&Self>,
         trust: Option<&Arc<ClientConfig>>,
-        book: Arc<Book>,
+        (book, pin): (Arc<Book>, Flag),
     ) -> Result<Self, Error> {
         check_allow_paths(&routing.allow_paths)?;
         let known_bearers = previous.map(Self::bearers).unwrap_or_default();
@@ -63,6 +66,7 @@ impl Table {
             unit_header: unit_header(&routing.unit)?,
             watch: comparison.map(|comparison| Watch::over(comparison, routing.epoch, watched)),
             book,
+            pin,
             routing: routing.clone(),
         })
     }

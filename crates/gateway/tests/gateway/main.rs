@@ -11,6 +11,7 @@ mod feedback;
 mod lease;
 mod local_guard;
 mod outcomes;
+mod pinned;
 mod refusals;
 mod releases;
 mod restart;

@@ -26,6 +26,8 @@ pub struct Config {
     /// How long a candidate may have its share without the controller being heard; absent when the controller is in the
     /// same process.
     pub exposure_lease: Option<Duration>,
+    /// Where an operator on this machine reaches it; absent: nowhere.
+    pub socket: Option<PathBuf>,
     /// Where it keeps what it serves by for the next start; absent: nowhere.
     pub state: Option<State>,
     /// Whom `https` upstreams are trusted by; absent: the certificate authorities of the machine, loaded when the first
@@ -99,6 +101,7 @@ impl Config {
             // A week covers a person who comes back to a conversation; older answers are of no rollout that still runs.
             feedback_age: Duration::from_secs(7 * 24 * 3_600),
             exposure_lease: None,
+            socket: None,
             state: None,
             trust: None,
             clock: Arc::new(Clock::start()),

@@ -16,6 +16,14 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// The socket for operators cannot be listened on.
+    #[error("cannot listen on {}", path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// What outlives the gateway cannot be kept.
     #[error("the directory {} cannot be used", directory.display())]
     State {

@@ -55,6 +55,7 @@ mod clock;
 mod config;
 mod error;
 mod handle;
+mod socket;
 mod serve;
 
 pub use blame::Blame;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::node::Node;
 use crate::pool::SWEEP;
+use crate::socket;
 use crate::worker::{Seeds, Worker};
 use connection::Connections;
 use phase::Phase;
@@ -76,6 +77,9 @@ impl Gateway {
         let listeners = listener::bind(config.listen, config.workers)?;
         let address = listener::address(&listeners, config.listen)?;
         let (orders, receiver) = watch::channel(Phase::Serving);
+        if let Some(path) = &config.socket {
+            socket::serve(path, Handle::new(Arc::clone(&node)), end(receiver.clone()))?;
+        }
         let mut running = Vec::with_capacity(listeners.len());
         for (index, listener) in listeners.into_iter().enumerate() {
             let (sender, stopped) = oneshot::channel();
@@ -157,6 +161,11 @@ async fn work(
     connections.end(&mut orders).await;
     sweeping.abort();
     Ok(())
+}
+
+/// Waits until the gateway is gone.
+async fn end(mut orders: watch::Receiver<Phase>) {
+    while orders.changed().await.is_ok() {}
 }
 
 async fn sweep(worker: Rc<Worker>, pulses: Rc<Pulses>) {

@@ -9,5 +9,6 @@ pub mod feedback;
 pub mod manifest;
 pub mod open_inference;
 pub mod openai;
+pub mod operator;
 pub mod snapshot;
 pub mod tally;

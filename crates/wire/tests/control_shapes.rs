@@ -25,6 +25,7 @@ use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
+use viridian_wire::operator::{PinList, PinStatus};
 use viridian_wire::snapshot::{Acknowledgement, Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
@@ -179,6 +180,15 @@ fn acknowledgements() {
     check("acknowledgement_of_a_boot", pretty(&acknowledgement), &acknowledgement);
     let before = Acknowledgement { boot: BootId::default(), ..acknowledgement };
     check_read("acknowledgement", &before);
+}
+
+#[test]
+fn what_operators_are_told() {
+    let list = PinList { pinned: vec![application()] };
+    check("pin_list", pretty(&list), &list);
+    let until_stopped = Some("the gateway has no directory to keep it in".to_owned());
+    let status = PinStatus { application: application(), pinned: true, until_stopped };
+    check("pin_status", pretty(&status), &status);
 }
 
 /// Outcomes of every kind: drawn and exempt, of every class, fast and slow.

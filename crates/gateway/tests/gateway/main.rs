@@ -16,6 +16,7 @@ mod refusals;
 mod releases;
 mod restart;
 mod snapshots;
+mod socket;
 mod streaming;
 mod tallies;
 mod tls;

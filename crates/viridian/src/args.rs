@@ -2,11 +2,13 @@
 //! [`settings`](crate::settings) and in the verbs.
 
 mod backup;
+mod gateway;
 mod read;
 mod rollout;
 mod serve;
 
 pub use backup::{BackupArgs, DataArgs, RestoreArgs};
+pub use gateway::{GatewayVerb, PinArgs, SocketArgs};
 pub use read::{
     ApplyArgs, CheckArgs, DescribeArgs, ExplainArgs, GetArgs, InitArgs, Kind, PlanArgs, SimulateArgs,
 };
@@ -101,6 +103,9 @@ pub enum Verb {
     /// Start, watch and order rollouts.
     #[command(subcommand)]
     Rollout(RolloutVerb),
+    /// Pin applications to their baselines on the gateway of this machine.
+    #[command(subcommand)]
+    Gateway(GatewayVerb),
     /// Say how long a rollout would take and what it would see; nothing is started.
     Plan(PlanArgs),
     /// Replay a rollout over scripted evidence; no server is needed.

@@ -6,6 +6,7 @@ mod check;
 mod describe;
 mod explain;
 mod files;
+mod gateway;
 mod get;
 mod init;
 mod plan;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Verb::Describe(args) => wait_for(describe::run(&args, &settings)),
         Verb::Explain(args) => wait_for(explain::run(&args, &settings)),
         Verb::Rollout(verb) => wait_for(rollout::run(&verb, &settings)),
+        Verb::Gateway(verb) => wait_for(gateway::run(&verb, &settings)),
         Verb::Plan(args) => wait_for(plan::run(&args, &settings)),
         Verb::Simulate(args) => simulate::run(&args, &settings),
         Verb::Backup(args) => backup::backup(&args),

@@ -4,7 +4,6 @@
 
 use crate::error::Error;
 use crate::state::State;
-use crate::token::Token;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, HOST, HeaderMap, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
@@ -12,6 +11,7 @@ use axum::http::header::{
 use axum::http::{Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
+use viridian_platform::token::Token;
 
 /// The paths that ask for the token.
 const API: &str = "/api/";

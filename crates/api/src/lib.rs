@@ -8,7 +8,6 @@
 //! Nothing here moves a rollout: orders are written down, and the controller is woken.
 
 mod error;
-mod token;
 mod state;
 mod access;
 mod work;
@@ -31,4 +30,3 @@ pub use error::Error;
 pub use openapi::openapi;
 pub use serve::{ServeError, check_exposure, serve};
 pub use state::{GatewayStatus, RequestCount, State, Traffic};
-pub use token::Token;

@@ -1,12 +1,12 @@
 //! What the API works with, as whoever composes the process gives it. The API knows neither gateways nor controller:
 //! what it needs of them are a few functions.
 
-use crate::token::Token;
 use std::sync::Arc;
 use viridian_core::arm::Arm;
 use viridian_core::id::{ApplicationName, Generation, NodeName};
 use viridian_core::outcome::Class;
 use viridian_core::time::Timestamp;
+use viridian_platform::token::Token;
 use viridian_store::Store;
 
 /// What the API works with. Cheap to clone.

@@ -128,7 +128,9 @@ impl Hub {
         let Acknowledgement { node, boot, answers } = acknowledgement;
         let mut floor = self.lock();
         let Floor { tables, gateways, .. } = &mut *floor;
-        let seat = gateways.get_mut(&node).filter(|seat| seat.boot() == boot).ok_or(Superseded)?;
+        // One that has not come yet is no other process: it will say what it serves by when it comes.
+        let Some(seat) = gateways.get_mut(&node) else { return Ok(()) };
+        seat.check(boot)?;
         for answer in answers {
             let published = tables.get(&answer.application);
             let is_harmless = published.is_none_or(|spread| spread.is_harmless(answer.serving));
@@ -146,7 +148,8 @@ impl Hub {
     /// It is not the process that holds its name.
     pub fn heard(&self, node: &NodeName, boot: BootId, trips: Vec<Trip>) -> Result<(), Superseded> {
         let mut floor = self.lock();
-        let seat = floor.gateways.get_mut(node).filter(|seat| seat.boot() == boot).ok_or(Superseded)?;
+        let Some(seat) = floor.gateways.get_mut(node) else { return Ok(()) };
+        seat.check(boot)?;
         seat.trips = trips;
         seat.heard((self.clock)());
         drop(floor);

@@ -18,8 +18,10 @@ mod generations;
 mod draft;
 mod reconcile;
 mod deliver;
+pub mod door;
 pub mod runner;
 
+pub use door::Door;
 pub use error::Error;
 pub use hub::{Hub, Subscription, Superseded, Update};
 pub use intake::{Intake, Received};

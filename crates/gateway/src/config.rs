@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use rustls::ClientConfig;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -49,6 +50,14 @@ pub struct State {
 /// The key a gateway signs its files with. It does not print.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StateKey(pub [u8; 32]);
+
+impl StateKey {
+    /// The key that follows from a secret the process was given. It opens nothing else.
+    pub fn of(secret: &str) -> Self {
+        let named = Sha256::new().chain_update("viridian gateway state\0").chain_update(secret);
+        Self(named.finalize().into())
+    }
+}
 
 impl fmt::Debug for StateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use crate::snapshot::Standing;
 use std::sync::Arc;
 use std::time::Instant;
 use viridian_core::analysis::row::{Origin, slot_of};
-use viridian_core::id::ApplicationName;
+use viridian_core::id::{ApplicationName, Generation};
 use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
@@ -136,6 +136,18 @@ impl Handle {
         let current_slot = slot_of(self.node.clock().now());
         self.node.books.forget((&durable.tallies, &durable.groups), current_slot);
         self.node.feedback.forget(&durable.feedback);
+    }
+
+    /// The gateway's name and this start of it.
+    pub fn origin(&self) -> &Origin {
+        &self.node.config.origin
+    }
+
+    /// The generation each application is served by.
+    pub fn serving(&self) -> Vec<(ApplicationName, Generation)> {
+        let serving = self.node.tables.serving();
+        let routing = serving.tables.values().map(|table| &table.routing);
+        routing.map(|table| (table.application.clone(), table.generation)).collect()
     }
 
     /// What operators want to see.

@@ -57,6 +57,7 @@ mod error;
 mod handle;
 mod socket;
 mod serve;
+mod uplink;
 
 pub use blame::Blame;
 pub use clock::Clock;
@@ -65,3 +66,4 @@ pub use error::{Error, PinError};
 pub use handle::Handle;
 pub use metrics::{FeedbackCounts, Metrics, Refusals, Requests, Traffic};
 pub use serve::Gateway;
+pub use uplink::{Error as UplinkError, Uplink};

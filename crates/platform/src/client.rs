@@ -5,6 +5,7 @@ use crate::tls;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -50,6 +51,15 @@ impl Client {
         Self { plain: Pool::builder(TokioExecutor::new()).build_http() }
     }
 
+    /// Sends a request whose answer is read as it comes; the time is that until its head is there.
+    pub async fn open(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> Result<Response<Incoming>, Error> {
+        tokio::time::timeout(limit, self.ask(request)).await.unwrap_or(Err(Error::Late(limit)))
+    }
+
     /// Sends a request and reads its whole answer, within a time.
     pub async fn send(
         &self,
@@ -57,16 +67,19 @@ impl Client {
         limit: Duration,
     ) -> Result<Response<Bytes>, Error> {
         let exchange = async {
-            let response = match request.uri().scheme_str() {
-                Some("https") => secure()?.request(request).await?,
-                _ => self.plain.request(request).await?,
-            };
-            let (parts, body) = response.into_parts();
+            let (parts, body) = self.ask(request).await?.into_parts();
             let read = Limited::new(body, ANSWER_LIMIT).collect().await;
             let bytes = read.map_err(|source| Error::Read(source.to_string()))?.to_bytes();
             Ok(Response::from_parts(parts, bytes))
         };
         tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Error::Late(limit)))
+    }
+
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
+        Ok(match request.uri().scheme_str() {
+            Some("https") => secure()?.request(request).await?,
+            _ => self.plain.request(request).await?,
+        })
     }
 }
 

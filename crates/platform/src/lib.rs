@@ -9,3 +9,4 @@ pub mod reach;
 pub mod secret;
 pub mod smoke;
 pub mod tls;
+pub mod token;

@@ -16,7 +16,7 @@ pub use rollout::{
     AbortArgs, HistoryArgs, OrderArgs, PromoteArgs, ProposedArgs, RolloutVerb, StartArgs, StatusArgs,
     StrategyWord, WatchArgs,
 };
-pub use serve::{DemoArgs, ServeArgs};
+pub use serve::{DemoArgs, RoleName, ServeArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -91,7 +91,7 @@ pub enum Verb {
     /// Say everything that is wrong with manifests; nothing is applied.
     Check(CheckArgs),
     /// Run gateway, controller and API in this process.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Apply manifests; a rollout among them is started.
     Apply(ApplyArgs),
     /// List applications, releases or rollouts.

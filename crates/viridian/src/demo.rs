@@ -16,7 +16,7 @@ use crate::args::{DemoArgs, Format};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output;
-use crate::serve::{Evidence, Process, Settings};
+use crate::serve::{self, Addresses, Control, Evidence, Process, Role};
 use act::{Act, Ending};
 use anyhow::Context;
 use callers::Callers;
@@ -54,40 +54,43 @@ struct Stage {
 /// Something could not be started.
 pub(crate) fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
     let directory = tempfile::tempdir().context("no place for a database")?;
-    let settings = Settings {
+    let control = Control {
         data_directory: directory.path().to_owned(),
-        listen: LOOPBACK,
         admin: LOOPBACK,
         token: None,
-        workers: None,
-        evidence: if arguments.cut_evidence { Evidence::Cut } else { Evidence::Flows },
+        internal: None,
         manifests: Vec::new(),
     };
+    let evidence = if arguments.cut_evidence { Evidence::Cut } else { Evidence::Flows };
+    let role = Role::All(control, serve::Callers { listen: LOOPBACK, workers: None }, evidence);
     let runtime = Runtime::new().context("no threads for callers and model servers")?;
-    let process = Process::start(&settings)?;
-    let exit = runtime.block_on(play(arguments, &process))?;
+    let process = Process::start(&role)?;
+    let Addresses { gateway: Some(gateway), admin: Some(admin), .. } = process.addresses() else {
+        anyhow::bail!("the process serves nobody");
+    };
+    let exit = runtime.block_on(play(arguments, gateway, admin))?;
     if arguments.keep {
-        keep(&process, &runtime)?;
+        keep(gateway, admin, &runtime)?;
     }
     drop(runtime);
     process.stop_at_once();
     Ok(exit)
 }
 
-async fn play(arguments: &DemoArgs, process: &Process) -> anyhow::Result<Exit> {
+async fn play(arguments: &DemoArgs, gateway: SocketAddr, admin: SocketAddr) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let good = model::start(FIT, arguments.seed).await?;
     let bad = model::start(UNFIT, arguments.seed + 1).await?;
     let ledger = Arc::new(Ledger::default());
     let stage = Stage {
-        client: Client::new(&format!("http://{}", process.admin()), None)?,
+        client: Client::new(&format!("http://{admin}"), None)?,
         ledger: Arc::clone(&ledger),
         redraws: arguments.plain.then_some(false),
         deadline: began + Duration::from_secs(arguments.limit),
     };
     stage.apply(manifests::application(good, bad)).await?;
     let callers = Callers {
-        gateway: process.gateway(),
+        gateway,
         users: arguments.users,
         per_second: PER_SECOND,
         ledger,
@@ -111,11 +114,9 @@ async fn play(arguments: &DemoArgs, process: &Process) -> anyhow::Result<Exit> {
 }
 
 /// Leaves everything running until a person presses Ctrl-C.
-fn keep(process: &Process, runtime: &Runtime) -> anyhow::Result<()> {
+fn keep(gateway: SocketAddr, admin: SocketAddr, runtime: &Runtime) -> anyhow::Result<()> {
     output::note(format_args!(
-        "still running: gateway on http://{}, control plane on http://{}; Ctrl-C ends it",
-        process.gateway(),
-        process.admin()
+        "still running: gateway on http://{gateway}, control plane on http://{admin}; Ctrl-C ends it"
     ));
     runtime.block_on(tokio::signal::ctrl_c()).context("Ctrl-C cannot be waited for")
 }

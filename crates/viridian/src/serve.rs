@@ -1,24 +1,26 @@
-//! `viridian serve`: store, controller, gateway and API in one process.
+//! `viridian serve`: store, controller, gateway and API in one process, or a part of them in each of several.
 //!
 //! Nothing is decided here; the parts are built, wired to each other and stopped in order: first the gateway drains,
 //! then its last counters are taken in, then the controller and the database close.
 
+mod admin;
 mod control_plane;
+mod data_plane;
 mod first_tables;
 mod link;
 mod process;
+mod role;
 
-pub use process::{Evidence, Process, Settings};
+pub use control_plane::Control;
+pub use data_plane::{Callers, Evidence, Remote};
+pub use process::{Addresses, Process, Role};
 
 use crate::args::ServeArgs;
 use crate::exit::Exit;
 use crate::output;
 use anyhow::Context;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use viridian_wire::api::ManifestText;
 
 /// Serves until the process is told to end, then drains.
 ///
@@ -26,9 +28,17 @@ use viridian_wire::api::ManifestText;
 /// Something could not be started, or a manifest given at the start is wrong.
 pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
     start_log(&arguments.log)?;
-    let process = Process::start(&settings(arguments)?)?;
-    output::note(format_args!("gateway listens on http://{}", process.gateway()));
-    output::note(format_args!("control plane listens on http://{}", process.admin()));
+    let process = Process::start(&role::of(arguments)?)?;
+    let Addresses { gateway, admin, internal } = process.addresses();
+    for (what, address) in [
+        ("gateway listens", gateway),
+        ("control plane listens", admin),
+        ("gateways elsewhere come in", internal),
+    ] {
+        if let Some(address) = address {
+            output::note(format_args!("{what} on http://{address}"));
+        }
+    }
     process.wait_for(told_to_end())?;
     output::note("draining: requests under way may end");
     let cut = process.stop();
@@ -36,31 +46,6 @@ pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
         output::note(format_args!("{cut} requests took longer than the drain and were cut"));
     }
     Ok(Exit::Ok)
-}
-
-fn settings(arguments: &ServeArgs) -> anyhow::Result<Settings> {
-    let token = match &arguments.admin_token_file {
-        Some(path) => Some(crate::read_token(path)?),
-        None => arguments.admin_token.clone(),
-    };
-    Ok(Settings {
-        data_directory: arguments.data_dir.clone(),
-        listen: arguments.listen,
-        admin: arguments.admin,
-        token,
-        workers: arguments.workers.and_then(NonZeroUsize::new),
-        evidence: Evidence::Flows,
-        manifests: read(&arguments.files)?,
-    })
-}
-
-fn read(files: &[PathBuf]) -> anyhow::Result<Vec<ManifestText>> {
-    let text = |path: &PathBuf| {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        Ok(ManifestText { file: path.display().to_string(), text })
-    };
-    files.iter().map(text).collect()
 }
 
 fn start_log(filter: &str) -> anyhow::Result<()> {

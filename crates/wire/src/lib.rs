@@ -4,6 +4,7 @@
 //! Shapes stay readable for ever: each has a golden file under `tests/golden`, and none is ever deleted.
 
 pub mod api;
+pub mod door;
 pub mod error_body;
 pub mod feedback;
 pub mod manifest;

@@ -5,7 +5,8 @@ use axum::http::Method;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use viridian_api::{ServeError, State, Token, Traffic, check_exposure, serve};
+use viridian_api::{ServeError, State, Traffic, check_exposure, serve};
+use viridian_platform::token::Token;
 use viridian_store::Store;
 
 async fn check(world: &World, path: &str, headers: &[(&str, &str)], status: u16, code: &str) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use viridian_api::{GatewayStatus, State, Token, Traffic, serve};
+use viridian_api::{GatewayStatus, State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::id::RolloutName;
@@ -18,6 +18,7 @@ use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, Position, State as RolloutState};
 use viridian_core::time::Timestamp;
 use viridian_platform::client::Client;
+use viridian_platform::token::Token;
 use viridian_store::{Commit, Store};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);

@@ -1,6 +1,6 @@
 //! What is known of one gateway: whether it lives, what it serves by, and whose candidates it may still send requests.
 
-use super::{EXPOSURE_LEASE, GatewayView, LIVENESS};
+use super::{EXPOSURE_LEASE, GatewayView, LIVENESS, Superseded};
 use std::collections::{HashMap, HashSet};
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, RolloutName};
 use viridian_core::routing::table::RoutingTable;
@@ -55,6 +55,11 @@ impl Seat {
 
     pub(super) const fn boot(&self) -> BootId {
         self.boot
+    }
+
+    /// Whether it is this process that speaks.
+    pub(super) fn check(&self, boot: BootId) -> Result<(), Superseded> {
+        (self.boot == boot).then_some(()).ok_or(Superseded)
     }
 
     pub(super) const fn visit(&self) -> u64 {

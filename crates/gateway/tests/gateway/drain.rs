@@ -36,7 +36,10 @@ async fn requests_under_way_end_and_new_connections_are_refused() {
         refused = Caller::try_connect(address).await.is_none();
         tokio::task::yield_now().await;
     }
-    assert!(idle.try_open(post(CHAT, "{}")).await.is_none(), "idle connections are closed");
+    // Each worker closes its own, some a moment after nobody listens any more.
+    while idle.try_open(post(CHAT, "{}")).await.is_some() {
+        tokio::task::yield_now().await;
+    }
     live.send("data: [DONE]\n\n");
     drop(live);
     let answer = read(response).await;

@@ -1,12 +1,30 @@
 //! The arguments of the verbs that run something: `serve` and `demo`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Arguments of `serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
+    /// What this process is: everything in one, or one part of several processes.
+    #[arg(long, env = "VIRIDIAN_ROLE", value_enum, default_value_t = RoleName::All)]
+    pub role: RoleName,
+    /// For a gateway: where the internal listener of its controller is.
+    #[arg(long, env = "VIRIDIAN_CONTROLLER", value_name = "URL", required_if_eq("role", "gateway"))]
+    pub controller: Option<String>,
+    /// For a gateway: its name, which no other gateway has; the name of the machine unless given.
+    #[arg(long, env = "VIRIDIAN_NODE", value_name = "NAME")]
+    pub node: Option<String>,
+    /// Where gateways elsewhere come in; a controller listens on 127.0.0.1:8082 unless told otherwise.
+    #[arg(long, env = "VIRIDIAN_INTERNAL", value_name = "ADDRESS")]
+    pub internal: Option<SocketAddr>,
+    /// A file that holds the token controller and gateways know each other by.
+    #[arg(long, value_name = "FILE", conflicts_with = "internal_token")]
+    pub internal_token_file: Option<PathBuf>,
+    /// The token itself; set it in the environment, where other users cannot see it.
+    #[arg(long, env = "VIRIDIAN_INTERNAL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub internal_token: Option<String>,
     /// Where everything that lasts is kept.
     #[arg(long, env = "VIRIDIAN_DATA_DIR", default_value = "./viridian-data", value_name = "DIRECTORY")]
     pub data_dir: PathBuf,
@@ -31,6 +49,17 @@ pub struct ServeArgs {
     /// What is logged, such as `info` or `viridian_gateway=debug`.
     #[arg(long, env = "VIRIDIAN_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+/// What a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Gateway and controller in one process.
+    All,
+    /// A gateway; its controller is elsewhere.
+    Gateway,
+    /// The controller; its gateways are elsewhere.
+    Controller,
 }
 
 /// Arguments of `demo`.

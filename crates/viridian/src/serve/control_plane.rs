@@ -1,85 +1,134 @@
-//! Gives the API what it needs of its neighbours: the store, a way to wake the controller, and what gateways say of
-//! themselves. The API knows neither of them; here is where they meet.
+//! The control plane of a process: store, controller, and the listeners for people and for gateways elsewhere. Entry
+//! point: [`ControlPlane::start`].
 
-use anyhow::Context;
+use super::{admin, first_tables};
+use anyhow::{Context, ensure};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use viridian_api::{GatewayStatus, RequestCount, State, Token, Traffic};
-use viridian_controller::hub::GatewayView;
-use viridian_controller::{Clock, Hub, Nudge};
+use viridian_controller::{Clock, Config, Controller, Door, Hub, Intake, Nudge};
 use viridian_gateway::Handle;
+use viridian_platform::token::Token;
 use viridian_store::Store;
+use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
 
-/// What the control plane is put together from.
-pub(super) struct Parts {
+/// Where a control plane keeps and offers what.
+#[derive(Debug, Clone)]
+pub struct Control {
+    /// Where the database lives.
+    pub data_directory: PathBuf,
+    /// Where people are answered.
+    pub admin: SocketAddr,
+    /// What they have to know; without it only loopback addresses are listened on.
+    pub token: Option<String>,
+    /// Where gateways elsewhere come in, and the token they have to know.
+    pub internal: Option<(SocketAddr, String)>,
+    /// What to apply at the start.
+    pub manifests: Vec<ManifestText>,
+}
+
+/// A running control plane. Dropped, its loop ends after the walk it is in.
+pub(super) struct ControlPlane {
     pub(super) store: Store,
     pub(super) hub: Arc<Hub>,
-    pub(super) gateway: Handle,
-    pub(super) nudge: Nudge,
-    pub(super) clock: Clock,
+    pub(super) intake: Arc<Intake>,
+    controller: Controller,
+    clock: Clock,
 }
 
-/// What the API works with.
-pub(super) fn state(parts: Parts, token: Option<Token>) -> State {
-    let Parts { store, hub, gateway, nudge, clock } = parts;
-    State {
-        store,
-        nudge: Arc::new(move || nudge.wake()),
-        gateways: Arc::new(move || hub.view().into_iter().map(status).collect()),
-        traffic: Arc::new(move || traffic(&gateway)),
-        clock,
-        token,
+impl ControlPlane {
+    /// Starts the loop, and waits a moment for the first tables.
+    pub(super) fn start(settings: &Control, runtime: &Runtime) -> anyhow::Result<Self> {
+        let store = Store::open(&settings.data_directory).with_context(|| {
+            format!("the database in {} cannot be used", settings.data_directory.display())
+        })?;
+        let clock = steady_clock();
+        apply(&store, &settings.manifests, &clock)?;
+        let hub = Arc::new(first_tables::hub(&store, Arc::clone(&clock))?);
+        let controller = Controller::start(Config {
+            store: store.clone(),
+            hub: Arc::clone(&hub),
+            clock: Arc::clone(&clock),
+            runtime: runtime.handle().clone(),
+        })?;
+        first_tables::wait(&store, &hub)?;
+        let intake = Arc::new(Intake::new(store.clone(), Arc::clone(&hub), controller.nudge()));
+        Ok(Self { store, hub, intake, controller, clock })
+    }
+
+    pub(super) fn nudge(&self) -> Nudge {
+        self.controller.nudge()
+    }
+
+    /// Answers people.
+    pub(super) fn answer_people(
+        &self,
+        settings: &Control,
+        gateway: Option<Handle>,
+        runtime: &Runtime,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+        let parts = admin::Parts {
+            store: self.store.clone(),
+            hub: Arc::clone(&self.hub),
+            gateway,
+            nudge: self.nudge(),
+            clock: Arc::clone(&self.clock),
+        };
+        let token = settings.token.as_deref().map(Token::new);
+        admin::start(runtime, (settings.admin, token), parts, stop)
+    }
+
+    /// Lets gateways elsewhere in.
+    pub(super) fn let_gateways_in(
+        &self,
+        (address, token): &(SocketAddr, String),
+        runtime: &Runtime,
+        mut stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+        // What is sent here are the keys request ids are signed with: it must not cross a network in the clear.
+        ensure!(
+            address.ip().is_loopback(),
+            "gateways are not let in on {address}: the internal listener speaks no TLS yet, so give it a loopback \
+             address and let a tunnel or a mesh carry it to other machines"
+        );
+        let listener = runtime
+            .block_on(TcpListener::bind(address))
+            .with_context(|| format!("gateways cannot be let in on {address}"))?;
+        let address = listener.local_addr().context("the internal listener's address cannot be read")?;
+        let parts = (Arc::clone(&self.hub), Arc::clone(&self.intake), self.nudge());
+        let token = Token::new(token);
+        let closed = async move {
+            // An error means that whoever could stop it is gone.
+            let _ = stop.wait_for(|stopped| *stopped).await;
+        };
+        let served = runtime.spawn(async move {
+            if let Err(error) = Door::open(listener, parts, token, closed).await {
+                tracing::error!(%error, "the internal listener ended");
+            }
+        });
+        Ok((address, served))
     }
 }
 
-/// Listens and answers until told to stop.
-pub(super) fn start(
-    runtime: &Runtime,
-    admin: SocketAddr,
-    state: State,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
-    let listener = runtime
-        .block_on(TcpListener::bind(admin))
-        .with_context(|| format!("the control plane cannot listen on {admin}"))?;
-    let address = listener.local_addr().context("the control plane's address cannot be read")?;
-    viridian_api::check_exposure(address, &state)?;
-    let stopped = async move {
-        // An error means that whoever could stop it is gone.
-        let _ = stop.wait_for(|stopped| *stopped).await;
-    };
-    let served = runtime.spawn(async move {
-        if let Err(error) = viridian_api::serve(listener, state, stopped).await {
-            tracing::error!(%error, "the control plane ended");
-        }
-    });
-    Ok((address, served))
+/// Applies what is to be applied at the start, all of it or nothing.
+fn apply(store: &Store, manifests: &[ManifestText], clock: &Clock) -> anyhow::Result<()> {
+    if manifests.is_empty() {
+        return Ok(());
+    }
+    let request =
+        ApplyRequest { manifests: manifests.to_vec(), takeover: TakeoverBody::Refuse, retry_rejected: false };
+    viridian_api::apply(store, &request, viridian_api::Mode::Apply, clock())?;
+    Ok(())
 }
 
-fn status(view: GatewayView) -> GatewayStatus {
-    GatewayStatus {
-        node: view.node,
-        heard_at: view.heard_at,
-        serving: view.serving,
-        rejected: view.rejected.into_iter().map(|(application, why)| (application, why.reason)).collect(),
-    }
-}
-
-fn traffic(gateway: &Handle) -> Traffic {
-    let metrics = gateway.metrics();
-    let count = |requests: viridian_gateway::Requests| RequestCount {
-        application: requests.application.to_string(),
-        arm: requests.arm,
-        class: requests.class,
-        count: requests.count,
-    };
-    Traffic {
-        refusals: metrics.refused.iter().map(|refusals| (refusals.blame.word(), refusals.count)).collect(),
-        in_flight: metrics.traffic.in_flight(),
-        requests: metrics.requests.into_iter().map(count).collect(),
-    }
+/// What the time is, from a clock that nobody can set while the process runs: a rollout's waits and a gateway's lease
+/// must not end because somebody corrected the time of day.
+fn steady_clock() -> Clock {
+    let clock = viridian_gateway::Clock::start();
+    Arc::new(move || clock.now())
 }

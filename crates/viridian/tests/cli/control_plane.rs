@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use viridian_api::{State, Token, Traffic, serve};
+use viridian_api::{State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, State as RolloutState};
 use viridian_core::time::Timestamp;
+use viridian_platform::token::Token;
 use viridian_store::{Commit, Store};
 
 use crate::program::{Run, run};

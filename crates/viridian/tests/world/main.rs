@@ -22,6 +22,7 @@ mod viridian;
 mod blue_green;
 mod digits;
 mod disk_full;
+mod elsewhere;
 mod kill;
 mod nginx;
 mod openai_client;

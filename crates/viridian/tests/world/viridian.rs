@@ -9,6 +9,8 @@ use std::time::Instant;
 
 /// Names a binary to run instead of the one that was built with the tests.
 const BINARY: &str = "VIRIDIAN_BINARY";
+/// What controller and gateways know each other by.
+pub(crate) const TOKEN: &str = "between us";
 /// Any free port of the loopback interface.
 pub(crate) const ANY_PORT: Listeners = Listeners { gateway: 0, admin: 0 };
 
@@ -69,6 +71,20 @@ impl Viridian {
         self.process.kill();
     }
 
+    /// Starts a controller without a gateway, which lets gateways in on a port.
+    pub(crate) fn control(home: &Path, manifest: &str, internal: u16) -> Self {
+        let file = home.join("viridian.yaml");
+        std::fs::write(&file, manifest).unwrap();
+        let mut command = serve("controller");
+        command.arg("--data-dir").arg(home.join("data")).arg("--file").arg(file);
+        command.args(["--admin", "127.0.0.1:0", "--internal", &format!("127.0.0.1:{internal}")]);
+        let mut process = Process::start(&mut command);
+        let admin =
+            process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
+        // It serves no callers.
+        Self { process, gateway: SocketAddr::from(([127, 0, 0, 1], 0)), admin }
+    }
+
     /// Runs a command against it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let server = format!("http://{}", self.admin);
@@ -125,12 +141,19 @@ impl Viridian {
     }
 }
 
+/// The command that serves in a role.
+pub(crate) fn serve(role: &str) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["serve", "--role", role]).env("VIRIDIAN_INTERNAL_TOKEN", TOKEN);
+    command
+}
+
 fn binary() -> PathBuf {
     std::env::var_os(BINARY).map_or_else(|| env!("CARGO_BIN_EXE_viridian").into(), PathBuf::from)
 }
 
 /// Reads `<who> listens on http://<address>`, with whatever a log puts before it.
-fn address(line: &str, who: &str) -> Option<SocketAddr> {
+pub(crate) fn address(line: &str, who: &str) -> Option<SocketAddr> {
     let (_, url) = line.split_once(&format!("{who} listens on http://"))?;
     url.trim().parse().ok()
 }

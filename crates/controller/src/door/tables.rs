@@ -1,0 +1,70 @@
+//! The stream of tables to one gateway.
+
+use super::answer::Refusal;
+use super::{Door, read};
+use crate::hub::{Subscription, Update};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use viridian_wire::door::{Frame, Hello, PROTOCOL};
+
+/// How long nothing is said at most, a third of what a gateway takes for silence.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// A stream that is under way.
+struct Sending {
+    tables: Subscription,
+    closing: watch::Receiver<bool>,
+    ended: bool,
+}
+
+pub(super) async fn stream(State(door): State<Door>, body: Bytes) -> Result<Response, Refusal> {
+    let Hello { protocol, origin, version, serving } = read(&body)?;
+    if protocol != PROTOCOL {
+        return Err(Refusal::Protocol(protocol));
+    }
+    tracing::info!(node = %origin.node, version, serving = serving.len(), "a gateway came");
+    let serving = serving.into_iter().map(|serving| (serving.application, serving.generation));
+    let tables = door.hub.open(&origin.node, origin.boot, serving);
+    door.nudge.wake();
+    let sending = Sending { tables, closing: door.closing, ended: false };
+    let frames = stream::unfold(sending, |mut sending| async move {
+        let frame = sending.next().await?;
+        Some((Ok::<_, Infallible>(line(&frame)), sending))
+    });
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(frames)).into_response())
+}
+
+impl Sending {
+    /// What is sent next; nothing at the end.
+    async fn next(&mut self) -> Option<Frame> {
+        if self.ended {
+            return None;
+        }
+        let update = tokio::select! {
+            update = timeout(BEAT, self.tables.next()) => update,
+            _ = self.closing.wait_for(|closing| *closing) => return None,
+        };
+        Some(match update {
+            Ok(Some(update)) => Frame::Delta(Update::into(update)),
+            Ok(None) => {
+                self.ended = true;
+                Frame::Superseded
+            }
+            Err(_) => Frame::Beat,
+        })
+    }
+}
+
+/// A frame as one line. Every shape of ours can be written; an empty line would say nothing.
+fn line(frame: &Frame) -> Bytes {
+    let mut text = serde_json::to_vec(frame).unwrap_or_default();
+    text.push(b'\n');
+    Bytes::from(text)
+}

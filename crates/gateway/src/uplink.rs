@@ -1,0 +1,151 @@
+//! How a gateway keeps in touch with a controller elsewhere. Entry point: [`Uplink::run`].
+//!
+//! Two conversations side by side: `tables` are taken as they come and acknowledged, `reports` carry what was counted. A
+//! controller that is away changes nothing here: callers are served by the last tables, counters wait, and both come
+//! back by themselves.
+
+mod backoff;
+mod lines;
+mod reports;
+mod tables;
+
+use crate::handle::Handle;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::Full;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use viridian_core::analysis::row::Origin;
+use viridian_platform::client::{self, Client};
+use viridian_wire::door::FAREWELLS;
+
+/// How long an answer of the controller may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A gateway's line to its controller.
+#[derive(Clone)]
+pub struct Uplink {
+    handle: Handle,
+    origin: Origin,
+    controller: Uri,
+    authorization: HeaderValue,
+    client: Client,
+}
+
+/// Why the controller was not reached, or did not follow.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address of the controller is none.
+    #[error("'{0}' is no address of a controller: give http://host:port")]
+    Address(String),
+    /// The token cannot be sent.
+    #[error("the internal token holds characters that cannot be sent")]
+    Token,
+    /// No connection, or it broke off.
+    #[error(transparent)]
+    Reach(#[from] client::Error),
+    /// The request could not be formed.
+    #[error("the request could not be formed")]
+    Form(#[from] http::Error),
+    /// The controller refused.
+    #[error("the controller refused with {status}: {detail}")]
+    Refused {
+        /// Its answer.
+        status: StatusCode,
+        /// Its reason.
+        detail: String,
+    },
+    /// Another process has taken this gateway's name.
+    #[error(
+        "another gateway process has taken the name of this one: give each a name of its own with --node"
+    )]
+    Superseded,
+    /// What it sent cannot be read.
+    #[error("what the controller sent cannot be read: {0}")]
+    Unreadable(String),
+    /// It fell silent.
+    #[error("nothing was heard of the controller for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// The stream ended.
+    #[error("the controller ended the stream")]
+    Ended,
+}
+
+impl Uplink {
+    /// A line that is not in use yet.
+    ///
+    /// # Errors
+    /// The address or the token cannot be used.
+    pub fn new(handle: Handle, controller: &str, token: &str) -> Result<Self, Error> {
+        let address = || Error::Address(controller.to_owned());
+        let controller: Uri = controller.parse().map_err(|_| address())?;
+        if !matches!(controller.scheme_str(), Some("http" | "https")) || controller.host().is_none() {
+            return Err(address());
+        }
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| Error::Token)?;
+        authorization.set_sensitive(true);
+        let origin = handle.origin().clone();
+        Ok(Self { handle, origin, controller, authorization, client: Client::new() })
+    }
+
+    /// Keeps in touch until told to stop; then brings the last counters and says farewell.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(tables::follow(&self, stop.clone()), reports::keep_sending(&self, stop));
+        if let Err(error) = self.post(FAREWELLS, &self.origin).await {
+            tracing::warn!(error = %explain(&error), "the controller was not told that this gateway ends");
+        }
+    }
+
+    /// Brings the controller something; answers with the body of its answer.
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
+        let asked = Instant::now();
+        let answer = self.client.send(self.request(path, body)?, ANSWER).await?;
+        let status = answer.status();
+        let body = answer.into_body();
+        if !status.is_success() {
+            return Err(refused(status, &body));
+        }
+        self.handle.contact_since(asked);
+        Ok(body)
+    }
+
+    fn request(&self, path: &str, body: &impl Serialize) -> Result<Request<Full<Bytes>>, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::Unreadable(error.to_string()))?;
+        let base = self.controller.to_string();
+        Ok(Request::post(format!("{}{path}", base.trim_end_matches('/')))
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))?)
+    }
+
+    async fn open(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Response<hyper::body::Incoming>, Error> {
+        Ok(self.client.open(self.request(path, body)?, ANSWER).await?)
+    }
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> Error {
+    if status == StatusCode::CONFLICT {
+        return Error::Superseded;
+    }
+    let problem: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
+    Error::Refused { status, detail: detail.unwrap_or("no reason was given").to_owned() }
+}
+
+/// An error with its causes.
+fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    text
+}

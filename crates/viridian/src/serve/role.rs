@@ -1,0 +1,89 @@
+//! What a process is to be, from what was typed. Entry point: [`of`].
+
+use super::{Callers, Control, Evidence, Remote, Role};
+use crate::args::{RoleName, ServeArgs};
+use anyhow::{Context, Result, ensure};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use viridian_core::id::NodeName;
+use viridian_wire::api::ManifestText;
+
+/// Where a controller lets gateways in unless told otherwise.
+const INTERNAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
+/// Where the machine tells its name.
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+
+/// The role of a process.
+///
+/// # Errors
+/// Something that the role needs is missing or cannot be read.
+pub(super) fn of(arguments: &ServeArgs) -> Result<Role> {
+    let callers =
+        Callers { listen: arguments.listen, workers: arguments.workers.and_then(NonZeroUsize::new) };
+    Ok(match arguments.role {
+        RoleName::All => Role::All(control(arguments, arguments.internal)?, callers, Evidence::Flows),
+        RoleName::Controller => {
+            Role::Controller(control(arguments, Some(arguments.internal.unwrap_or(INTERNAL)))?)
+        }
+        RoleName::Gateway => {
+            ensure!(
+                arguments.files.is_empty(),
+                "a gateway applies no manifests: give --file to the controller, or use `viridian apply`"
+            );
+            Role::Gateway(callers, remote(arguments)?)
+        }
+    })
+}
+
+fn control(arguments: &ServeArgs, internal: Option<SocketAddr>) -> Result<Control> {
+    let token = match &arguments.admin_token_file {
+        Some(path) => Some(crate::read_token(path)?),
+        None => arguments.admin_token.clone(),
+    };
+    let internal = internal.map(|address| Ok::<_, anyhow::Error>((address, internal_token(arguments)?)));
+    Ok(Control {
+        data_directory: arguments.data_dir.clone(),
+        admin: arguments.admin,
+        token,
+        internal: internal.transpose()?,
+        manifests: read(&arguments.files)?,
+    })
+}
+
+fn remote(arguments: &ServeArgs) -> Result<Remote> {
+    let url = arguments.controller.clone().context("a gateway needs --controller URL")?;
+    let name = match &arguments.node {
+        Some(name) => name.clone(),
+        None => machine().context("this machine has no name that a gateway could have: give --node NAME")?,
+    };
+    let node = NodeName::parse(&name).with_context(|| "the name of the gateway (--node)")?;
+    let directory = arguments.data_dir.join(format!("gateway-{node}"));
+    Ok(Remote { url, token: internal_token(arguments)?, node, directory })
+}
+
+fn internal_token(arguments: &ServeArgs) -> Result<String> {
+    match (&arguments.internal_token_file, &arguments.internal_token) {
+        (Some(path), _) => crate::read_token(path),
+        (None, Some(token)) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
+        _ => anyhow::bail!(
+            "controller and gateways know each other by a token: set VIRIDIAN_INTERNAL_TOKEN or give \
+             --internal-token-file, the same for all of them"
+        ),
+    }
+}
+
+/// The name of this machine, as far as it is one.
+fn machine() -> Option<String> {
+    let name = std::fs::read_to_string(Path::new(HOST_NAME)).ok()?.trim().to_ascii_lowercase();
+    NodeName::parse(&name).is_ok().then_some(name)
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<ManifestText>> {
+    let text = |path: &PathBuf| {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Ok(ManifestText { file: path.display().to_string(), text })
+    };
+    files.iter().map(text).collect()
+}

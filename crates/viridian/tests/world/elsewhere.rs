@@ -1,0 +1,196 @@
+//! A controller and gateways in processes of their own.
+
+use crate::chat_model::{ChatModel, Failing};
+use crate::load::{Load, STEADY};
+use crate::manifests;
+use crate::process::{PATIENCE, PAUSE, Process, free_ports};
+use crate::viridian::{Viridian, address, serve};
+use bytes::Bytes;
+use http::Request;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+use tempfile::TempDir;
+use viridian_testkit::caller::Caller;
+
+const APPLICATION: &str = "parcels";
+const ROLLOUT: &str = "parcels-v2";
+const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
+const STEPS: [&str; 3] =
+    ["weight: 20%", "analysis: {minSamples: 100}", "bake: {for: 2s, holdback: 10%, minSamples: 50}"];
+/// Requests enough to show that something goes on.
+const SOME: usize = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_candidate_is_rolled_back_on_every_gateway() {
+    let mut world = World::start(Failing::OneIn(10)).await;
+    world.begin();
+    let end = world.controller.until_phase(ROLLOUT, &ENDS);
+    assert_eq!(end["phase"], "RolledBack", "{end:#}");
+    let ended_at = Instant::now();
+    for load in &world.loads {
+        load.until_more("baseline", SOME).await;
+        assert!(load.count("candidate") > 0, "both gateways sent the candidate requests");
+        let late =
+            load.served().into_iter().find(|served| served.sent_at > ended_at && served.arm == "candidate");
+        assert!(late.is_none(), "served by the candidate after the rollback was over: {late:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_candidate_is_promoted_and_every_request_is_counted() {
+    let mut world = World::start(Failing::Never).await;
+    world.begin();
+    let end = world.controller.until_phase(ROLLOUT, &ENDS);
+    assert_eq!(end["phase"], "Promoted", "{end:#}");
+    // What was judged is what callers of both gateways saw, and nothing was counted twice.
+    let judged = end["report"]["analysis"]["candidateOutcomes"].as_u64().unwrap();
+    let served: usize = world.loads.iter().map(|load| load.count("candidate")).sum();
+    let by_one = world.loads.iter().map(|load| load.count("candidate")).max().unwrap();
+    let [served, by_one] = [served, by_one].map(|count| u64::try_from(count).unwrap());
+    assert!(judged > by_one && judged <= served, "{judged} judged, {served} served, {by_one} by one gateway");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateways_serve_while_the_controller_is_gone_and_bring_it_what_it_missed() {
+    let mut world = World::start(Failing::OneIn(10)).await;
+    world.begin();
+    world.loads[0].until_more("candidate", 5).await;
+    world.controller.kill();
+    let (served, lost) = (world.served(), world.lost());
+    for load in &world.loads {
+        load.until_more("baseline", SOME).await;
+    }
+    assert!(world.served() > served);
+    assert_eq!(world.lost(), lost, "nobody notices that the controller is gone");
+    world.controller = Viridian::control(world.home.path(), &world.manifest, world.internal);
+    let end = world.controller.until_phase(ROLLOUT, &ENDS);
+    assert_eq!(end["phase"], "RolledBack", "{end:#}");
+    assert_eq!(world.lost(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_gateway_holds_the_rollout_until_it_is_back() {
+    let mut world = World::start(Failing::Never).await;
+    world.gateways[1].kill();
+    world.begin();
+    let held = world
+        .controller
+        .until(ROLLOUT, |status| status["waitsFor"].as_str().is_some_and(|text| text.contains("gateway")));
+    assert_ne!(held["phase"], "Promoted");
+    world.gateways[1] = gateway(world.home.path(), "gw-1", world.internal).0;
+    let end = world.controller.until_phase(ROLLOUT, &ENDS);
+    assert_eq!(end["phase"], "Promoted", "{end:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_killed_serves_again_with_the_controller_gone() {
+    let mut world = World::start(Failing::Never).await;
+    world.controller.kill();
+    world.gateways[1].kill();
+    let (_again, address) = gateway(world.home.path(), "gw-1", world.internal);
+    let load = Load::start(address, APPLICATION, STEADY);
+    load.until_more("baseline", SOME).await;
+    let refused = load.served().into_iter().find(|served| served.status != 200);
+    assert!(refused.is_none() && load.lost() == 0, "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_know_the_token_is_told_so() {
+    let world = World::start(Failing::Never).await;
+    let mut command = serve("gateway");
+    command.env("VIRIDIAN_INTERNAL_TOKEN", "something else");
+    command.arg("--data-dir").arg(world.home.path().join("stranger"));
+    command.args(["--node", "gw-9", "--listen", "127.0.0.1:0", "--controller"]);
+    command.arg(format!("http://127.0.0.1:{}", world.internal));
+    let mut stranger = Process::start(&mut command);
+    let told = stranger.until_it_says("that the token is wrong", |line| {
+        line.contains("token is missing or wrong").then(|| line.to_owned())
+    });
+    assert!(told.contains("401"), "{told}");
+    assert_eq!(world.names().await, ["gw-0", "gw-1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_gateways_cannot_have_one_name() {
+    let world = World::start(Failing::Never).await;
+    let (_second, _) = gateway(&world.home.path().join("second"), "gw-0", world.internal);
+    let mut first = world.gateways.into_iter().next().unwrap();
+    first.until_it_says("that its name is taken", |line| {
+        line.contains("another gateway process has taken the name").then_some(())
+    });
+}
+
+/// A controller, two gateways, and callers of both.
+struct World {
+    controller: Viridian,
+    gateways: Vec<Process>,
+    loads: Vec<Load>,
+    internal: u16,
+    manifest: String,
+    home: TempDir,
+    _models: [ChatModel; 2],
+}
+
+impl World {
+    async fn start(failing: Failing) -> Self {
+        let home = TempDir::new().unwrap();
+        let models = [ChatModel::start(Failing::Never).await, ChatModel::start(failing).await];
+        let manifest = manifests::two_releases(APPLICATION, "request", [&models[0].url(), &models[1].url()]);
+        let [internal] = free_ports();
+        let controller = Viridian::control(home.path(), &manifest, internal);
+        let (gateways, addresses): (Vec<Process>, Vec<SocketAddr>) =
+            ["gw-0", "gw-1"].into_iter().map(|name| gateway(home.path(), name, internal)).unzip();
+        let world =
+            Self { controller, gateways, loads: Vec::new(), internal, manifest, home, _models: models };
+        world.until_all_serve().await;
+        let loads = addresses.into_iter().map(|address| Load::start(address, APPLICATION, STEADY)).collect();
+        Self { loads, ..world }
+    }
+
+    fn begin(&self) {
+        self.controller.start_rollout(self.home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
+    }
+
+    /// Waits until both gateways have told the controller that they serve.
+    async fn until_all_serve(&self) {
+        let begun = Instant::now();
+        while self.names().await != ["gw-0", "gw-1"] {
+            assert!(begun.elapsed() < PATIENCE, "{:?}", self.names().await);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The gateways that serve, as the controller knows them, in the order of their names.
+    async fn names(&self) -> Vec<String> {
+        let admin = self.controller.admin();
+        let request = Request::get("/metrics").header("host", admin.to_string()).body(Bytes::new()).unwrap();
+        let answer = Caller::connect(admin).await.send(request).await;
+        let serving = answer.text().lines().filter_map(|line| {
+            let labels = line.strip_prefix("viridian_gateway_generation{")?;
+            Some(labels.split_once("gateway=\"")?.1.split('"').next()?.to_owned())
+        });
+        let mut names: Vec<String> = serving.collect();
+        names.sort();
+        names
+    }
+
+    fn served(&self) -> usize {
+        self.loads.iter().map(|load| load.served().len()).sum()
+    }
+
+    fn lost(&self) -> usize {
+        self.loads.iter().map(Load::lost).sum()
+    }
+}
+
+/// A gateway of its own, and where it serves callers.
+fn gateway(home: &Path, name: &str, internal: u16) -> (Process, SocketAddr) {
+    let mut command = serve("gateway");
+    command.arg("--data-dir").arg(home.join("gateways"));
+    command.args(["--node", name, "--listen", "127.0.0.1:0", "--workers", "1"]);
+    command.args(["--controller", &format!("http://127.0.0.1:{internal}")]);
+    let mut process = Process::start(&mut command);
+    let listens = process.until_it_says("where it listens", |line| address(line, "gateway"));
+    (process, listens)
+}

@@ -68,6 +68,9 @@ pub enum Error {
     /// It fell silent.
     #[error("nothing was heard of the controller for {} s", .0.as_secs())]
     Silent(Duration),
+    /// The lease on candidates ran out while the stream went on.
+    #[error("the lease on candidates ran out: everything is asked for again")]
+    LeaseOver,
     /// The stream ended.
     #[error("the controller ended the stream")]
     Ended,

@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
         manifests: Vec::new(),
     };
     let evidence = if arguments.cut_evidence { Evidence::Cut } else { Evidence::Flows };
-    let role = Role::All(control, serve::Callers { listen: LOOPBACK, workers: None }, evidence);
+    let role = Role::All(control, serve::Callers { listen: LOOPBACK, workers: None, socket: None }, evidence);
     let runtime = Runtime::new().context("no threads for callers and model servers")?;
     let process = Process::start(&role)?;
     let Addresses { gateway: Some(gateway), admin: Some(admin), .. } = process.addresses() else {

@@ -58,6 +58,8 @@ async fn take(uplink: &Uplink, backoff: &mut Backoff) -> Error {
             Frame::Delta(delta) => {
                 return Error::Unreadable(format!("update {} follows {number}", delta.number));
             }
+            // Candidates come back with everything that was missed, and that is what a stream begins with.
+            Frame::Beat if uplink.handle.is_lease_over() => return Error::LeaseOver,
             Frame::Beat => continue,
             Frame::Superseded => return Error::Superseded,
         };

@@ -16,6 +16,10 @@ pub struct ServeArgs {
     /// For a gateway: its name, which no other gateway has; the name of the machine unless given.
     #[arg(long, env = "VIRIDIAN_NODE", value_name = "NAME")]
     pub node: Option<String>,
+    /// Where `viridian gateway` reaches the gateway on this machine; one elsewhere listens in its data directory unless
+    /// told otherwise.
+    #[arg(long, env = "VIRIDIAN_GATEWAY_SOCKET", value_name = "PATH")]
+    pub socket: Option<PathBuf>,
     /// Where gateways elsewhere come in; a controller listens on 127.0.0.1:8082 unless told otherwise.
     #[arg(long, env = "VIRIDIAN_INTERNAL", value_name = "ADDRESS")]
     pub internal: Option<SocketAddr>,

@@ -25,6 +25,8 @@ pub struct Callers {
     pub listen: SocketAddr,
     /// How many threads serve; one per processor when absent.
     pub workers: Option<NonZeroUsize>,
+    /// Where an operator on this machine reaches it.
+    pub socket: Option<PathBuf>,
 }
 
 /// The controller of a gateway elsewhere.
@@ -111,6 +113,7 @@ pub(super) fn apart(
 
 fn config(callers: &Callers, origin: Origin) -> Config {
     let mut config = Config::new(callers.listen, origin);
+    config.socket.clone_from(&callers.socket);
     if let Some(workers) = callers.workers {
         config.workers = workers;
     }

@@ -11,6 +11,8 @@ use viridian_wire::api::ManifestText;
 
 /// Where a controller lets gateways in unless told otherwise.
 const INTERNAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
+/// The socket of a gateway elsewhere, in the directory of its own.
+const SOCKET: &str = "gateway.sock";
 /// Where the machine tells its name.
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
@@ -19,8 +21,11 @@ const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 /// # Errors
 /// Something that the role needs is missing or cannot be read.
 pub(super) fn of(arguments: &ServeArgs) -> Result<Role> {
-    let callers =
-        Callers { listen: arguments.listen, workers: arguments.workers.and_then(NonZeroUsize::new) };
+    let callers = Callers {
+        listen: arguments.listen,
+        workers: arguments.workers.and_then(NonZeroUsize::new),
+        socket: arguments.socket.clone(),
+    };
     Ok(match arguments.role {
         RoleName::All => Role::All(control(arguments, arguments.internal)?, callers, Evidence::Flows),
         RoleName::Controller => {
@@ -31,7 +36,9 @@ pub(super) fn of(arguments: &ServeArgs) -> Result<Role> {
                 arguments.files.is_empty(),
                 "a gateway applies no manifests: give --file to the controller, or use `viridian apply`"
             );
-            Role::Gateway(callers, remote(arguments)?)
+            let remote = remote(arguments)?;
+            let socket = callers.socket.unwrap_or_else(|| remote.directory.join(SOCKET));
+            Role::Gateway(Callers { socket: Some(socket), ..callers }, remote)
         }
     })
 }

@@ -4,7 +4,7 @@ use crate::chat_model::{ChatModel, Failing};
 use crate::load::{Load, STEADY};
 use crate::manifests;
 use crate::process::{PATIENCE, PAUSE, Process, free_ports};
-use crate::viridian::{Viridian, address, serve};
+use crate::viridian::{Viridian, address, command, serve};
 use bytes::Bytes;
 use http::Request;
 use std::net::SocketAddr;
@@ -93,6 +93,25 @@ async fn a_gateway_that_is_killed_serves_again_with_the_controller_gone() {
     load.until_more("baseline", SOME).await;
     let refused = load.served().into_iter().find(|served| served.status != 200);
     assert!(refused.is_none() && load.lost() == 0, "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_pins_a_gateway_with_the_controller_gone() {
+    let mut world = World::start(Failing::Never).await;
+    world.begin();
+    world.loads[0].until_more("candidate", 5).await;
+    world.controller.kill();
+    let socket = world.home.path().join("gateways/gateway-gw-0/gateway.sock");
+    let said = command(&["gateway", "pin-baseline", APPLICATION, "--socket", socket.to_str().unwrap()]);
+    assert_eq!(said.code, Some(0));
+    let pinned_at = Instant::now();
+    world.loads[0].until_more("baseline", SOME).await;
+    let late = world.loads[0]
+        .served()
+        .into_iter()
+        .find(|served| served.sent_at > pinned_at && served.arm == "candidate");
+    assert!(late.is_none(), "served by the candidate after the pin: {late:?}");
+    world.loads[1].until_more("candidate", 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

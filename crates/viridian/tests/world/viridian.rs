@@ -88,12 +88,7 @@ impl Viridian {
     /// Runs a command against it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let server = format!("http://{}", self.admin);
-        let output = Command::new(binary()).args(arguments).args(["--server", &server]).output().unwrap();
-        Said {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        command(&[arguments, &["--server", &server]].concat())
     }
 
     /// Runs a command against it and reads its answer, whatever its exit code means.
@@ -138,6 +133,16 @@ impl Viridian {
     /// The generation of the table an application is served by.
     pub(crate) fn generation(&self, application: &str) -> u64 {
         self.ask(&["describe", "application", application])["table"]["generation"].as_u64().unwrap()
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn command(arguments: &[&str]) -> Said {
+    let output = Command::new(binary()).args(arguments).output().unwrap();
+    Said {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) enum Bench {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// Measure so many gateways in processes of their own instead of one process with everything in it.
+        #[arg(long, value_name = "COUNT")]
+        gateways: Option<usize>,
     },
 }
 
@@ -30,7 +33,7 @@ pub(crate) enum Bench {
 pub(crate) fn bench(bench: Bench) -> Result<()> {
     match bench {
         Bench::Gateway { json } => gateway::run(json),
-        Bench::Rollback { json } => rollback::run(json),
+        Bench::Rollback { json, gateways } => rollback::run(json, gateways),
     }
 }
 

@@ -1,19 +1,13 @@
 //! A controller and gateways in processes of their own.
 
-use crate::chat_model::{ChatModel, Failing};
+use crate::apart::{APPLICATION, Apart, gateway};
+use crate::chat_model::Failing;
 use crate::load::{Load, STEADY};
 use crate::manifests;
-use crate::process::{PATIENCE, PAUSE, Process, free_ports};
-use crate::viridian::{Viridian, address, command, serve};
-use bytes::Bytes;
-use http::Request;
-use std::net::SocketAddr;
-use std::path::Path;
+use crate::process::Process;
+use crate::viridian::{Viridian, command, serve};
 use std::time::Instant;
-use tempfile::TempDir;
-use viridian_testkit::caller::Caller;
 
-const APPLICATION: &str = "parcels";
 const ROLLOUT: &str = "parcels-v2";
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
 const STEPS: [&str; 3] =
@@ -23,8 +17,8 @@ const SOME: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_candidate_is_rolled_back_on_every_gateway() {
-    let mut world = World::start(Failing::OneIn(10)).await;
-    world.begin();
+    let mut world = two_gateways(Failing::OneIn(10)).await;
+    begin(&world);
     let end = world.controller.until_phase(ROLLOUT, &ENDS);
     assert_eq!(end["phase"], "RolledBack", "{end:#}");
     let ended_at = Instant::now();
@@ -39,8 +33,8 @@ async fn a_bad_candidate_is_rolled_back_on_every_gateway() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_candidate_is_promoted_and_every_request_is_counted() {
-    let mut world = World::start(Failing::Never).await;
-    world.begin();
+    let mut world = two_gateways(Failing::Never).await;
+    begin(&world);
     let end = world.controller.until_phase(ROLLOUT, &ENDS);
     assert_eq!(end["phase"], "Promoted", "{end:#}");
     // What was judged is what callers of both gateways saw, and nothing was counted twice.
@@ -53,8 +47,8 @@ async fn a_good_candidate_is_promoted_and_every_request_is_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gateways_serve_while_the_controller_is_gone_and_bring_it_what_it_missed() {
-    let mut world = World::start(Failing::OneIn(10)).await;
-    world.begin();
+    let mut world = two_gateways(Failing::OneIn(10)).await;
+    begin(&world);
     world.loads[0].until_more("candidate", 5).await;
     world.controller.kill();
     let (served, lost) = (world.served(), world.lost());
@@ -71,24 +65,24 @@ async fn gateways_serve_while_the_controller_is_gone_and_bring_it_what_it_missed
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_gateway_holds_the_rollout_until_it_is_back() {
-    let mut world = World::start(Failing::Never).await;
+    let mut world = two_gateways(Failing::Never).await;
     world.gateways[1].kill();
-    world.begin();
+    begin(&world);
     let held = world
         .controller
         .until(ROLLOUT, |status| status["waitsFor"].as_str().is_some_and(|text| text.contains("gateway")));
     assert_ne!(held["phase"], "Promoted");
-    world.gateways[1] = gateway(world.home.path(), "gw-1", world.internal).0;
+    world.gateways[1] = world.gateway("gw-1").0;
     let end = world.controller.until_phase(ROLLOUT, &ENDS);
     assert_eq!(end["phase"], "Promoted", "{end:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_killed_serves_again_with_the_controller_gone() {
-    let mut world = World::start(Failing::Never).await;
+    let mut world = two_gateways(Failing::Never).await;
     world.controller.kill();
     world.gateways[1].kill();
-    let (_again, address) = gateway(world.home.path(), "gw-1", world.internal);
+    let (_again, address) = world.gateway("gw-1");
     let load = Load::start(address, APPLICATION, STEADY);
     load.until_more("baseline", SOME).await;
     let refused = load.served().into_iter().find(|served| served.status != 200);
@@ -97,8 +91,8 @@ async fn a_gateway_that_is_killed_serves_again_with_the_controller_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_pins_a_gateway_with_the_controller_gone() {
-    let mut world = World::start(Failing::Never).await;
-    world.begin();
+    let mut world = two_gateways(Failing::Never).await;
+    begin(&world);
     world.loads[0].until_more("candidate", 5).await;
     world.controller.kill();
     let socket = world.home.path().join("gateways/gateway-gw-0/gateway.sock");
@@ -116,7 +110,7 @@ async fn an_operator_pins_a_gateway_with_the_controller_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_know_the_token_is_told_so() {
-    let world = World::start(Failing::Never).await;
+    let world = two_gateways(Failing::Never).await;
     let mut command = serve("gateway");
     command.env("VIRIDIAN_INTERNAL_TOKEN", "something else");
     command.arg("--data-dir").arg(world.home.path().join("stranger"));
@@ -132,7 +126,7 @@ async fn who_does_not_know_the_token_is_told_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_cannot_have_one_name() {
-    let world = World::start(Failing::Never).await;
+    let world = two_gateways(Failing::Never).await;
     let (_second, _) = gateway(&world.home.path().join("second"), "gw-0", world.internal);
     let mut first = world.gateways.into_iter().next().unwrap();
     first.until_it_says("that its name is taken", |line| {
@@ -140,76 +134,10 @@ async fn two_gateways_cannot_have_one_name() {
     });
 }
 
-/// A controller, two gateways, and callers of both.
-struct World {
-    controller: Viridian,
-    gateways: Vec<Process>,
-    loads: Vec<Load>,
-    internal: u16,
-    manifest: String,
-    home: TempDir,
-    _models: [ChatModel; 2],
+async fn two_gateways(failing: Failing) -> Apart {
+    Apart::start(2, failing, STEADY).await
 }
 
-impl World {
-    async fn start(failing: Failing) -> Self {
-        let home = TempDir::new().unwrap();
-        let models = [ChatModel::start(Failing::Never).await, ChatModel::start(failing).await];
-        let manifest = manifests::two_releases(APPLICATION, "request", [&models[0].url(), &models[1].url()]);
-        let [internal] = free_ports();
-        let controller = Viridian::control(home.path(), &manifest, internal);
-        let (gateways, addresses): (Vec<Process>, Vec<SocketAddr>) =
-            ["gw-0", "gw-1"].into_iter().map(|name| gateway(home.path(), name, internal)).unzip();
-        let world =
-            Self { controller, gateways, loads: Vec::new(), internal, manifest, home, _models: models };
-        world.until_all_serve().await;
-        let loads = addresses.into_iter().map(|address| Load::start(address, APPLICATION, STEADY)).collect();
-        Self { loads, ..world }
-    }
-
-    fn begin(&self) {
-        self.controller.start_rollout(self.home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
-    }
-
-    /// Waits until both gateways have told the controller that they serve.
-    async fn until_all_serve(&self) {
-        let begun = Instant::now();
-        while self.names().await != ["gw-0", "gw-1"] {
-            assert!(begun.elapsed() < PATIENCE, "{:?}", self.names().await);
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// The gateways that serve, as the controller knows them, in the order of their names.
-    async fn names(&self) -> Vec<String> {
-        let admin = self.controller.admin();
-        let request = Request::get("/metrics").header("host", admin.to_string()).body(Bytes::new()).unwrap();
-        let answer = Caller::connect(admin).await.send(request).await;
-        let serving = answer.text().lines().filter_map(|line| {
-            let labels = line.strip_prefix("viridian_gateway_generation{")?;
-            Some(labels.split_once("gateway=\"")?.1.split('"').next()?.to_owned())
-        });
-        let mut names: Vec<String> = serving.collect();
-        names.sort();
-        names
-    }
-
-    fn served(&self) -> usize {
-        self.loads.iter().map(|load| load.served().len()).sum()
-    }
-
-    fn lost(&self) -> usize {
-        self.loads.iter().map(Load::lost).sum()
-    }
-}
-
-/// A gateway of its own, and where it serves callers.
-fn gateway(home: &Path, name: &str, internal: u16) -> (Process, SocketAddr) {
-    let mut command = serve("gateway");
-    command.arg("--data-dir").arg(home.join("gateways"));
-    command.args(["--node", name, "--listen", "127.0.0.1:0", "--workers", "1"]);
-    command.args(["--controller", &format!("http://127.0.0.1:{internal}")]);
-    let mut process = Process::start(&mut command);
-    let listens = process.until_it_says("where it listens", |line| address(line, "gateway"));
-    (process, listens)
+fn begin(world: &Apart) {
+    world.controller.start_rollout(world.home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
 }

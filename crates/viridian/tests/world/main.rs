@@ -1,7 +1,7 @@
 //! The product as people run it: the binary in a process of its own, real model servers, real clients, real signals.
 //!
 //! Each test starts what it needs on loopback ports and ends it by its process id. `process`, `viridian`, `python`,
-//! `mlserver`, `chat_model`, `load`, `manifests` and `result` are the world; the other modules are the tests.
+//! `mlserver`, `chat_model`, `apart`, `load`, `manifests` and `result` are the world; the other modules are the tests.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(
@@ -10,6 +10,7 @@
     reason = "what a test saw is for those who run it by hand"
 )]
 
+mod apart;
 mod chat_model;
 mod load;
 mod manifests;

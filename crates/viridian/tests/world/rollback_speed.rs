@@ -1,7 +1,8 @@
 //! How long a rollback takes: from the moment the order is sent until the last request starts on the candidate.
 
+use crate::apart::{self, Apart};
 use crate::chat_model::{ChatModel, Failing};
-use crate::load::{BRISK, Load};
+use crate::load::{BRISK, Load, Served};
 use crate::manifests;
 use crate::result;
 use crate::viridian::{ANY_PORT, Viridian};
@@ -12,6 +13,8 @@ use viridian_testkit::caller::{self, Caller};
 
 const APPLICATION: &str = "parcels";
 const SAMPLES: usize = 20;
+/// Says how many gateways there are.
+const GATEWAYS: &str = "VIRIDIAN_GATEWAYS";
 /// So many requests on the candidate before each order.
 const WARM: usize = 50;
 /// How many requests the baseline serves after a rollback before the last one on the candidate is taken to be known.
@@ -51,6 +54,42 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
         let sent =
             load.served().into_iter().filter(|served| served.arm == "candidate").map(|served| served.sent_at);
         let last = sent.max().max(candidate.last_received()).unwrap();
+        samples.push(last.saturating_duration_since(ordered_at));
+    }
+    result::tell(&in_milliseconds(&samples).to_string());
+}
+
+/// The same with a controller and gateways in processes of their own, as many as [`GATEWAYS`] says.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures: `cargo xtask bench rollback --gateways 2` runs it on the release build"]
+async fn from_the_order_to_the_last_request_on_the_candidate_anywhere() {
+    let count: usize = std::env::var(GATEWAYS).unwrap().parse().unwrap();
+    let mut world = Apart::start(count, Failing::Never, BRISK).await;
+    let mut admin = Caller::connect(world.controller.admin()).await;
+    let mut samples = Vec::new();
+    for number in 0..SAMPLES {
+        let name = format!("parcels-{number}");
+        let steps = ["weight: 50%", "pause: {}"];
+        let manifest = manifests::rollout(&name, apart::APPLICATION, &steps);
+        world.controller.start_rollout(world.home.path(), &manifest);
+        world.controller.until_phase(&name, &["Held"]);
+        for load in &world.loads {
+            load.until_more("candidate", WARM).await;
+        }
+
+        let mut order = caller::post(&format!("/api/v1/rollouts/{name}/rollback"), "{}");
+        order.headers_mut().insert("host", world.controller.admin().to_string().parse().unwrap());
+        let ordered_at = Instant::now();
+        let answer = admin.send(order).await;
+        assert!(answer.status < 300, "{}", answer.text());
+        world.controller.until_phase(&name, &["RolledBack"]);
+        for load in &world.loads {
+            load.until_more("baseline", SETTLED).await;
+        }
+
+        let served: Vec<Served> = world.loads.iter().flat_map(Load::served).collect();
+        let sent = served.iter().filter(|served| served.arm == "candidate").map(|served| served.sent_at);
+        let last = sent.max().max(world.candidate.last_received()).unwrap();
         samples.push(last.saturating_duration_since(ordered_at));
     }
     result::tell(&in_milliseconds(&samples).to_string());

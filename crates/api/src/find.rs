@@ -1,6 +1,7 @@
 //! Looking things up by name. Who asks for something that is not there is told what looks like it.
 
 use crate::error::Error;
+use crate::state::GatewayStatus;
 use viridian_core::application::Application;
 use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
 use viridian_store::{RolloutFilter, Store, StoredRelease, StoredRollout};
@@ -18,6 +19,13 @@ pub(crate) fn application(store: &Store, name: &str) -> Result<Application, Erro
             Err(unknown("application", name, names))
         }
     }
+}
+
+/// A gateway that has to be there.
+pub(crate) fn gateway(known: Vec<GatewayStatus>, name: &str) -> Result<GatewayStatus, Error> {
+    let names: Vec<String> = known.iter().map(|gateway| gateway.node.to_string()).collect();
+    let found = known.into_iter().find(|gateway| gateway.node.as_str() == name);
+    found.ok_or_else(|| unknown("gateway", name, names.into_iter()))
 }
 
 /// A release that has to be there.

@@ -32,6 +32,8 @@ use utoipa::OpenApi;
         handlers::orders::promote,
         handlers::orders::abort,
         handlers::orders::rollback,
+        handlers::gateways::list,
+        handlers::gateways::show,
         handlers::events::stream,
         show,
         handlers::health::alive,

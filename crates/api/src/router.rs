@@ -36,6 +36,8 @@ pub(crate) fn router(state: State, feed: Feed) -> Router {
         .route("/rollouts/{name}/promote", post(handlers::orders::promote))
         .route("/rollouts/{name}/abort", post(handlers::orders::abort))
         .route("/rollouts/{name}/rollback", post(handlers::orders::rollback))
+        .route("/gateways", get(handlers::gateways::list))
+        .route("/gateways/{name}", get(handlers::gateways::show))
         .route("/plan", post(handlers::plan::of_request))
         .route("/events", get(handlers::events::stream))
         .route("/openapi.json", get(openapi::show));

@@ -33,6 +33,8 @@ pub struct GatewayStatus {
     pub node: NodeName,
     /// When it was last heard.
     pub heard_at: Timestamp,
+    /// Whether that was lately enough to count on it.
+    pub live: bool,
     /// The table it serves each application by.
     pub serving: Vec<(ApplicationName, Generation)>,
     /// Tables it refused, and why.

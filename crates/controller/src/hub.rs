@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
-use viridian_core::rollout::input::Gateways;
+use viridian_core::rollout::input::{Gateways, RefusedTable};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey};
@@ -195,6 +195,12 @@ impl Hub {
             view.exposed += usize::from(seat.is_exposed(application));
             if seat.has_tripped(application, rollout) {
                 view.tripped = Some(node.to_string());
+            }
+            let refused = seat
+                .refused(application)
+                .filter(|refused| published.is_some_and(|table| refused.generation == table.generation));
+            if let Some(Rejection { reason, .. }) = refused {
+                view.refused = Some(RefusedTable { node: node.to_string(), reason: reason.clone() });
             }
         }
         view

@@ -211,6 +211,24 @@ fn a_gateway_that_is_not_well_stops_the_spread() {
 }
 
 #[test]
+fn a_refused_table_is_told_until_there_is_another() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    world.hub.publish(at(2, 500));
+    let rejected = Rejection { generation: Generation(2), reason: "a secret is missing".to_owned() };
+    let answer = TableAnswer { application: chat(), serving: Generation(1), rejected: Some(rejected) };
+    let boot = world.gateways["gw-0"].boot;
+    world.hub.acknowledge(Acknowledgement { node: node("gw-0"), boot, answers: vec![answer] }).unwrap();
+    let seen = world.hub.gateways(&chat());
+    let refused = seen.refused.unwrap();
+    assert_eq!((seen.acknowledged, refused.reason.as_str()), (0, "a secret is missing"));
+    world.hub.publish(at(3, 0));
+    assert_eq!(world.serve_all(), [3]);
+    assert!(world.hub.gateways(&chat()).refused.is_none());
+}
+
+#[test]
 fn a_gateway_that_comes_back_is_sent_what_it_missed() {
     let mut world = World::with(1);
     world.hub.publish(at(1, 0));

@@ -24,8 +24,9 @@ use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 use viridian_wire::api::{
     Action, ApplicationBody, ApplyResult, Change, Entry, EventBody, EventKind, Explanation, Facts, Fate,
-    FaultBody, ForecastBody, History, InWords, List, Moment, OrderReceipt, OrderRequest, Problem, ReachBody,
-    RejectionBody, ReleaseBody, RolloutBody, StartRequest, StepForecastBody, TrafficBody,
+    FaultBody, ForecastBody, GatewayBody, History, InWords, List, Moment, OrderReceipt, OrderRequest,
+    Problem, ReachBody, RefusedTableBody, RejectionBody, ReleaseBody, RolloutBody, ServingBody, StartRequest,
+    StepForecastBody, TrafficBody,
 };
 
 const BEGAN: Timestamp = Timestamp(1_767_225_600_000);
@@ -223,6 +224,24 @@ fn a_release_says_what_became_of_it() {
     let fate = Fate { is_baseline: false, registered_at: BEGAN.into(), rejected: Some(rejected) };
     let body = List { items: vec![ReleaseBody::new(&release, fate)] };
     check("releases.json", include_str!("golden/api/releases.json"), &body);
+}
+
+#[test]
+fn gateways_say_what_they_serve_by_and_what_they_refuse() {
+    let refused = RefusedTableBody {
+        application: "digits".to_owned(),
+        reason: "env:DIGITS_KEY is not set in the environment of this process".to_owned(),
+    };
+    let body = List {
+        items: vec![GatewayBody {
+            name: "gateway-1".to_owned(),
+            live: true,
+            heard_at: BEGAN.into(),
+            serving: vec![ServingBody { application: "support-chat".to_owned(), generation: 1_207 }],
+            refused: vec![refused],
+        }],
+    };
+    check("gateways.json", include_str!("golden/api/gateways.json"), &body);
 }
 
 #[test]

@@ -16,8 +16,19 @@ async fn ready_means_served() {
     assert_eq!(answer.json()["missing"], json!(["no gateway serves application 'support-chat'"]));
     let serving = vec![(ApplicationName::parse("support-chat").unwrap(), Generation(1))];
     let node = NodeName::parse("local").unwrap();
-    world.gateways.lock().unwrap().push(GatewayStatus { node, heard_at: NOW, serving, rejected: Vec::new() });
+    world.gateways.lock().unwrap().push(GatewayStatus {
+        node,
+        heard_at: NOW,
+        live: true,
+        serving,
+        rejected: Vec::new(),
+    });
     assert_eq!(world.get("/readyz").await.status.as_u16(), 200);
+
+    let gateway = world.get("/api/v1/gateways/local").await.json();
+    assert_eq!(gateway["serving"], json!([{"application": "support-chat", "generation": 1}]));
+    assert_eq!(world.get("/api/v1/gateways").await.json()["items"], json!([gateway]));
+    assert_eq!(world.get("/api/v1/gateways/another").await.status.as_u16(), 404);
 }
 
 #[tokio::test]

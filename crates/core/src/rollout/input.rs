@@ -39,6 +39,17 @@ pub struct Gateways {
     pub exposed: usize,
     /// A gateway whose local guard acted in this rollout.
     pub tripped: Option<String>,
+    /// A gateway that refuses the table of this state, and why: nothing goes forward before it takes it.
+    pub refused: Option<RefusedTable>,
+}
+
+/// A table that a gateway will not serve by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedTable {
+    /// The gateway.
+    pub node: String,
+    /// Why, in its words.
+    pub reason: String,
 }
 
 /// How the smoke requests of the present step went.

@@ -238,6 +238,7 @@ impl World {
                 acknowledged,
                 exposed: known.iter().filter(|gateway| gateway.is_exposed()).count(),
                 tripped: tripped.map(|gateway| gateway.name.to_string()),
+                refused: None,
             },
             smoke: self.smoke.clone(),
             baseline: self.readiness[Arm::Baseline as usize],

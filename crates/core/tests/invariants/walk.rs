@@ -284,6 +284,7 @@ fn gateways() -> impl Strategy<Value = Gateways> {
         acknowledged,
         exposed,
         tripped,
+        refused: None,
     })
 }
 

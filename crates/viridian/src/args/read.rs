@@ -68,6 +68,9 @@ pub enum Kind {
     /// Attempts to bring a release into service.
     #[value(alias = "rollout")]
     Rollouts,
+    /// What serves callers.
+    #[value(alias = "gateway")]
+    Gateways,
 }
 
 /// Arguments of `describe`.

@@ -1,16 +1,16 @@
-//! `viridian get`: lists applications, releases or rollouts.
+//! `viridian get`: lists applications, releases, rollouts or gateways.
 
 use super::wait::BEAT;
 use crate::args::{GetArgs, Kind};
 use crate::client::{Client, Error, escaped};
 use crate::exit::Exit;
-use crate::output::{Screen, applications_table, releases_table, rollouts_table};
+use crate::output::{Screen, applications_table, gateways_table, releases_table, rollouts_table};
 use crate::settings::Settings;
 use anyhow::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viridian_wire::api::{
-    ApplicationBody, ApplicationSummary, List, ReleaseBody, RolloutBody, RolloutSummary,
+    ApplicationBody, ApplicationSummary, GatewayBody, List, ReleaseBody, RolloutBody, RolloutSummary,
 };
 
 pub(super) async fn run(args: &GetArgs, settings: &Settings) -> Result<Exit> {
@@ -34,6 +34,11 @@ pub(super) async fn run(args: &GetArgs, settings: &Settings) -> Result<Exit> {
                 summary: |body| body.summary.clone(),
                 draw: rollouts_table,
             };
+            resource.show(args, settings).await
+        }
+        Kind::Gateways => {
+            let resource: Resource<GatewayBody, GatewayBody> =
+                Resource { path: "/api/v1/gateways", summary: GatewayBody::clone, draw: gateways_table };
             resource.show(args, settings).await
         }
     }

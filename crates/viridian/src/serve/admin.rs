@@ -67,6 +67,7 @@ fn status(view: GatewayView) -> GatewayStatus {
     GatewayStatus {
         node: view.node,
         heard_at: view.heard_at,
+        live: view.live,
         serving: view.serving,
         rejected: view.rejected.into_iter().map(|(application, why)| (application, why.reason)).collect(),
     }

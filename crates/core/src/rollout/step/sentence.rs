@@ -52,6 +52,10 @@ fn missing(moment: &Moment<'_>, waiting: &Waiting) -> String {
             exposed(moment)
         }
         Waiting::Gateways { known: 0, .. } => "no gateway is connected".to_owned(),
+        Waiting::Gateways { .. } => match &moment.input.gateways.refused {
+            Some(refused) => format!("{waiting}; gateway {} refuses it: {}", refused.node, refused.reason),
+            None => waiting.to_string(),
+        },
         Waiting::Time { until } => {
             format!(
                 "the {} has {} to go{}",

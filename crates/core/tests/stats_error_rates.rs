@@ -3,9 +3,9 @@
 //! they come to numbers that make sense.
 
 use proptest::prelude::*;
-use viridian_core::stats::betting::{self, BinaryEpoch, Trials};
-use viridian_core::stats::combine::{WeightedEvidence, weighted_mean};
-use viridian_core::stats::race::{self, RaceEpoch};
+use viridian_core::stats::evidence::betting::{self, BinaryEpoch, Trials};
+use viridian_core::stats::evidence::combine::{WeightedEvidence, weighted_mean};
+use viridian_core::stats::evidence::race::{self, RaceEpoch};
 
 const ALPHA: f64 = 0.05;
 const RUNS: u64 = 300;

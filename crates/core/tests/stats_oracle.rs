@@ -6,14 +6,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a malformed vector fails the test")]
 
 use serde_json::Value;
-use viridian_core::stats::betting::{self, BinaryEpoch, Trials};
-use viridian_core::stats::combine::{self, WeightedEvidence};
+use viridian_core::stats::evidence::betting::{self, BinaryEpoch, Trials};
+use viridian_core::stats::evidence::combine::{self, WeightedEvidence};
+use viridian_core::stats::evidence::race::{self, RaceEpoch};
+use viridian_core::stats::evidence::srm::{self, SplitEpoch};
 use viridian_core::stats::histogram;
-use viridian_core::stats::intervals::{self, Precision};
 use viridian_core::stats::planning::{self, FixedSample};
-use viridian_core::stats::quantile::{self, BetaBinomial, RankQuery, Sides, Tuning};
-use viridian_core::stats::race::{self, RaceEpoch};
-use viridian_core::stats::srm::{self, SplitEpoch};
+use viridian_core::stats::report::proportion;
+use viridian_core::stats::sequence::asymptotic::{self, Precision};
+use viridian_core::stats::sequence::beta_binomial::{BetaBinomial, Sides, Tuning};
+use viridian_core::stats::sequence::normal;
+use viridian_core::stats::sequence::ranks::{self, RankQuery};
 
 #[test]
 fn every_vector_is_reproduced() {
@@ -34,21 +37,21 @@ fn reproduce(id: &str, inputs: &Value) -> Value {
         "spec.bet_grid" => betting::grid().into(),
         _ if id.starts_with("spec.race.") => race_vector(inputs),
         _ if id.starts_with("spec.bet_binary.") => betting_vector(inputs),
-        "cs.rho_two_sided" => intervals::mixing_parameter(get("v_opt"), get("alpha")).into(),
+        "cs.rho_two_sided" => normal::mixing_parameter(get("v_opt"), get("alpha")).into(),
         _ if id.starts_with("cs.normal_mixture_bound.") => {
-            let rho = intervals::mixing_parameter(get("v_opt"), get("alpha_opt"));
-            intervals::normal_mixture_bound(get("v"), get("alpha"), rho).into()
+            let rho = normal::mixing_parameter(get("v_opt"), get("alpha_opt"));
+            normal::normal_mixture_bound(get("v"), get("alpha"), rho).into()
         }
         "gb.equals_normal_mixture" => {
-            let radius = intervals::two_sided_radius(precision(inputs, STANDARD_ERROR), get("alpha"));
+            let radius = asymptotic::two_sided_radius(precision(inputs, STANDARD_ERROR), get("alpha"));
             serde_json::json!({"halfwidth_gb": radius, "halfwidth_mixture": radius})
         }
         "spec.asymp_cs_one_sided" => {
-            intervals::one_sided_radius(precision(inputs, get("se")), get("alpha")).into()
+            asymptotic::one_sided_radius(precision(inputs, get("se")), get("alpha")).into()
         }
         "ht.wilson" => {
             let (events, trials) = (counts(&inputs["x"]), counts(&inputs["n"]));
-            let wilson = |(x, n): (&u64, &u64)| intervals::wilson(*x, *n, 0.05);
+            let wilson = |(x, n): (&u64, &u64)| proportion::wilson(*x, *n, 0.05);
             events.iter().zip(&trials).map(wilson).map(|i| Value::from(vec![i.lower, i.upper])).collect()
         }
         _ if id.starts_with("cs.beta_binomial_log_mixture.") => {
@@ -113,8 +116,8 @@ fn mixture(inputs: &Value) -> BetaBinomial {
 fn rank_vector(inputs: &Value) -> Value {
     let get = |name: &str| number(&inputs[name]);
     let query = RankQuery { quantile: get("p"), alpha: get("alpha"), tuned_for: get("t_opt") };
-    let (above, below) = quantile::deviations(get("n"), query);
-    let ranks = quantile::rank_bounds(count(&inputs["n"]), query);
+    let (above, below) = ranks::deviations(get("n"), query);
+    let ranks = ranks::rank_bounds(count(&inputs["n"]), query);
     serde_json::json!({"u_up": above, "u_lo": below, "rank_lo": ranks.lower, "rank_hi": ranks.upper})
 }
 

@@ -6,7 +6,7 @@ use crate::epoch::{Centres, Epoch, Threshold, Thresholds};
 use crate::guard::Guard;
 use crate::id::EpochId;
 use crate::metric::Metric;
-use crate::stats::quantile;
+use crate::stats::evidence::exceedance;
 use crate::time::Timestamp;
 use crate::weight::Weight;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Thresholds {
         let slowest = baseline.tally.latency.quantile(0.95);
         let latency_p95 = guard.zip(slowest).map(|(guard, at_us)| Threshold {
             at_us,
-            scaled_us: quantile::scaled_threshold(at_us, guard.margin.fraction()),
+            scaled_us: exceedance::scaled_threshold(at_us, guard.margin.fraction()),
         });
         Self { latency_p95 }
     }

@@ -16,7 +16,7 @@ use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, V
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
-use crate::stats::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
+use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
 
 /// The share of clean candidates a rollout may wrongly call worse, over all guards and looks.

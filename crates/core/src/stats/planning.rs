@@ -4,7 +4,7 @@
 //! smallest regression that can be found; no decision rests on them. The race and the bets pay a fixed price for
 //! spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
 
-use super::special::normal_quantile;
+use crate::stats::special::normal_quantile;
 
 /// What mixing over alternatives costs, in log e-value; measured by simulation.
 const MIXTURE_PRICE: f64 = 1.5;

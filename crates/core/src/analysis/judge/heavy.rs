@@ -7,7 +7,7 @@ use crate::analysis::measurement::Evidence;
 use crate::analysis::verdict::Heavy;
 use crate::arm::Arm;
 use crate::metric::Metric;
-use crate::stats::contrast::EpochSums;
+use crate::stats::evidence::contrast::EpochSums;
 use crate::unit::GROUPS;
 use crate::weight::Weight;
 

@@ -14,10 +14,10 @@ use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
-use crate::stats::betting::{self, BinaryEpoch, Trials};
-use crate::stats::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
-use crate::stats::race::{self, RaceEpoch};
-use crate::stats::srm::{self, SplitEpoch};
+use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
+use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
+use crate::stats::evidence::race::{self, RaceEpoch};
+use crate::stats::evidence::srm::{self, SplitEpoch};
 
 pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
     let log_harm = least(guard.metric, |reading| {

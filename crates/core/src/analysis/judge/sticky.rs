@@ -14,7 +14,7 @@ use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
-use crate::stats::contrast::{self, Contrast, EpochSums, GroupSums, Hypothesis};
+use crate::stats::evidence::contrast::{self, Contrast, EpochSums, GroupSums, Hypothesis};
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
 const HARM_GROUPS: usize = 5;

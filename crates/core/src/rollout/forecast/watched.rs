@@ -5,8 +5,8 @@ use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
+use crate::stats::evidence::exceedance::scaled_threshold;
 use crate::stats::planning::{betting_trials, betting_variance, race_events};
-use crate::stats::quantile::scaled_threshold;
 use crate::weight::Weight;
 
 /// By definition one answer in twenty is slower than the 95th percentile.

@@ -2,9 +2,9 @@
 //!
 //! Start with [`log_e`]. A mismatch means that requests are lost, counted twice or drawn wrongly on one arm, and that
 //! nothing measured in this rollout can be trusted; the analysis then holds. Exact for requests drawn one by one;
-//! sticky units are left to `groups`.
+//! sticky units are left to [`super::contrast`].
 
-use super::special::{ln_beta, log_sum_exp};
+use crate::stats::special::{ln_beta, log_sum_exp};
 
 /// The requests of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,8 +10,9 @@
 
 use std::sync::LazyLock;
 
-use super::intervals::Interval;
-use super::special::{bisect_within, log_sum_exp};
+use super::capital::{BETS, Capital, Payoffs, capitals};
+use crate::stats::interval::Interval;
+use crate::stats::special::bisect_within;
 
 /// The events of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,9 +24,6 @@ pub struct RaceEpoch {
     /// Events on the baseline.
     pub baseline: u64,
 }
-
-/// How many alternatives share the bet.
-const ALTERNATIVES: usize = 16;
 
 /// The smallest and largest log rate ratio to bet on, measured from the null: 1.1 times and 37 times the rate.
 const SMALLEST_LOG_RATIO: f64 = 0.1;
@@ -39,9 +37,9 @@ const LOG_RATIO_REACH: f64 = 13.815_510_557_964_274;
 const PRECISION: f64 = 1e-9;
 
 /// The alternatives, evenly spread on a logarithmic scale so that small and large regressions are both near one.
-static GRID: LazyLock<[f64; ALTERNATIVES]> = LazyLock::new(|| {
+static GRID: LazyLock<[f64; BETS]> = LazyLock::new(|| {
     let span = LARGEST_LOG_RATIO / SMALLEST_LOG_RATIO;
-    std::array::from_fn(|j| SMALLEST_LOG_RATIO * span.powf(j as f64 / (ALTERNATIVES - 1) as f64))
+    std::array::from_fn(|j| SMALLEST_LOG_RATIO * span.powf(j as f64 / (BETS - 1) as f64))
 });
 
 /// The log rate ratios on which the race bets, in rising order.
@@ -56,7 +54,7 @@ pub fn grid() -> &'static [f64] {
 /// whatever the baseline rate does, so the chance that it ever reaches `ln(1/alpha)` is at most `alpha`.
 #[must_use]
 pub fn log_e_harm(epochs: &[RaceEpoch], ratio: f64) -> f64 {
-    log_e(epochs, ratio, 1.0)
+    harm(epochs, ratio).sum::<Capital>().log_e()
 }
 
 /// The log e-value against "the ratio of event rates, candidate to baseline, is at least `ratio`".
@@ -64,7 +62,7 @@ pub fn log_e_harm(epochs: &[RaceEpoch], ratio: f64) -> f64 {
 /// As [`log_e_harm`] with alternatives `ratio * exp(-g)`: large values say that the candidate is below the ratio.
 #[must_use]
 pub fn log_e_safe(epochs: &[RaceEpoch], ratio: f64) -> f64 {
-    log_e(epochs, ratio, -1.0)
+    safe(epochs, ratio).sum::<Capital>().log_e()
 }
 
 /// The confidence sequence of the rate ratio, with error `alpha_per_side` on each side over all looks together.
@@ -86,19 +84,33 @@ pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
     }
 }
 
-/// The mixture over the grid; `sign` is 1 for alternatives above `ratio` and -1 for those below.
-fn log_e(epochs: &[RaceEpoch], ratio: f64, sign: f64) -> f64 {
-    let log_weight = -(ALTERNATIVES as f64).ln();
-    let terms: [f64; ALTERNATIVES] = std::array::from_fn(|j| {
-        let tilt = sign * GRID[j];
-        log_weight + epochs.iter().map(|epoch| log_likelihood_ratio(epoch, ratio, tilt)).sum::<f64>()
-    });
-    log_sum_exp(&terms)
+/// The evidence of [`log_e_harm`], epoch by epoch.
+pub fn harm(epochs: &[RaceEpoch], ratio: f64) -> impl Iterator<Item = Capital> {
+    capital(epochs, ratio, 1.0)
 }
 
-/// The log likelihood ratio of one epoch's events: rate ratio `ratio * exp(tilt)` against `ratio`.
-fn log_likelihood_ratio(epoch: &RaceEpoch, ratio: f64, tilt: f64) -> f64 {
-    let share_at = |rate_ratio: f64| epoch.probability * rate_ratio + 1.0 - epoch.probability;
-    let events = (epoch.candidate + epoch.baseline) as f64;
-    tilt * epoch.candidate as f64 - events * (share_at(ratio * tilt.exp()) / share_at(ratio)).ln()
+/// The evidence of [`log_e_safe`], epoch by epoch.
+pub fn safe(epochs: &[RaceEpoch], ratio: f64) -> impl Iterator<Item = Capital> {
+    capital(epochs, ratio, -1.0)
+}
+
+/// `sign` is 1 for alternatives above `ratio` and -1 for those below.
+fn capital(epochs: &[RaceEpoch], ratio: f64, sign: f64) -> impl Iterator<Item = Capital> {
+    capitals(
+        epochs,
+        |epoch| epoch.probability,
+        move |epoch| log_likelihood_ratios(epoch.probability, ratio, sign),
+        |epoch| [epoch.candidate, epoch.baseline],
+    )
+}
+
+/// The log likelihood ratios, `ratio * exp(sign * g)` against `ratio`, of an event on the candidate and on the baseline.
+fn log_likelihood_ratios(probability: f64, ratio: f64, sign: f64) -> Payoffs<2> {
+    let rate_at = |rate_ratio: f64| probability * rate_ratio + 1.0 - probability;
+    let at_null = rate_at(ratio);
+    Payoffs::of(|kind, bet| {
+        let tilt = sign * GRID[bet];
+        let on_either = -(rate_at(ratio * tilt.exp()) / at_null).ln();
+        if kind == 0 { tilt + on_either } else { on_either }
+    })
 }

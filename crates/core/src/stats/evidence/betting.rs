@@ -11,7 +11,8 @@
 
 use std::sync::LazyLock;
 
-use super::special::{bisect_within, log_sum_exp};
+use super::capital::{BETS, Capital, Payoffs, capitals};
+use crate::stats::special::bisect_within;
 
 /// Counts of one arm in one epoch. An event is a trial that went badly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,9 +36,6 @@ pub struct BinaryEpoch {
     pub baseline: Trials,
 }
 
-/// How many bet sizes share the capital.
-const BETS: usize = 16;
-
 /// The smallest and largest bet as a share of the largest that cannot lose everything.
 const SMALLEST_BET: f64 = 0.004;
 const LARGEST_BET: f64 = 0.9;
@@ -52,9 +50,6 @@ static GRID: LazyLock<[f64; BETS]> = LazyLock::new(|| {
 /// bets, and nobody reads or decides more finely.
 const PRECISION: f64 = 1e-6;
 
-/// A value of `z` in one epoch and how often it was seen.
-type Cell = (f64, u64);
-
 /// The bet sizes in rising order.
 #[must_use]
 pub fn grid() -> &'static [f64] {
@@ -66,7 +61,7 @@ pub fn grid() -> &'static [f64] {
 /// The chance that it ever reaches `ln(1/alpha)` under the null is at most `alpha`. `-1 < difference < 1`.
 #[must_use]
 pub fn log_e_harm(epochs: &[BinaryEpoch], difference: f64) -> f64 {
-    log_e(epochs, difference, 1.0)
+    harm(epochs, difference).sum::<Capital>().log_e()
 }
 
 /// The log e-value against "the share on the candidate exceeds the baseline's by at least `margin`".
@@ -74,7 +69,7 @@ pub fn log_e_harm(epochs: &[BinaryEpoch], difference: f64) -> f64 {
 /// Large values say that the candidate is worse by less than the margin. `-1 < margin < 1`.
 #[must_use]
 pub fn log_e_safe(epochs: &[BinaryEpoch], margin: f64) -> f64 {
-    log_e(epochs, -margin, -1.0)
+    safe(epochs, margin).sum::<Capital>().log_e()
 }
 
 /// The upper confidence bound of the difference at error `alpha` over all looks: the smallest margin whose
@@ -98,34 +93,59 @@ pub fn lower_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
 /// `None` without trials.
 #[must_use]
 pub fn difference(epochs: &[BinaryEpoch]) -> Option<f64> {
-    let cells = || epochs.iter().flat_map(cells);
-    let trials: u64 = cells().map(|(_, count)| count).sum();
-    let sum: f64 = cells().map(|(z, count)| z * count as f64).sum();
+    let trials: u64 = epochs.iter().flat_map(counts).sum();
+    let sum_of = |epoch: &BinaryEpoch| -> f64 {
+        values(epoch.probability, epoch.centre)
+            .iter()
+            .zip(counts(epoch))
+            .map(|(z, count)| z * count as f64)
+            .sum()
+    };
+    let sum: f64 = epochs.iter().map(sum_of).sum();
     (trials > 0).then(|| sum / trials as f64)
 }
 
-/// The mixture over the bets against "the mean of `sign * z` is at most `mean`".
-fn log_e(epochs: &[BinaryEpoch], mean: f64, sign: f64) -> f64 {
-    let mut terms = [-(BETS as f64).ln(); BETS];
-    for epoch in epochs {
-        let cells = cells(epoch).map(|(z, count)| (sign * z, count));
-        let lowest = cells.iter().map(|(z, _)| *z).fold(f64::INFINITY, f64::min);
-        for (term, bet) in terms.iter_mut().zip(GRID.iter()) {
-            let stake = bet / (mean - lowest);
-            *term += cells.iter().map(|(z, count)| *count as f64 * (stake * (z - mean)).ln_1p()).sum::<f64>();
-        }
-    }
-    log_sum_exp(&terms)
+/// The evidence of [`log_e_harm`], epoch by epoch.
+pub fn harm(epochs: &[BinaryEpoch], difference: f64) -> impl Iterator<Item = Capital> {
+    capital(epochs, difference, 1.0)
 }
 
-/// The four values that `z` takes in an epoch, with their counts.
-fn cells(epoch: &BinaryEpoch) -> [Cell; 4] {
-    let BinaryEpoch { probability, centre, candidate, baseline } = *epoch;
+/// The evidence of [`log_e_safe`], epoch by epoch.
+pub fn safe(epochs: &[BinaryEpoch], margin: f64) -> impl Iterator<Item = Capital> {
+    capital(epochs, -margin, -1.0)
+}
+
+/// Bets against "the mean of `sign * z` is at most `mean`".
+fn capital(epochs: &[BinaryEpoch], mean: f64, sign: f64) -> impl Iterator<Item = Capital> {
+    capitals(
+        epochs,
+        |epoch| (epoch.probability, epoch.centre),
+        move |epoch| payoffs(values(epoch.probability, epoch.centre).map(|z| sign * z), mean),
+        counts,
+    )
+}
+
+/// `ln(1 + h (z - mean) / (mean - lowest))` for each value and each share `h` of the largest bet that cannot lose all.
+fn payoffs(values: [f64; 4], mean: f64) -> Payoffs<4> {
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    Payoffs::of(|kind, bet| (GRID[bet] / (mean - lowest) * (values[kind] - mean)).ln_1p())
+}
+
+/// The four values that `z` takes: an event and none on the candidate, the same on the baseline.
+fn values(probability: f64, centre: f64) -> [f64; 4] {
     let (on_candidate, on_baseline) = (1.0 / probability, -1.0 / (1.0 - probability));
     [
-        (on_candidate * (1.0 - centre), candidate.events),
-        (-on_candidate * centre, candidate.trials.saturating_sub(candidate.events)),
-        (on_baseline * (1.0 - centre), baseline.events),
-        (-on_baseline * centre, baseline.trials.saturating_sub(baseline.events)),
+        on_candidate * (1.0 - centre),
+        -on_candidate * centre,
+        on_baseline * (1.0 - centre),
+        -on_baseline * centre,
     ]
+}
+
+/// How often each of the four values was seen.
+fn counts(epoch: &BinaryEpoch) -> [u64; 4] {
+    let split = |arm: Trials| [arm.events, arm.trials.saturating_sub(arm.events)];
+    let ([candidate_bad, candidate_good], [baseline_bad, baseline_good]) =
+        (split(epoch.candidate), split(epoch.baseline));
+    [candidate_bad, candidate_good, baseline_bad, baseline_good]
 }

@@ -4,7 +4,7 @@
 //! same order; evidence that arrives late or on another clock is held to [`bonferroni_threshold`], which needs no
 //! common order.
 
-use super::special::log_sum_exp;
+use crate::stats::special::log_sum_exp;
 
 /// The log of the weighted mean of e-values given by their logs; weights are positive and sum to one.
 ///

@@ -11,7 +11,7 @@
 //! The bounds are one-sided asymptotic confidence sequences (Waudby-Smith et al., arXiv 2103.06476), widened from the
 //! normal to Student's distribution for a variance that was estimated from a limited number of groups.
 
-use super::intervals::one_sided_deviation;
+use crate::stats::sequence::asymptotic::one_sided_deviation;
 
 /// Sums of one group in one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

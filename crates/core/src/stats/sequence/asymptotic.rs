@@ -1,0 +1,63 @@
+//! Asymptotic confidence sequences for a mean, valid at every look once the sample is large.
+//!
+//! Start with [`one_sided_radius`]. They need the standard error of the estimate and the sample size that it rests on, and
+//! know nothing of how either came about. Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central
+//! limit theory and asymptotic confidence sequences", arXiv 2103.06476; they are Robbins' normal mixture.
+
+use super::normal::{mixing_parameter, normal_mixture_bound};
+
+/// The estimate's standard error and the sample size behind it, with the size at which the sequence shall be tightest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Precision {
+    /// Standard error of the estimate, in its units.
+    pub standard_error: f64,
+    /// The information clock: how many independent observations the estimate rests on, at least one.
+    pub sample_size: f64,
+    /// The sample size for which the sequence is tuned, fixed before the data are seen.
+    pub tuned_for: f64,
+}
+
+/// Half the width of the two-sided asymptotic confidence sequence at error `alpha`.
+///
+/// For a mean of `n` observations with standard error `e`: `e sqrt(n) b(n) / n`, with `b` the normal mixture boundary
+/// at intrinsic time `n` tuned for `tuned_for`.
+#[must_use]
+pub fn two_sided_radius(precision: Precision, alpha: f64) -> f64 {
+    let n = precision.sample_size;
+    let rho = mixing_parameter(precision.tuned_for, alpha);
+    precision.standard_error / n.sqrt() * normal_mixture_bound(n, alpha, rho)
+}
+
+/// The distance from the estimate to the bound of the one-sided asymptotic confidence sequence at error `alpha`.
+///
+/// `e sqrt(n) sqrt(2 (n r^2 + 1) / (n r)^2 ln(1 + sqrt(n r^2 + 1) / (2 alpha)))` with `1/r^2` the mixing parameter for
+/// the two-sided error `2 alpha`. Source: arXiv 2103.06476, appendix on one-sided sequences.
+#[must_use]
+pub fn one_sided_radius(precision: Precision, alpha: f64) -> f64 {
+    precision.standard_error * one_sided_deviation(precision.sample_size / precision.tuned_for, alpha)
+}
+
+/// The same distance in standard errors, when the share `progress` of the tuned sample size has been seen.
+#[must_use]
+pub fn one_sided_deviation(progress: f64, alpha: f64) -> f64 {
+    // n r^2: the sequence depends on the sample size only through its share of the tuned one.
+    let information = progress / mixing_parameter(1.0, 2.0 * alpha);
+    let log_term = ((information + 1.0).sqrt() / (2.0 * alpha)).ln_1p();
+    (2.0 * (information + 1.0) / information * log_term).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::special::normal_quantile;
+
+    #[test]
+    fn one_sided_is_shorter_than_two_sided_and_longer_than_a_single_look() {
+        for share in [0.01, 0.1, 1.0, 10.0, 100.0] {
+            let precision = Precision { standard_error: 1.0, sample_size: share * 1000.0, tuned_for: 1000.0 };
+            let one_sided = one_sided_radius(precision, 0.01);
+            assert!(one_sided < two_sided_radius(precision, 0.01), "at {share}");
+            assert!(one_sided > normal_quantile(0.99), "at {share}");
+        }
+    }
+}

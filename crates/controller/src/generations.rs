@@ -2,10 +2,10 @@
 //! happens to the process that took them.
 
 use crate::error::Error;
+use crate::ledger::Ledger;
 use std::collections::HashMap;
 use std::ops::Range;
 use viridian_core::id::{ApplicationName, Generation};
-use viridian_store::Store;
 
 /// How many generations are reserved at a time, so that a rollback needs no write before it is published.
 const BLOCK: u64 = 100;
@@ -21,7 +21,11 @@ pub(crate) struct Generations {
 impl Generations {
     /// Makes sure that there are some to use without writing anything. The few that are left when a new block is
     /// reserved are never used.
-    pub(crate) fn reserve(&mut self, store: &Store, application: &ApplicationName) -> Result<(), Error> {
+    pub(crate) fn reserve(
+        &mut self,
+        store: &impl Ledger,
+        application: &ApplicationName,
+    ) -> Result<(), Error> {
         let left = self.reserved.get(application).map_or(0, |block| block.end - block.start);
         if left < RESERVE {
             let block = store.reserve_generations(application, BLOCK)?;
@@ -41,6 +45,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use viridian_core::time::Timestamp;
+    use viridian_store::Store;
     use viridian_wire::manifest::{self, Manifest};
 
     const APPLICATION: &str = "

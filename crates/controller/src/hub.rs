@@ -8,7 +8,7 @@ mod seat;
 mod spread;
 mod subscription;
 
-pub use subscription::{Subscription, Update};
+pub use subscription::{Subscription, Taken, Update};
 
 use crate::nudge::Clock;
 use seat::Seat;
@@ -48,7 +48,8 @@ struct Floor {
     changed: BTreeMap<u64, ApplicationName>,
     /// Applications whose latest table has not reached every gateway.
     spreading: BTreeSet<ApplicationName>,
-    gateways: HashMap<NodeName, Seat>,
+    /// In the order of their names, so that the same gateways always make the same view.
+    gateways: BTreeMap<NodeName, Seat>,
 }
 
 /// What is known of one gateway, for people.

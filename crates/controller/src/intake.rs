@@ -1,6 +1,7 @@
 //! Where the gateways' counters and feedback arrive. What is answered as durable is on disk.
 
 use crate::hub::{Hub, Superseded};
+use crate::ledger::Ledger;
 use crate::nudge::Nudge;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use viridian_store::Store;
 use viridian_wire::tally::TallyReport;
 
 /// Takes in what gateways report.
-pub struct Intake {
-    store: Store,
+pub struct Intake<L = Store> {
+    ledger: L,
     hub: Arc<Hub>,
     nudge: Nudge,
     /// Whether the last report could not be written down.
@@ -30,10 +31,10 @@ pub enum Received {
     Kept,
 }
 
-impl Intake {
-    /// An intake that writes to a store and nudges a controller.
-    pub fn new(store: Store, hub: Arc<Hub>, nudge: Nudge) -> Self {
-        Self { store, hub, nudge, failing: AtomicBool::new(false) }
+impl<L: Ledger> Intake<L> {
+    /// An intake that writes to a ledger and nudges a controller.
+    pub fn new(ledger: L, hub: Arc<Hub>, nudge: Nudge) -> Self {
+        Self { ledger, hub, nudge, failing: AtomicBool::new(false) }
     }
 
     /// Takes in a report. What was counted is true whoever has the gateway's name by now. Blocks on the disk.
@@ -48,7 +49,7 @@ impl Intake {
         if tripped {
             self.nudge.wake();
         }
-        let totals = self.store.record(&origin, &tallies, &groups);
+        let totals = self.ledger.record(&origin, &tallies, &groups);
         let feedback = self.receive_feedback(&feedback);
         let written = totals.and(feedback);
         self.tell(written.as_ref().err());
@@ -72,13 +73,13 @@ impl Intake {
         if fresh.is_empty() {
             return Ok(());
         }
-        self.store.record_feedback(fresh, &self.maturities()?)?;
+        self.ledger.record_feedback(fresh, &self.maturities()?)?;
         Ok(())
     }
 
     /// How long an opinion may still change, by application.
     fn maturities(&self) -> Result<BTreeMap<ApplicationName, Duration>, viridian_store::Error> {
-        let applications = self.store.applications()?.into_iter();
+        let applications = self.ledger.applications()?.into_iter();
         Ok(applications.map(|application| (application.name, longest(&application.guards))).collect())
     }
 }

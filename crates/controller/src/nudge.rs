@@ -27,6 +27,11 @@ impl Nudge {
         (Self { bell }, rings)
     }
 
+    /// One for a loop that looks by itself: it wakes nobody.
+    pub fn unheard() -> Self {
+        Self::new().0
+    }
+
     /// Makes the loop look now. A full bell has rung already.
     pub fn wake(&self) {
         let _ = self.bell.try_send(Ring::Look);

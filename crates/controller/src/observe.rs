@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::ledger::Ledger;
 use crate::present::Present;
-use crate::probes::Probes;
+use crate::senses::Senses;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::rollout::input::Input;
@@ -11,7 +12,7 @@ use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::rollout::uncompared;
 use viridian_core::routing::table::Placement;
 use viridian_core::time::Timestamp;
-use viridian_store::{PendingCommand, Store, StoredRollout};
+use viridian_store::{PendingCommand, StoredRollout};
 
 /// What was measured.
 pub(crate) struct Measured {
@@ -22,7 +23,7 @@ pub(crate) struct Measured {
 }
 
 /// Reads what was measured that concerns an application now.
-pub(crate) fn measured(store: &Store, present: &Present, now: Timestamp) -> Result<Measured, Error> {
+pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -> Result<Measured, Error> {
     let name = &present.application.name;
     let Some((rollout, _)) = &present.rollout else {
         return Ok(Measured { evidence: Evidence::default(), calibration: ArmCounts::default() });
@@ -43,8 +44,13 @@ pub(crate) struct Sight<'a> {
 
 impl Sight<'_> {
     /// Puts together the input of a step.
-    pub(crate) fn input(&self, present: &Present, measured: &Measured, sources: (&Hub, &Probes)) -> Input {
-        let (hub, probes) = sources;
+    pub(crate) fn input(
+        &self,
+        present: &Present,
+        measured: &Measured,
+        sources: (&Hub, &impl Senses),
+    ) -> Input {
+        let (hub, senses) = sources;
         let application = &present.application;
         let units = if application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
         Input {
@@ -53,10 +59,10 @@ impl Sight<'_> {
             gateways: hub.gateways(&application.name),
             calibration: measured.calibration.tally.outcomes(),
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
-            smoke: probes.smoke(self.rollout, self.candidate),
+            smoke: senses.smoke(self.rollout, self.candidate),
             uncompared: uncompared::errors(&measured.evidence),
-            baseline: probes.baseline(&present.baseline),
-            candidate: probes.candidate(self.candidate),
+            baseline: senses.baseline(&present.baseline),
+            candidate: senses.candidate(self.candidate),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What is committed about one application: everything a decision starts from.
 
 use crate::error::Error;
+use crate::ledger::Ledger;
 use viridian_core::analysis::epoch::Epoch;
 use viridian_core::application::Application;
 use viridian_core::id::{ApplicationName, EnvironmentName};
 use viridian_core::release::Release;
 use viridian_core::routing::table::{Placement, RoutingTable};
-use viridian_store::{Store, StoredRollout};
+use viridian_store::StoredRollout;
 
 /// What is committed about one application.
 pub(crate) struct Present {
@@ -22,7 +23,7 @@ pub(crate) struct Present {
 
 impl Present {
     /// Loads an application; nothing when no release of it serves yet.
-    pub(crate) fn load(store: &Store, name: &ApplicationName) -> Result<Option<Self>, Error> {
+    pub(crate) fn load(store: &impl Ledger, name: &ApplicationName) -> Result<Option<Self>, Error> {
         let (Some(application), Some(baseline)) = (store.application(name)?, store.baseline(name)?) else {
             return Ok(None);
         };

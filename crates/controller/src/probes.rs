@@ -3,6 +3,7 @@
 //! between merely asks again.
 
 use crate::nudge::Nudge;
+use crate::senses::Senses;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -47,47 +48,6 @@ impl Probes {
         Self { runtime, client: Client::new(), nudge, found: Arc::default() }
     }
 
-    /// How the smoke requests of the present step went; starts them when nobody has.
-    pub(crate) fn smoke(&self, rollout: &StoredRollout, candidate: &Placement) -> SmokeResult {
-        let (Phase::Progressing(at) | Phase::Held { at, .. }) = &rollout.state.phase else {
-            return SmokeResult::Pending;
-        };
-        let Some(Step::Smoke(requests)) = rollout.plan.step(at.step) else {
-            return SmokeResult::Pending;
-        };
-        let key = (rollout.proposal.name.clone(), at.step);
-        let mut found = lock(&self.found);
-        if let Some(result) = found.smoke.get(&key) {
-            return result.clone();
-        }
-        found.smoke.insert(key.clone(), SmokeResult::Pending);
-        let (client, candidate, requests) = (self.client.clone(), candidate.clone(), requests.clone());
-        let (shared, nudge) = (Arc::clone(&self.found), self.nudge.clone());
-        self.runtime.spawn(async move {
-            let result = match smoke::run(&client, &candidate, &requests).await {
-                Ok(()) => SmokeResult::Passed,
-                Err(detail) => SmokeResult::Failed { detail },
-            };
-            lock(&shared).smoke.insert(key, result);
-            nudge.wake();
-        });
-        SmokeResult::Pending
-    }
-
-    /// Whether any endpoint of the baseline accepts connections. Nothing known means ready: a restoration does not wait
-    /// for an answer.
-    pub(crate) fn baseline(&self, placement: &Placement) -> Readiness {
-        let is_ready = self.known(placement).iter().any(|known| *known != Some(Readiness::NotReady));
-        if is_ready { Readiness::Ready } else { Readiness::NotReady }
-    }
-
-    /// Whether every endpoint of the candidate accepts connections. Nothing known means not ready: nobody is sent to an
-    /// endpoint that was not reached before.
-    pub(crate) fn candidate(&self, placement: &Placement) -> Readiness {
-        let is_ready = self.known(placement).iter().all(|known| *known == Some(Readiness::Ready));
-        if is_ready { Readiness::Ready } else { Readiness::NotReady }
-    }
-
     /// What is known of each endpoint of a placement; asks again where that is long ago.
     fn known(&self, placement: &Placement) -> Vec<Option<Readiness>> {
         let mut found = lock(&self.found);
@@ -119,9 +79,52 @@ impl Probes {
             }
         });
     }
+}
+
+impl Senses for Probes {
+    /// How the smoke requests of the present step went; starts them when nobody has.
+    fn smoke(&self, rollout: &StoredRollout, candidate: &Placement) -> SmokeResult {
+        let (Phase::Progressing(at) | Phase::Held { at, .. }) = &rollout.state.phase else {
+            return SmokeResult::Pending;
+        };
+        let Some(Step::Smoke(requests)) = rollout.plan.step(at.step) else {
+            return SmokeResult::Pending;
+        };
+        let key = (rollout.proposal.name.clone(), at.step);
+        let mut found = lock(&self.found);
+        if let Some(result) = found.smoke.get(&key) {
+            return result.clone();
+        }
+        found.smoke.insert(key.clone(), SmokeResult::Pending);
+        let (client, candidate, requests) = (self.client.clone(), candidate.clone(), requests.clone());
+        let (shared, nudge) = (Arc::clone(&self.found), self.nudge.clone());
+        self.runtime.spawn(async move {
+            let result = match smoke::run(&client, &candidate, &requests).await {
+                Ok(()) => SmokeResult::Passed,
+                Err(detail) => SmokeResult::Failed { detail },
+            };
+            lock(&shared).smoke.insert(key, result);
+            nudge.wake();
+        });
+        SmokeResult::Pending
+    }
+
+    /// Whether any endpoint of the baseline accepts connections. Nothing known means ready: a restoration does not wait
+    /// for an answer.
+    fn baseline(&self, placement: &Placement) -> Readiness {
+        let is_ready = self.known(placement).iter().any(|known| *known != Some(Readiness::NotReady));
+        if is_ready { Readiness::Ready } else { Readiness::NotReady }
+    }
+
+    /// Whether every endpoint of the candidate accepts connections. Nothing known means not ready: nobody is sent to an
+    /// endpoint that was not reached before.
+    fn candidate(&self, placement: &Placement) -> Readiness {
+        let is_ready = self.known(placement).iter().all(|known| *known == Some(Readiness::Ready));
+        if is_ready { Readiness::Ready } else { Readiness::NotReady }
+    }
 
     /// Forgets what was found for rollouts that are over.
-    pub(crate) fn forget(&self, rollout: &RolloutName) {
+    fn forget(&self, rollout: &RolloutName) {
         lock(&self.found).smoke.retain(|(name, _), _| name != rollout);
     }
 }

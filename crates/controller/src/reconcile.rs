@@ -8,25 +8,34 @@ use crate::draft::{Draft, draft};
 use crate::error::Error;
 use crate::generations::Generations;
 use crate::hub::Hub;
+use crate::ledger::Ledger;
 use crate::observe::{self, Sight};
 use crate::present::Present;
-use crate::probes::Probes;
+use crate::senses::Senses;
 use std::collections::HashMap;
+use std::sync::Arc;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::time::Timestamp;
-use viridian_store::{CommandId, Commit, PendingCommand, Store, TableChange};
+use viridian_store::{CommandId, Commit, PendingCommand, TableChange};
 
 /// What the walk works with.
-pub(crate) struct Room {
-    pub(crate) store: Store,
-    pub(crate) hub: std::sync::Arc<Hub>,
-    pub(crate) probes: Probes,
-    pub(crate) term: Term,
-    pub(crate) generations: Generations,
+pub struct Room<L, S> {
+    pub(crate) ledger: L,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) senses: S,
+    term: Term,
+    generations: Generations,
     /// Restorations that were published and could not be committed yet.
-    pub(crate) unsaved: HashMap<ApplicationName, Decided>,
+    unsaved: HashMap<ApplicationName, Decided>,
+}
+
+impl<L: Ledger, S: Senses> Room<L, S> {
+    /// A room in which nothing has been decided yet. The ledger acts in this term.
+    pub fn new(ledger: L, hub: Arc<Hub>, senses: S, term: Term) -> Self {
+        Self { ledger, hub, senses, term, generations: Generations::default(), unsaved: HashMap::new() }
+    }
 }
 
 /// A transition with everything that follows from it, kept until it is written down.
@@ -41,7 +50,7 @@ pub(crate) struct Decided {
 
 /// Whether there is more to do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub enum Progress {
     /// Something changed; look again.
     Moved,
     /// Nothing to do until something happens.
@@ -49,12 +58,19 @@ pub(crate) enum Progress {
 }
 
 /// Takes the next step of one application.
-pub(crate) fn reconcile(room: &mut Room, name: &ApplicationName, now: Timestamp) -> Result<Progress, Error> {
+///
+/// # Errors
+/// Something could not be read or written down. What may be served without that is; the rest waits for the next call.
+pub fn reconcile<L: Ledger, S: Senses>(
+    room: &mut Room<L, S>,
+    name: &ApplicationName,
+    now: Timestamp,
+) -> Result<Progress, Error> {
     save_restoration(room, name)?;
-    let Some(present) = Present::load(&room.store, name)? else { return Ok(Progress::Rests) };
+    let Some(present) = Present::load(&room.ledger, name)? else { return Ok(Progress::Rests) };
     // A restoration may use what was reserved before, so a failure here only stops what needs a write anyway.
-    let reserved = room.generations.reserve(&room.store, name);
-    let measured = observe::measured(&room.store, &present, now)?;
+    let reserved = room.generations.reserve(&room.ledger, name);
+    let measured = observe::measured(&room.ledger, &present, now)?;
 
     let Some((rollout, candidate)) = &present.rollout else {
         reserved?;
@@ -62,14 +78,14 @@ pub(crate) fn reconcile(room: &mut Room, name: &ApplicationName, now: Timestamp)
         return serve_table(room, name, drafted, now);
     };
 
-    let commands = room.store.pending_commands(&rollout.proposal.name)?;
+    let commands = room.ledger.pending_commands(&rollout.proposal.name)?;
     let sight = Sight { rollout, candidate, commands: &commands };
-    let input = sight.input(&present, &measured, (&room.hub, &room.probes));
+    let input = sight.input(&present, &measured, (&room.hub, &room.senses));
     let transition = step(&rollout.plan, &rollout.state, &input, now);
     let drafted = draft(&present, Some(&transition.next), &measured, (&mut room.generations, room.term), now);
 
     if transition.next.sequence == rollout.state.sequence {
-        room.store.note_report(&rollout.proposal.name, transition.report);
+        room.ledger.note_report(&rollout.proposal.name, transition.report);
         return serve_table(room, name, drafted, now);
     }
     let decided = Decided {
@@ -84,27 +100,31 @@ pub(crate) fn reconcile(room: &mut Room, name: &ApplicationName, now: Timestamp)
 }
 
 /// Commits and publishes: a step away from the baseline in this order, a step back in the other.
-fn carry_out(room: &mut Room, name: &ApplicationName, decided: Decided) -> Result<Progress, Error> {
+fn carry_out<L: Ledger, S: Senses>(
+    room: &mut Room<L, S>,
+    name: &ApplicationName,
+    decided: Decided,
+) -> Result<Progress, Error> {
     if matches!(decided.transition.next.phase, Phase::RollingBack { .. }) {
         publish(room, &decided.drafted);
-        if let Err(error) = room.store.commit(&decided.commit()) {
+        if let Err(error) = room.ledger.commit(&decided.commit()) {
             room.unsaved.insert(name.clone(), decided);
             return Err(error.into());
         }
     } else {
-        room.store.commit(&decided.commit())?;
+        room.ledger.commit(&decided.commit())?;
         publish(room, &decided.drafted);
     }
     if decided.transition.next.is_end() {
-        room.probes.forget(&decided.rollout);
+        room.senses.forget(&decided.rollout);
     }
     Ok(Progress::Moved)
 }
 
 /// Writes down a restoration that is already served.
-fn save_restoration(room: &mut Room, name: &ApplicationName) -> Result<(), Error> {
+fn save_restoration<L: Ledger, S>(room: &mut Room<L, S>, name: &ApplicationName) -> Result<(), Error> {
     if let Some(decided) = room.unsaved.get(name) {
-        room.store.commit(&decided.commit())?;
+        room.ledger.commit(&decided.commit())?;
         room.unsaved.remove(name);
     }
     Ok(())
@@ -112,8 +132,8 @@ fn save_restoration(room: &mut Room, name: &ApplicationName) -> Result<(), Error
 
 /// Commits and publishes a table that changed without the rollout moving; publishes the present one when nobody
 /// has since this controller started.
-fn serve_table(
-    room: &Room,
+fn serve_table<L: Ledger, S>(
+    room: &Room<L, S>,
     name: &ApplicationName,
     drafted: Draft,
     now: Timestamp,
@@ -121,19 +141,19 @@ fn serve_table(
     if let Some(table) = &drafted.table {
         let epoch = drafted.epoch.as_ref();
         let because = if epoch.is_some() { "a new epoch begins" } else { "what is served changed" };
-        room.store.commit_table(&TableChange { table, epoch, because, at: now })?;
+        room.ledger.commit_table(&TableChange { table, epoch, because, at: now })?;
         publish(room, &drafted);
         return Ok(Progress::Moved);
     }
     if room.hub.table(name).is_none()
-        && let Some(table) = room.store.table(name)?
+        && let Some(table) = room.ledger.table(name)?
     {
         room.hub.publish(table);
     }
     Ok(Progress::Rests)
 }
 
-fn publish(room: &Room, drafted: &Draft) {
+fn publish<L, S>(room: &Room<L, S>, drafted: &Draft) {
     if let Some(table) = &drafted.table {
         room.hub.publish(table.clone());
     }

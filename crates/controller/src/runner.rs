@@ -3,11 +3,10 @@
 
 use crate::deliver::Delivery;
 use crate::error::Error;
-use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::nudge::{Clock, Nudge, Ring};
 use crate::probes::Probes;
-use crate::reconcile::{Progress, Room, reconcile};
+use crate::reconcile::{self, Progress, reconcile};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -37,6 +36,8 @@ pub struct Config {
     pub runtime: Handle,
 }
 
+type Room = reconcile::Room<Store, Probes>;
+
 /// A running controller. Dropping it stops the loop after the walk it is in.
 pub struct Controller {
     nudge: Nudge,
@@ -47,14 +48,9 @@ impl Controller {
     /// Starts the loop on a thread of its own.
     pub fn start(config: Config) -> Result<Self, Error> {
         let (nudge, rings) = Nudge::new();
-        let room = Room {
-            term: config.store.term(),
-            probes: Probes::new(config.runtime, nudge.clone()),
-            store: config.store,
-            hub: config.hub,
-            generations: Generations::default(),
-            unsaved: HashMap::new(),
-        };
+        let term = config.store.term();
+        let probes = Probes::new(config.runtime, nudge.clone());
+        let room = Room::new(config.store, config.hub, probes, term);
         let clock = config.clock;
         let thread = std::thread::Builder::new()
             .name("controller".to_owned())
@@ -83,7 +79,7 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
     let mut delivery = Delivery::default();
     let mut folded = Timestamp::default();
     loop {
-        match room.store.applications() {
+        match room.ledger.applications() {
             Ok(applications) => {
                 for application in applications {
                     walk(&mut room, &application.name, clock, &mut failing);
@@ -91,7 +87,7 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
             }
             Err(error) => tracing::error!(error = %Chain(&error), "the applications could not be read"),
         }
-        if let Err(error) = delivery.deliver(&room.store) {
+        if let Err(error) = delivery.deliver(&room.ledger) {
             tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
         }
         fold(&room, clock(), &mut folded);
@@ -109,9 +105,9 @@ fn fold(room: &Room, now: Timestamp, folded: &mut Timestamp) {
         return;
     }
     *folded = now;
-    let applications = room.store.applications().unwrap_or_default();
+    let applications = room.ledger.applications().unwrap_or_default();
     for application in applications {
-        if let Err(error) = room.store.fold(&application.name, now) {
+        if let Err(error) = room.ledger.fold(&application.name, now) {
             tracing::warn!(application = %application.name, error = %Chain(&error), "measurements were not folded");
         }
     }

@@ -4,6 +4,7 @@
 //! monotonic clock and follows the wall clock only forwards ([`Clock::catch_up`]): a suspended machine or a late time
 //! server is caught up with, a clock set back is not believed until the next start.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use viridian_core::time::Timestamp;
@@ -11,47 +12,97 @@ use viridian_core::time::Timestamp;
 /// The time of this node.
 #[derive(Debug)]
 pub struct Clock {
-    origin: Instant,
-    /// Milliseconds since the Unix epoch at `origin`; only rises.
+    machine: Machine,
+    /// Milliseconds since the Unix epoch when the machine's clock showed zero; only rises.
     base: AtomicU64,
+}
+
+/// What a clock runs by.
+#[derive(Debug)]
+enum Machine {
+    /// The clocks of this machine, counted from a moment.
+    Real(Instant),
+    /// Hands that somebody moves.
+    Moved(Arc<Hands>),
+}
+
+/// The clocks of a machine that is made up: both stand still until they are moved.
+#[derive(Debug, Default)]
+pub struct Hands {
+    /// Milliseconds the machine has run; only to be raised.
+    pub running: AtomicU64,
+    /// What its wall clock shows, in milliseconds since the Unix epoch; may be set to anything.
+    pub wall: AtomicU64,
 }
 
 impl Clock {
     /// A clock that shows what the wall clock shows now.
     pub fn start() -> Self {
-        Self { origin: Instant::now(), base: AtomicU64::new(wall().0) }
+        Self::on(Machine::Real(Instant::now()))
+    }
+
+    /// The same on a machine whose clocks somebody moves.
+    pub fn moved_by(hands: Arc<Hands>) -> Self {
+        Self::on(Machine::Moved(hands))
+    }
+
+    fn on(machine: Machine) -> Self {
+        let base = machine.wall().saturating_sub(machine.running());
+        Self { machine, base: AtomicU64::new(base) }
     }
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.at(Instant::now())
+        self.showing(self.machine.running())
     }
 
-    /// The time at a moment after the clock was started.
+    /// The time at a moment after the clock was started; on a machine that is made up there is no moment but now.
     pub fn at(&self, moment: Instant) -> Timestamp {
-        Timestamp(self.base.load(Ordering::Relaxed) + self.elapsed(moment))
+        self.showing(self.machine.running_at(moment))
     }
 
     /// Follows the wall clock, if that is ahead.
     pub fn catch_up(&self) {
-        self.catch_up_with(wall());
+        self.catch_up_with(Timestamp(self.machine.wall()));
     }
 
     /// Shows at least this time from now on.
     pub fn catch_up_with(&self, time: Timestamp) {
-        let base = time.0.saturating_sub(self.elapsed(Instant::now()));
+        let base = time.0.saturating_sub(self.machine.running());
         self.base.fetch_max(base, Ordering::Relaxed);
     }
 
-    fn elapsed(&self, moment: Instant) -> u64 {
-        let elapsed = moment.saturating_duration_since(self.origin);
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    fn showing(&self, running: u64) -> Timestamp {
+        Timestamp(self.base.load(Ordering::Relaxed) + running)
     }
 }
 
-fn wall() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+impl Machine {
+    /// For how long it has run, in milliseconds.
+    fn running(&self) -> u64 {
+        self.running_at(Instant::now())
+    }
+
+    fn running_at(&self, moment: Instant) -> u64 {
+        match self {
+            Self::Real(origin) => {
+                let elapsed = moment.saturating_duration_since(*origin);
+                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+            }
+            Self::Moved(hands) => hands.running.load(Ordering::Relaxed),
+        }
+    }
+
+    /// What its wall clock shows, in milliseconds since the Unix epoch.
+    fn wall(&self) -> u64 {
+        match self {
+            Self::Real(_) => {
+                let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+            }
+            Self::Moved(hands) => hands.wall.load(Ordering::Relaxed),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -69,5 +120,22 @@ mod tests {
         clock.catch_up_with(begun);
         clock.catch_up();
         assert!(clock.now() >= later);
+    }
+
+    #[test]
+    fn hands_move_a_clock_by_both_the_machines_clocks() {
+        let hands = Arc::new(Hands { running: AtomicU64::new(500), wall: AtomicU64::new(10_000) });
+        let clock = Clock::moved_by(Arc::clone(&hands));
+        let check = |running: u64, wall: u64, expected: u64| {
+            hands.running.store(running, Ordering::Relaxed);
+            hands.wall.store(wall, Ordering::Relaxed);
+            clock.catch_up();
+            assert_eq!(clock.now(), Timestamp(expected), "{running} {wall}");
+        };
+        check(500, 10_000, 10_000);
+        check(600, 10_100, 10_100);
+        check(700, 0, 10_200);
+        check(800, 50_000, 50_000);
+        check(900, 20_000, 50_100);
     }
 }

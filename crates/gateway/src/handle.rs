@@ -6,16 +6,16 @@ use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
 use crate::snapshot::Standing;
 use std::sync::Arc;
-use std::time::Instant;
 use viridian_core::analysis::row::{Origin, slot_of};
 use viridian_core::id::{ApplicationName, Generation};
+use viridian_core::time::Timestamp;
 use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip};
 
 /// A running gateway, for whoever steers and observes it. Clones reach the same gateway.
 #[derive(Clone)]
 pub struct Handle {
-    node: Arc<Node>,
+    pub(crate) node: Arc<Node>,
 }
 
 impl Handle {
@@ -42,19 +42,29 @@ impl Handle {
         self.acknowledge(taken.answers)
     }
 
-    /// The controller was heard: it answered what was asked just now. See [`Handle::contact_since`].
-    pub fn contact(&self) {
-        self.contact_since(Instant::now());
+    /// The time, as this gateway knows it.
+    pub fn now(&self) -> Timestamp {
+        self.node.clock().now()
     }
 
-    /// The controller answered what this gateway asked at a moment. It counts the exposure lease from when it last heard
+    /// Notices what only the passing of time brings about. A gateway that serves does this by itself.
+    pub fn look(&self) {
+        self.node.look();
+    }
+
+    /// The controller was heard: it answered what was asked just now. See [`Handle::contact_since`].
+    pub fn contact(&self) {
+        self.contact_since(self.now());
+    }
+
+    /// The controller answered what this gateway asked at a moment, as [`Handle::now`] told it then. It counts the exposure lease from when it last heard
     /// this gateway, so a gateway that counts from the question never outlives it; to have heard the controller without
     /// being heard by it is no contact. A lease that ran out comes back when, besides, everything published has been
     /// applied: after an [`offer`](Handle::offer) or a delta that is `complete`.
-    pub fn contact_since(&self, asked: Instant) {
+    pub fn contact_since(&self, asked: Timestamp) {
         let clock = self.node.clock();
         clock.catch_up();
-        self.node.lease.contact(clock.at(asked), clock.now());
+        self.node.lease.contact(asked, clock.now());
     }
 
     /// Whether candidates have lost their share because the controller was not heard for too long.

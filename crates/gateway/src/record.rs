@@ -9,7 +9,6 @@ use crate::worker::Worker;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
-use viridian_core::analysis::row::slot_of;
 use viridian_core::outcome::{Class, Outcome};
 use viridian_core::routing::decide::Decision;
 
@@ -31,9 +30,7 @@ impl Recorder {
         arrived: Instant,
     ) -> Self {
         worker.counters().decided.increment();
-        if let Some(watch) = &table.watch {
-            watch.sent(decision.arm);
-        }
+        table.sent(&decision);
         Self {
             worker: Rc::clone(worker),
             table: Arc::clone(table),
@@ -58,11 +55,7 @@ impl Drop for Recorder {
             class: self.class,
             latency_us: u64::try_from(latency).unwrap_or(u64::MAX),
         };
-        let slot = slot_of(self.worker.node.clock().at(now));
-        self.table.book.record(self.worker.index, &outcome, &self.table.routing.thresholds, slot);
-        if let Some(watch) = &self.table.watch {
-            watch.record(self.decision.arm, self.class);
-        }
+        self.table.count(self.worker.index, &outcome, self.worker.node.clock().at(now));
         self.worker.counters().recorded.increment();
     }
 }

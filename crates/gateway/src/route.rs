@@ -4,6 +4,7 @@
 use crate::address::{Address, Asked, Call, Purpose};
 use crate::headers::Answering;
 use crate::key;
+use crate::node::Node;
 use crate::peek::Peek;
 use crate::prepared::table::Table;
 use crate::record::Recorder;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use viridian_core::application::Protocol;
 use viridian_core::arm::Arm;
 use viridian_core::routing::decide::{Local, RequestKey, decide};
+use viridian_core::time::Timestamp;
 
 /// A request that has come in.
 pub(crate) struct Arrival<'a> {
@@ -62,7 +64,8 @@ pub(crate) fn route<'a>(
     }
     let decision = {
         let unit = key::unit(&table, &arrival.head.headers, peek);
-        let local = known_of_candidate(arrival, &table);
+        let node = &arrival.worker.node;
+        let local = known_of_candidate(node, &table, node.clock().at(arrival.at));
         let uniform = arrival.worker.draws.next();
         decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
     };
@@ -88,12 +91,11 @@ pub(crate) fn route<'a>(
 }
 
 /// What keeps the candidate from a request on this gateway, if anything does. Reads numbers, no clock.
-fn known_of_candidate(arrival: &Arrival<'_>, table: &Table) -> Local {
+pub(crate) fn known_of_candidate(node: &Node, table: &Table, at: Timestamp) -> Local {
     let Some(watch) = &table.watch else { return Local::Open };
-    let node = &arrival.worker.node;
     if table.pin.load(Ordering::Relaxed) {
         Local::PinnedByOperator
-    } else if node.lease.is_over(node.clock().at(arrival.at)) {
+    } else if node.lease.is_over(at) {
         Local::LeaseExpired
     } else {
         watch.local()

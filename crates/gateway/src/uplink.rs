@@ -5,9 +5,14 @@
 //! back by themselves.
 
 mod backoff;
+mod following;
 mod lines;
+mod reporting;
 mod reports;
 mod tables;
+
+pub use following::Following;
+pub use reporting::Reporting;
 
 use crate::handle::Handle;
 use bytes::Bytes;
@@ -15,7 +20,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
 use viridian_core::analysis::row::Origin;
 use viridian_platform::client::{self, Client};
@@ -104,7 +109,7 @@ impl Uplink {
 
     /// Brings the controller something; answers with the body of its answer.
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
-        let asked = Instant::now();
+        let asked = self.handle.now();
         let answer = self.client.send(self.request(path, body)?, ANSWER).await?;
         let status = answer.status();
         let body = answer.into_body();

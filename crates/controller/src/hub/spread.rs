@@ -3,7 +3,7 @@
 //! that sends nobody anywhere new, as every rollback, goes to all at once.
 
 use super::seat::Seat;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl Spread {
 
     /// The next table of the same application. It is compared with what every gateway has: what only a ring was sent
     /// has not proven itself.
-    pub(super) fn followed_by(&self, table: RoutingTable, gateways: &HashMap<NodeName, Seat>) -> Self {
+    pub(super) fn followed_by(&self, table: RoutingTable, gateways: &BTreeMap<NodeName, Seat>) -> Self {
         let settled = Arc::clone(self.before.as_ref().unwrap_or(&self.latest));
         if gateways.len() < 2 || !settled.moves_traffic(&table) {
             return Self { changed: self.changed, ..Self::at_once(table) };
@@ -87,7 +87,7 @@ impl Spread {
 
     /// Widens the reach when the ring has been well for long enough; answers whether it did. A member that left or was
     /// forgotten is no reason to wait for it, and none to be confident either: with nobody left the ring begins anew.
-    pub(super) fn advance(&mut self, gateways: &HashMap<NodeName, Seat>, now: Timestamp) -> bool {
+    pub(super) fn advance(&mut self, gateways: &BTreeMap<NodeName, Seat>, now: Timestamp) -> bool {
         let Reach::Ring { members, healthy_since } = &mut self.reach else { return false };
         members.retain(|node| gateways.contains_key(node));
         if !members.is_empty() && !has_settled(members, gateways, &self.latest, healthy_since, now) {
@@ -113,7 +113,7 @@ impl Spread {
 /// Whether a ring has been well for long enough, and every member was heard meanwhile.
 fn has_settled(
     members: &BTreeSet<NodeName>,
-    gateways: &HashMap<NodeName, Seat>,
+    gateways: &BTreeMap<NodeName, Seat>,
     table: &RoutingTable,
     healthy_since: &mut Option<Timestamp>,
     now: Timestamp,
@@ -138,7 +138,7 @@ fn is_well(seat: &Seat, table: &RoutingTable, now: Timestamp) -> bool {
 
 /// The first gateways that are sent a table, others for each application and generation: nobody is always first.
 fn first_in_turn(
-    gateways: &HashMap<NodeName, Seat>,
+    gateways: &BTreeMap<NodeName, Seat>,
     table: &RoutingTable,
     count: usize,
 ) -> BTreeSet<NodeName> {

@@ -66,8 +66,8 @@ impl Subscription {
         }
     }
 
-    /// What there is to tell now. From here on the gateway counts as having it.
-    fn take(&mut self) -> Taken {
+    /// What there is to tell now, without waiting. From here on the gateway counts as having it.
+    pub fn take(&mut self) -> Taken {
         let hub = Arc::clone(&self.hub);
         let mut floor = hub.lock();
         let Floor { tables, changed, gateways, .. } = &mut *floor;
@@ -111,9 +111,13 @@ impl Subscription {
 }
 
 /// What a subscription finds.
-enum Taken {
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// This is to be told.
     Update(Update),
+    /// There is nothing to tell.
     Nothing,
+    /// Another process has taken the gateway's name; there will be nothing more.
     Superseded,
 }
 

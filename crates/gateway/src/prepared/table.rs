@@ -8,10 +8,14 @@ use crate::tally::Book;
 use http::{HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use std::sync::Arc;
+use viridian_core::analysis::row::slot_of;
 use viridian_core::application::Unit;
 use viridian_core::arm::Arm;
 use viridian_core::environment::SecretReference;
+use viridian_core::outcome::Outcome;
+use viridian_core::routing::decide::Decision;
 use viridian_core::routing::table::{self, RoutingTable};
+use viridian_core::time::Timestamp;
 
 /// A routing table, ready to serve by.
 pub(crate) struct Table {
@@ -76,6 +80,21 @@ impl Table {
         match (arm, &self.candidate) {
             (Arm::Candidate, Some(candidate)) => candidate,
             _ => &self.baseline,
+        }
+    }
+
+    /// A request was decided and leaves.
+    pub(crate) fn sent(&self, decision: &Decision) {
+        if let Some(watch) = &self.watch {
+            watch.sent(decision.arm);
+        }
+    }
+
+    /// It came to its outcome at a moment, on one of the workers.
+    pub(crate) fn count(&self, worker: usize, outcome: &Outcome, at: Timestamp) {
+        self.book.record(worker, outcome, &self.routing.thresholds, slot_of(at));
+        if let Some(watch) = &self.watch {
+            watch.record(outcome.decision.arm, outcome.class);
         }
     }
 

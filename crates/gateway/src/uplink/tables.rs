@@ -1,6 +1,7 @@
 //! Takes tables as they come, and says what became of them.
 
 use super::backoff::Backoff;
+use super::following::Following;
 use super::lines::Lines;
 use super::{Error, Uplink, explain, refused};
 use http_body_util::{BodyExt, Limited};
@@ -46,25 +47,19 @@ async fn take(uplink: &Uplink, backoff: &mut Backoff) -> Error {
         Ok(lines) => lines,
         Err(error) => return error,
     };
-    let mut number = 0;
+    let mut following = Following::default();
     loop {
         let frame = match next(&mut lines).await {
             Ok(frame) => frame,
             Err(error) => return error,
         };
         backoff.reset();
-        let delta = match frame {
-            Frame::Delta(delta) if delta.number == number + 1 => delta,
-            Frame::Delta(delta) => {
-                return Error::Unreadable(format!("update {} follows {number}", delta.number));
-            }
-            // Candidates come back with everything that was missed, and that is what a stream begins with.
-            Frame::Beat if uplink.handle.is_lease_over() => return Error::LeaseOver,
-            Frame::Beat => continue,
-            Frame::Superseded => return Error::Superseded,
+        let served = match following.take(frame, uplink.handle.is_lease_over()) {
+            Ok(Some(delta)) => serve_by(uplink, delta).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         };
-        number = delta.number;
-        if let Err(error) = serve_by(uplink, delta).await {
+        if let Err(error) = served {
             return error;
         }
     }

@@ -99,6 +99,36 @@ impl Store {
             Ok(tables.collect::<Result<_, _>>()?)
         })
     }
+
+    /// Tables that every gateway has, of applications whose latest has not reached all of them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn settled_tables(&self) -> Result<Vec<RoutingTable>, Error> {
+        let sql = "SELECT settled FROM routing_tables WHERE settled IS NOT NULL ORDER BY application";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let tables = statement.query_map([], |row| Ok(row.get::<_, Json<RoutingTable>>(0)?.0))?;
+            Ok(tables.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Writes down that these generations have reached every gateway; those that are no longer the latest are passed
+    /// over.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`], [`Error::Fenced`].
+    pub fn settle(&self, reached: &[(ApplicationName, Generation)]) -> Result<(), Error> {
+        let sql = "UPDATE routing_tables SET settled = NULL
+            WHERE application = ?1 AND generation = ?2 AND settled IS NOT NULL";
+        self.write(Direction::Back, |transaction| {
+            let mut statement = transaction.prepare_cached(sql)?;
+            for (application, generation) in reached {
+                statement.execute(params![application.as_str(), generation.0])?;
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Writes the span that begins and the table that goes with it.
@@ -145,14 +175,32 @@ fn check_generation(transaction: &Transaction<'_>, table: &RoutingTable) -> Resu
 }
 
 fn replace(transaction: &Transaction<'_>, table: &RoutingTable, at: Timestamp) -> Result<(), Error> {
-    let sql = "INSERT INTO routing_tables (application, generation, routing, published_at) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (application) DO UPDATE SET
-            generation = excluded.generation, routing = excluded.routing, published_at = excluded.published_at";
+    // A table that moves traffic reaches gateways one after the other; until it has reached all of them, what they have
+    // is what the next one is compared with, also after a restart.
+    let settled = settled(transaction, &table.application)?.filter(|settled| settled.moves_traffic(table));
+    let sql = "INSERT INTO routing_tables (application, generation, routing, published_at, settled)
+        VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (application) DO UPDATE SET generation = excluded.generation, routing = excluded.routing,
+            published_at = excluded.published_at, settled = excluded.settled";
     transaction.prepare_cached(sql)?.execute(params![
         table.application.as_str(),
         table.generation.0,
         Json(table),
-        at.0
+        at.0,
+        settled.as_ref().map(Json)
     ])?;
     Ok(())
+}
+
+/// The table of an application that every gateway has.
+fn settled(
+    transaction: &Transaction<'_>,
+    application: &ApplicationName,
+) -> Result<Option<RoutingTable>, Error> {
+    let sql = "SELECT coalesce(settled, routing) FROM routing_tables WHERE application = ?1";
+    let found = transaction
+        .prepare_cached(sql)?
+        .query_row([application.as_str()], |row| Ok(row.get::<_, Json<RoutingTable>>(0)?.0))
+        .optional()?;
+    Ok(found)
 }

@@ -1,7 +1,7 @@
-//! What an earlier version wrote stays readable. `tests/golden/1.sql` holds a database of schema 1 as text; it is
-//! opened like any other and has to tell the same story as a database that is written today.
+//! What an earlier version wrote stays readable. `tests/golden/1.sql` holds a database of schema 1 as text, and so on;
+//! each is opened like any other and has to tell the same story as a database that is written today.
 //!
-//! A schema that was released keeps its file for ever. Until then the file is written anew with
+//! A schema that was released keeps its file for ever. Until then the file of the latest is written anew with
 //! `cargo test -p viridian-store write_golden -- --ignored`.
 
 use crate::world::*;
@@ -22,7 +22,10 @@ use viridian_core::rollout::effect::{Effect, Severity};
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
 use viridian_core::unit::UnitHash;
-use viridian_store::{Commit, Retry, RolloutFilter, Store, Takeover};
+use viridian_store::{Commit, Retry, RolloutFilter, Store, TableChange, Takeover};
+
+/// The schema that is written today.
+const PRESENT: u32 = 2;
 
 /// Something of everything that is ever stored.
 fn tell(store: &Store) {
@@ -63,6 +66,16 @@ fn tell(store: &Store) {
         .unwrap();
     measure(store);
     store.remember("key", "fingerprint", "response", NOW).unwrap();
+}
+
+/// What schema 2 brought, told with what was there before: an older database knows none of it.
+fn tell_of_gateways(store: &Store) {
+    tell(store);
+    let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(u64::MAX) };
+    store.gateway_came(&origin, NOW).unwrap();
+    let raised = table(store, 2, &epoch(1, percent(20)));
+    let change = TableChange { table: &raised, epoch: None, because: "so it is", at: NOW };
+    store.commit_table(&change).unwrap();
 }
 
 fn phases() -> Vec<(Phase, Finding)> {
@@ -144,6 +157,8 @@ fn retell(store: &Store) -> String {
     line(&store.recall("key", "fingerprint", NOW).unwrap());
     line(&store.reserve_generations(&application, 1).unwrap());
     line(&store.signing_keys().unwrap().iter().map(|key| key.id).collect::<Vec<_>>());
+    line(&store.known_gateways().unwrap());
+    line(&store.settled_tables().unwrap());
     story
 }
 
@@ -156,7 +171,10 @@ fn golden(schema: u32) -> PathBuf {
 fn check_readable(schema: u32, changes: &str) {
     let today = tempfile::tempdir().unwrap();
     let fresh = open(today.path());
-    tell(&fresh);
+    match schema {
+        1 => tell(&fresh),
+        _ => tell_of_gateways(&fresh),
+    }
     let expected = retell(&fresh);
     let then = tempfile::tempdir().unwrap();
     write_old(then.path(), schema, changes);
@@ -178,6 +196,7 @@ fn write_old(directory: &Path, schema: u32, changes: &str) {
 #[test]
 fn a_database_of_every_schema_tells_the_same_story() {
     check_readable(1, "");
+    check_readable(2, "");
 }
 
 /// Rows as they were before the last metric, reason and centre existed: those are zero in all of them.
@@ -218,13 +237,13 @@ fn rows_of_a_newer_version_are_not_read_in_part() {
 fn write_golden() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
-    tell(&store);
+    tell_of_gateways(&store);
     let raw = raw(directory.path());
     // No file of ours holds a secret, not even one that nobody uses.
     raw.execute("UPDATE signing_keys SET secret = zeroblob(32)", []).unwrap();
     let text = script(&raw);
-    fs::create_dir_all(golden(1).parent().unwrap()).unwrap();
-    fs::write(golden(1), text).unwrap();
+    fs::create_dir_all(golden(PRESENT).parent().unwrap()).unwrap();
+    fs::write(golden(PRESENT), text).unwrap();
 }
 
 /// A database as the statements that make it.

@@ -1,10 +1,13 @@
 //! Opening: what is refused without a byte being written, and what comes back after an end of any kind.
 
 use crate::world::*;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use viridian_core::id::Term;
-use viridian_store::{Error, Store};
+use viridian_core::analysis::row::Origin;
+use viridian_core::id::{BootId, NodeName, Term};
+use viridian_core::rollout::command::Command;
+use viridian_store::{Error, OutboxId, Store, TableChange};
 
 /// The bytes of the files that hold data; a log that is not there holds as much as an empty one.
 fn bytes(directory: &Path) -> [Vec<u8>; 2] {
@@ -61,15 +64,30 @@ fn an_earlier_term_writes_nothing_any_more() {
 
     let next = progressing(1, percent(10));
     let (name, report) = (rollout_name("r1"), report("it began"));
-    for fenced in [
-        first.commit(&bare(&name, &next, &report)).map(drop),
-        first.apply_application(&application(), NOW),
-        first.reserve_generations(&application_name(), 100).map(drop),
-        first
-            .order(&name, &viridian_core::rollout::command::Command::Pause { by: String::new() }, NOW)
-            .map(drop),
+    let origin = Origin { node: NodeName::parse("gw-1").unwrap(), boot: BootId(1) };
+    let routing = table(&first, 1, &epoch(1, percent(0)));
+    let change = TableChange { table: &routing, epoch: None, because: "so it is", at: NOW };
+    let (application, unheard) = (application_name(), BTreeMap::new());
+    let pause = Command::Pause { by: String::new() };
+    for (what, fenced) in [
+        ("commit", first.commit(&bare(&name, &next, &report)).map(drop)),
+        ("apply", first.apply_application(&self::application(), NOW).map(drop)),
+        ("reserve", first.reserve_generations(&application, 100).map(drop)),
+        ("order", first.order(&name, &pause, NOW).map(drop)),
+        ("start", start(&first, "r2", "v3").map(drop)),
+        ("table", first.commit_table(&change)),
+        ("record", first.record(&origin, &[], &[])),
+        ("feedback", first.record_feedback(&[crate::feedback::record("request", 0, 1)], &unheard).map(drop)),
+        ("fold", first.fold(&application, NOW)),
+        ("remember", first.remember("key", "fingerprint", "response", NOW).map(drop)),
+        ("deliver", first.delivered(OutboxId(1))),
+        ("gateway comes", first.gateway_came(&origin, NOW)),
+        ("gateway is heard", first.gateways_heard(&[])),
+        ("gateway leaves", first.gateway_left(&origin)),
+        ("settle", first.settle(&[])),
     ] {
-        assert!(matches!(fenced, Err(Error::Fenced { own: Term(1), current: Term(2) })), "{fenced:?}");
+        let is_fenced = matches!(fenced, Err(Error::Fenced { own: Term(1), current: Term(2) }));
+        assert!(is_fenced, "{what}: {fenced:?}");
     }
     assert_eq!(dump(directory.path()), before);
     second.commit(&bare(&name, &next, &report)).unwrap();
@@ -112,7 +130,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     closed(directory.path());
     raw(directory.path()).pragma_update(None, "user_version", 9).unwrap();
-    check_refused(directory.path(), &["newer version (schema 9, this one knows 1)", "restore a backup"]);
+    check_refused(directory.path(), &["newer version (schema 9, this one knows 2)", "restore a backup"]);
 }
 
 #[test]

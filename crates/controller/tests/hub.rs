@@ -242,6 +242,24 @@ fn a_gateway_that_comes_back_is_sent_what_it_missed() {
 }
 
 #[test]
+fn a_gateway_whose_acknowledgement_was_lost_is_not_exposed_once_it_comes_again() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 2_000));
+    assert_eq!((world.serve("gw-0"), world.hub.gateways(&chat()).exposed), (1, 1));
+    world.hub.publish(at(2, 0));
+    // It takes the table, and what it says of it never arrives.
+    world.gateways.get_mut("gw-0").unwrap().serving.insert(chat(), Generation(2));
+    world.join("gw-0", 1);
+    assert_eq!(world.hub.gateways(&chat()).exposed, 0, "it came with a table that has no candidate");
+    // One that comes with a table of before still is.
+    world.hub.publish(at(3, 2_000));
+    world.serve("gw-0");
+    world.hub.publish(at(4, 0));
+    let _silent = world.hub.open(&node("gw-0"), BootId(1), world.gateways["gw-0"].serving.clone());
+    assert_eq!(world.hub.gateways(&chat()).exposed, 1);
+}
+
+#[test]
 fn what_the_controller_does_not_know_is_taken_away_unless_it_knows_nothing() {
     let mut world = World::with(1);
     let removed = |world: &World| {

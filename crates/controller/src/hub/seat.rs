@@ -44,10 +44,18 @@ impl Seat {
         }
     }
 
-    /// The same process was here before: what it was exposed to then it still is.
-    pub(super) fn after(mut self, before: Option<Self>) -> Self {
+    /// The same process was here before: what it was exposed to then it still is, except where it comes with a table by
+    /// which it cannot be. That it said so before may have been lost.
+    pub(super) fn after(
+        mut self,
+        before: Option<Self>,
+        is_harmless: impl Fn(&ApplicationName, Generation) -> bool,
+    ) -> Self {
         if let Some(before) = before {
-            self.exposed.extend(before.exposed);
+            let is_over =
+                |name: &ApplicationName| self.serving.get(name).is_some_and(|at| is_harmless(name, *at));
+            let still = before.exposed.into_iter().filter(|name| !is_over(name));
+            self.exposed.extend(still.collect::<Vec<_>>());
             self.trips = before.trips;
         }
         self

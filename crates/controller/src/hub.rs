@@ -112,7 +112,7 @@ impl Hub {
         let visit = before.as_ref().map_or(1, |seat| seat.visit() + 1);
         let harmless =
             |name: &ApplicationName, at| tables.get(name).is_none_or(|spread| spread.is_harmless(at));
-        let seat = Seat::taken((boot, visit), serving.clone(), &harmless, (self.clock)());
+        let seat = Seat::taken((boot, visit), serving.clone(), harmless, (self.clock)());
         let same = before.filter(|before| before.boot() == boot);
         gateways.insert(node.clone(), seat.after(same, harmless));
         drop(floor);

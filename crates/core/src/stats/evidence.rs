@@ -1,15 +1,24 @@
 //! What decides: tests whose error holds however often they are looked at.
 //!
-//! [`capital`] is the additive form evidence is kept in. [`race`] judges events of independent requests, [`betting`]
-//! shares of them in percentage points, [`exceedance`] says how quantiles of durations become races, [`contrast`] judges
-//! sticky units, [`srm`] watches the split of traffic. [`starts`] finds changes that come late, and [`combine`] joins
-//! several guards.
+//! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`betting`]
+//! shares in percentage points, [`bounded`] scores, [`capped`] costs and other means, [`exceedance`] says how quantiles of
+//! durations become races; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
+//! evals, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units, [`srm`] watches the split of traffic,
+//! [`interaction`] two experiments at once. [`starts`] finds changes that come late, [`combine`] joins several guards into
+//! one decision, and [`discovery`] says which of many stand out.
 
 pub mod capital;
 pub mod race;
 pub mod betting;
 pub mod exceedance;
+pub mod contrast;
+pub mod bounded;
+pub mod centre;
+pub mod capped;
+pub mod paired;
+pub mod finite;
+pub mod srm;
+pub mod interaction;
 pub mod starts;
 pub mod combine;
-pub mod srm;
-pub mod contrast;
+pub mod discovery;

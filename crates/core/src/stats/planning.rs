@@ -1,10 +1,13 @@
 //! Planning: how much evidence a decision will need, before and while it is gathered.
 //!
-//! Start with [`race_events`]. These are expectations, good to about a fifth, for the plan, the estimated time and the
+//! Start with [`race_events`]; [`power`] and [`looks`] plan tests that are not used for decisions. These are expectations, good to about a fifth, for the plan, the estimated time and the
 //! smallest regression that can be found; no decision rests on them. The race and the bets pay a fixed price for
 //! spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
 
-use crate::stats::special::normal_quantile;
+pub mod power;
+pub mod looks;
+
+use crate::stats::special::{bisect, normal_quantile};
 
 /// What mixing over alternatives costs, in log e-value; measured by simulation.
 const MIXTURE_PRICE: f64 = 1.5;
@@ -38,12 +41,46 @@ pub fn race_events(ratio: f64, probability: f64, alpha: f64) -> f64 {
     (MIXTURE_PRICE - alpha.ln()) / growth
 }
 
+/// The least rate ratio above one that the race is expected to find within so many events at error `alpha`; infinite when
+/// the events cannot suffice for any.
+#[must_use]
+pub fn race_ratio(events: f64, probability: f64, alpha: f64) -> f64 {
+    let ratio = bisect(0.0, LARGEST_LOG_RATIO, |log| race_events(log.exp(), probability, alpha) <= events);
+    if ratio < LARGEST_LOG_RATIO { ratio.exp() } else { f64::INFINITY }
+}
+
+/// Beyond a factor of a million nothing is left to find.
+const LARGEST_LOG_RATIO: f64 = 13.8;
+
 /// Requests on both arms together that the bets need when the tested mean lies `gap` away from the true one.
 ///
 /// `(ln(1/alpha) + 1.5) 2 (variance + gap^2) / gap^2` with `variance` that of one `z`, see [`betting_variance`].
 #[must_use]
 pub fn betting_trials(gap: f64, variance: f64, alpha: f64) -> f64 {
     (MIXTURE_PRICE - alpha.ln()) * 2.0 * (variance + gap * gap) / (gap * gap)
+}
+
+/// The least gap between the tested and the true mean that the bets are expected to show within so many requests:
+/// [`betting_trials`] solved for the gap; infinite when there are too few for any.
+#[must_use]
+pub fn betting_gap(trials: f64, variance: f64, alpha: f64) -> f64 {
+    let price = 2.0 * (MIXTURE_PRICE - alpha.ln());
+    if trials > price { (price * variance / (trials - price)).sqrt() } else { f64::INFINITY }
+}
+
+/// Pairs that the sequential test of pairs needs to find that the candidate alone fails on the share `worse` of them and the
+/// baseline alone on the share `better`: events of a race drawn with one half.
+#[must_use]
+pub fn harmful_pairs(worse: f64, better: f64, alpha: f64) -> f64 {
+    race_events(worse / better, 0.5, alpha) / (worse + better)
+}
+
+/// Pairs needed to show that the candidate is worse by less than `margin`, for the same shares: bets on a difference whose
+/// variance is `worse + better - (worse - better)^2`.
+#[must_use]
+pub fn safe_pairs(worse: f64, better: f64, margin: f64, alpha: f64) -> f64 {
+    let difference = worse - better;
+    betting_trials(margin - difference, worse + better - difference * difference, alpha)
 }
 
 /// The variance of one request's `z` when both arms have the share `share` of events and the centre is right.

@@ -1,3 +1,18 @@
 //! What is shown and never decides: valid at one look, or descriptions without an error bound.
+//!
+//! A [`sample`] of a mean, a [`ratio`], a [`quantile`] or an [`adjusted`] mean becomes an [`effect`]. [`welch`] and
+//! [`mann_whitney`] test it at one look; [`proportion`], [`pairs`] and [`rate`] do so for counts, and [`multiplicity`] for
+//! several at once. The Bayesian [`card`] says it in chances and losses.
 
+pub mod sample;
+pub mod effect;
+pub mod ratio;
+pub mod quantile;
+pub mod adjusted;
+pub mod welch;
+pub mod mann_whitney;
 pub mod proportion;
+pub mod pairs;
+pub mod rate;
+pub mod multiplicity;
+pub mod card;

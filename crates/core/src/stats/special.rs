@@ -5,6 +5,7 @@
 
 mod sums;
 mod search;
+mod integral;
 mod gamma;
 mod beta;
 mod normal;
@@ -13,6 +14,7 @@ mod zeta;
 
 pub use self::beta::{ln_beta, ln_incomplete_beta};
 pub use self::gamma::{chi_square_above, ln_gamma, ln_incomplete_gamma};
+pub(crate) use self::integral::integral;
 pub use self::normal::{normal_cdf, normal_density, normal_quantile};
 pub(crate) use self::search::{bisect, bisect_within};
 pub use self::student::{student_above, student_quantile_above};

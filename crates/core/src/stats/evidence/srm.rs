@@ -4,7 +4,7 @@
 //! nothing measured in this rollout can be trusted; the analysis then holds. Exact for requests drawn one by one;
 //! sticky units are left to [`super::contrast`].
 
-use crate::stats::special::{ln_beta, log_sum_exp};
+use crate::stats::special::{chi_square_above, ln_beta, ln_gamma, log_sum_exp};
 
 /// The requests of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +47,48 @@ pub fn log_bayes_factor(epoch: &SplitEpoch, concentration: f64) -> f64 {
         - ln_beta(prior_candidate, prior_baseline)
         - candidate * probability.ln()
         - baseline * (-probability).ln_1p()
+}
+
+/// The log e-value against "each request fell into a cell with that cell's probability", for any number of cells: the arms of
+/// an experiment, or the crossed arms of two.
+///
+/// The same two Bayes factors, of Dirichlet priors around the probabilities. Probabilities sum to one and are above zero.
+#[must_use]
+pub fn log_e_of_cells(cells: &[(f64, u64)]) -> f64 {
+    let terms = CONCENTRATIONS.map(|concentration| {
+        log_bayes_factor_of_cells(cells, concentration) - (CONCENTRATIONS.len() as f64).ln()
+    });
+    log_sum_exp(&terms)
+}
+
+/// The log Bayes factor of the cells' counts: shares ~ Dirichlet(c p) against shares = p.
+///
+/// `ln Gamma(c) - ln Gamma(c + n) + sum_k (ln Gamma(c p_k + x_k) - ln Gamma(c p_k) - x_k ln p_k)`.
+#[must_use]
+pub fn log_bayes_factor_of_cells(cells: &[(f64, u64)], concentration: f64) -> f64 {
+    let all: u64 = cells.iter().map(|(_, count)| count).sum();
+    let of_cell = |(probability, count): &(f64, u64)| {
+        let (prior, count) = (concentration * probability, *count as f64);
+        ln_gamma(prior + count) - ln_gamma(prior) - count * probability.ln()
+    };
+    let cells: f64 = cells.iter().map(of_cell).sum();
+    ln_gamma(concentration) - ln_gamma(concentration + all as f64) + cells
+}
+
+/// The p-value of the same at one look, by the chi-square statistic; for reports.
+///
+/// `sum (x - n p)^2 / (n p)` with one degree of freedom less than cells; one without requests or with a single cell.
+#[must_use]
+pub fn chi_square_p(cells: &[(f64, u64)]) -> f64 {
+    let all: u64 = cells.iter().map(|(_, count)| count).sum();
+    if all == 0 || cells.len() < 2 {
+        return 1.0;
+    }
+    let distance = |(probability, count): &(f64, u64)| {
+        let expected = all as f64 * probability;
+        (*count as f64 - expected).powi(2) / expected
+    };
+    chi_square_above(cells.iter().map(distance).sum(), (cells.len() - 1) as f64)
 }
 
 /// The epochs with equal draw probability added up, in order of their first appearance.

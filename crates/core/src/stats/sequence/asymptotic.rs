@@ -4,7 +4,9 @@
 //! know nothing of how either came about. Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central
 //! limit theory and asymptotic confidence sequences", arXiv 2103.06476; they are Robbins' normal mixture.
 
-use super::normal::{mixing_parameter, normal_mixture_bound};
+use super::normal::{log_mixture, mixing_parameter, normal_mixture_bound};
+use crate::stats::interval::Interval;
+use crate::stats::special::bisect;
 
 /// The estimate's standard error and the sample size behind it, with the size at which the sequence shall be tightest.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,11 +39,49 @@ pub fn one_sided_radius(precision: Precision, alpha: f64) -> f64 {
     precision.standard_error * one_sided_deviation(precision.sample_size / precision.tuned_for, alpha)
 }
 
+/// The two-sided confidence sequence around an estimate, at error `alpha` over all looks.
+#[must_use]
+pub fn two_sided(estimate: f64, precision: Precision, alpha: f64) -> Interval {
+    let radius = two_sided_radius(precision, alpha);
+    Interval { lower: estimate - radius, upper: estimate + radius }
+}
+
+/// The p-value of "the effect is zero" that may be looked at as often as one likes: one over the mixture's e-value at the
+/// estimate, at most one. `alpha` only tunes the mixture.
+#[must_use]
+pub fn two_sided_p(estimate: f64, precision: Precision, alpha: f64) -> f64 {
+    let n = precision.sample_size;
+    let rho = mixing_parameter(precision.tuned_for, alpha);
+    let sum = estimate / precision.standard_error * n.sqrt();
+    (-log_mixture(sum, n, rho)).exp().min(1.0)
+}
+
+/// A p-value beyond one half says nothing, and the bound behind [`one_sided_p`] is made for less.
+const LARGEST_P: f64 = 0.4999;
+const LEAST_P: f64 = 1e-12;
+
+/// The p-value of "the effect is at most zero" that may be looked at as often as one likes: the least error at which the
+/// one-sided sequence puts the effect above zero; 0.4999 when none does. `alpha` only tunes the mixture.
+#[must_use]
+pub fn one_sided_p(estimate: f64, precision: Precision, alpha: f64) -> f64 {
+    let information = information(precision.sample_size / precision.tuned_for, alpha);
+    let deviation = estimate / precision.standard_error;
+    let log = bisect(LEAST_P.ln(), LARGEST_P.ln(), |log| deviation_at(information, log.exp()) < deviation);
+    log.exp()
+}
+
 /// The same distance in standard errors, when the share `progress` of the tuned sample size has been seen.
 #[must_use]
 pub fn one_sided_deviation(progress: f64, alpha: f64) -> f64 {
-    // n r^2: the sequence depends on the sample size only through its share of the tuned one.
-    let information = progress / mixing_parameter(1.0, 2.0 * alpha);
+    deviation_at(information(progress, alpha), alpha)
+}
+
+/// `n r^2`: the sequence depends on the sample size only through its share of the tuned one.
+fn information(progress: f64, alpha: f64) -> f64 {
+    progress / mixing_parameter(1.0, 2.0 * alpha)
+}
+
+fn deviation_at(information: f64, alpha: f64) -> f64 {
     let log_term = ((information + 1.0).sqrt() / (2.0 * alpha)).ln_1p();
     (2.0 * (information + 1.0) / information * log_term).sqrt()
 }

@@ -1,0 +1,111 @@
+//! Betting on a bounded mean: scores between two ends, and costs and durations under a cap.
+//!
+//! Start with [`Rule`]. Each drawn request yields
+//! `z = (A/p - r (1 - A)/(1 - p)) (Y - c) + (1 - r) c - d`, with `A = 1` on the candidate, `p` the draw probability, `Y` the
+//! outcome and `c` a centre known before it. Given the past its mean is `mu_T - r mu_C - d` for that request, for *any* such
+//! centre: a good one, also one for this very request ([`super::centre`]), only makes it vary less. Sixteen bets of fixed
+//! size multiply into an e-value per question, so a gateway ships 16 sums for HARM and 16 for SAFE, which add.
+//!
+//! With `r = 1` the question is one of differences; with `d = 0` one of ratios, such as "costs 20 % more"; and for a ratio
+//! of sums over units, such as cost per request by user, `Y` is `numerator - R denominator` with a fixed `R` ([`linearised`]).
+//!
+//! Exact for requests drawn one by one, and nothing is assumed of how the means move over time. Sources: Waudby-Smith and
+//! Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86(1), 2024; the centre as in Robins, Rotnitzky,
+//! Zhao, "Estimation of regression coefficients when some regressors are not always observed", JASA 89, 1994.
+
+use super::betting::grid;
+use super::capital::{BETS, Capital};
+use super::contrast::Hypothesis;
+use crate::arm::Arm;
+
+/// Which direction of an outcome is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worse {
+    /// More is worse: cost, tokens, durations.
+    Higher,
+    /// Less is worse: quality.
+    Lower,
+}
+
+/// What the outcomes of one epoch are bet by, all of it fixed before the epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// The probability with which a request was drawn for the candidate, strictly between 0 and 1.
+    pub probability: f64,
+    /// The least and the most an outcome can be; outcomes and centres beyond are taken to these ends.
+    pub range: (f64, f64),
+    /// Which direction is worse.
+    pub worse: Worse,
+    /// What separates the two sides: the candidate's mean is `ratio` times the baseline's, plus `difference`.
+    pub boundary: Hypothesis,
+}
+
+impl Rule {
+    /// The evidence of one outcome against "the candidate is not beyond the boundary, on the worse side".
+    #[must_use]
+    pub fn harm(&self, arm: Arm, outcome: f64, centre: f64) -> Capital {
+        self.bet(arm, outcome, centre, self.sign())
+    }
+
+    /// The evidence of one outcome against "the candidate is at the boundary or beyond, on the worse side".
+    #[must_use]
+    pub fn safe(&self, arm: Arm, outcome: f64, centre: f64) -> Capital {
+        self.bet(arm, outcome, centre, -self.sign())
+    }
+
+    /// The `z` of one outcome: its mean is how far the candidate's mean lies above the boundary, in units of the outcome.
+    #[must_use]
+    pub fn z(&self, arm: Arm, outcome: f64, centre: f64) -> f64 {
+        let Hypothesis { ratio, difference } = self.boundary;
+        let centre = self.within(centre);
+        let share = match arm {
+            Arm::Candidate => 1.0 / self.probability,
+            Arm::Baseline => -ratio / (1.0 - self.probability),
+        };
+        share * (self.within(outcome) - centre) + (1.0 - ratio) * centre - difference
+    }
+
+    fn sign(&self) -> f64 {
+        match self.worse {
+            Worse::Higher => 1.0,
+            Worse::Lower => -1.0,
+        }
+    }
+
+    /// Bets against "the mean of `sign * z` is at most zero": `ln(1 + h sign z / -lowest)` for each share `h` of the largest
+    /// bet that cannot lose all.
+    fn bet(&self, arm: Arm, outcome: f64, centre: f64, sign: f64) -> Capital {
+        let lowest = -self.farthest_below(centre, sign);
+        if lowest <= 0.0 {
+            // Nothing can be lost, so the question has one answer before any outcome.
+            return Capital::default();
+        }
+        let gain = sign * self.z(arm, outcome, centre) / lowest;
+        let bets = grid();
+        Capital(std::array::from_fn::<f64, BETS, _>(|bet| (bets[bet] * gain).ln_1p()))
+    }
+
+    /// The least that `sign * z` can be.
+    fn farthest_below(&self, centre: f64, sign: f64) -> f64 {
+        let (low, high) = self.range;
+        let ends =
+            [(Arm::Candidate, low), (Arm::Candidate, high), (Arm::Baseline, low), (Arm::Baseline, high)];
+        ends.iter().map(|(arm, end)| sign * self.z(*arm, *end, centre)).fold(f64::INFINITY, f64::min)
+    }
+
+    fn within(&self, value: f64) -> f64 {
+        let (low, high) = self.range;
+        value.max(low).min(high)
+    }
+}
+
+/// A unit's part in a ratio of sums, `numerator - ratio * denominator`, and the range it lies in.
+///
+/// Over many units its mean is zero on an arm whose ratio of sums is `ratio`, and above where it is higher. HARM and SAFE of
+/// "the ratio is at most R" are those of "the candidate's mean is at most the baseline's" with `R` the baseline's ratio as
+/// published before the epoch, times one plus the margin for SAFE. Units have to be whole: a unit's sums over a span
+/// that is closed, each unit once.
+#[must_use]
+pub fn linearised(numerator: f64, denominator: f64, ratio: f64) -> f64 {
+    numerator - ratio * denominator
+}

@@ -1,0 +1,37 @@
+//! Centres for bets from what is known of a request before it is answered: the gain of a covariate without its risk.
+//!
+//! Start with [`Line::fitted`]. What the baseline did in earlier epochs predicts each new request's outcome from its
+//! covariate (the length of the prompt, the tenant's mean, a model of difficulty). The bets then see only what was not
+//! predicted; their variance falls by the squared correlation as with CUPED. Because the line was fixed before the request,
+//! a bad one costs power and never validity.
+
+use crate::stats::moments::Paired;
+
+/// Outcomes predicted as `level + slope * covariate`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// The prediction where the covariate is zero.
+    pub level: f64,
+    /// What the prediction rises by per unit of the covariate.
+    pub slope: f64,
+}
+
+impl Line {
+    /// The line of least squares through the baseline's outcomes of earlier epochs; nothing without any.
+    ///
+    /// `slope = cov(X, Y) / var(X)`, zero where the covariate does not vary.
+    #[must_use]
+    pub fn fitted(baseline: &Paired) -> Option<Self> {
+        let count = baseline.outcome.count;
+        (count > 0.0).then(|| {
+            let slope = baseline.slope();
+            Self { level: (baseline.outcome.sum - slope * baseline.covariate.sum) / count, slope }
+        })
+    }
+
+    /// The centre of a request with this covariate.
+    #[must_use]
+    pub fn at(&self, covariate: f64) -> f64 {
+        self.level + self.slope * covariate
+    }
+}

@@ -1,0 +1,114 @@
+//! Pairs: both arms answered the same request (shadow traffic) or the same case (an offline eval), and only the
+//! difference is judged.
+//!
+//! Start with [`log_e_harm`] and [`log_e_safe`] for pass and fail, [`graded_harm`] and [`graded_safe`] for differences of
+//! scores. What both arms find hard or easy cancels within the pair, so a few hundred pairs say what a thousand requests per
+//! arm do. A pair's sign is positive where the candidate did worse.
+//!
+//! Assumes that pairs come one by one with any dependence on the past but no selection by their outcome; ties are pairs.
+//! Several answers to one case are one pair ([`case_difference`]), because they share the case. A judge that compares both
+//! answers has to see them in random order.
+
+use super::betting::grid;
+use super::capital::{Capital, Payoffs};
+use crate::stats::special::{bisect_within, ln_beta, ln_incomplete_beta};
+
+/// Counts of pairs by who did better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pairs {
+    /// The candidate failed where the baseline passed.
+    pub worse: u64,
+    /// The baseline failed where the candidate passed.
+    pub better: u64,
+    /// Both passed or both failed.
+    pub tied: u64,
+}
+
+/// Bounds are found to this, as a difference of shares.
+const PRECISION: f64 = 1e-6;
+
+/// The log e-value against "where only one arm fails, it is the candidate at most half of the time": the sequential form of
+/// McNemar's test.
+///
+/// The likelihood of the untied pairs, averaged over a uniform prior on (1/2, 1) for the candidate's part, against one half:
+/// `ln B(b+1, c+1) + ln I_{1/2}(c+1, b+1) + ln 2 + (b+c) ln 2`, with `b` worse and `c` better. The chance that it ever
+/// reaches `ln(1/alpha)` under the null is at most `alpha`: each factor's mean is at most one for every part up to one half.
+/// Source: Robbins' mixture of likelihood ratios, "Statistical methods related to the law of the iterated logarithm",
+/// Annals of Mathematical Statistics 41, 1970.
+#[must_use]
+pub fn log_e_harm(pairs: &Pairs) -> f64 {
+    let (worse, better) = (pairs.worse as f64, pairs.better as f64);
+    let above_half = ln_incomplete_beta(better + 1.0, worse + 1.0, 0.5);
+    ln_beta(worse + 1.0, better + 1.0) + above_half + (1.0 + worse + better) * std::f64::consts::LN_2
+}
+
+/// The log e-value against "the candidate's share of passes is at least `margin` lower", `0 < margin < 1`.
+///
+/// Bets on `-D + margin` with `D` one where the candidate is worse, minus one where it is better, zero for a tie.
+#[must_use]
+pub fn log_e_safe(pairs: &Pairs, margin: f64) -> f64 {
+    safe(pairs, margin).log_e()
+}
+
+/// The evidence of [`log_e_safe`]: it adds over pairs, spans and gateways.
+#[must_use]
+pub fn safe(pairs: &Pairs, margin: f64) -> Capital {
+    let differences = [1.0, -1.0, 0.0];
+    let payoffs = Payoffs::of(|kind, bet| log_payoff(grid()[bet], margin - differences[kind], 1.0 - margin));
+    payoffs.capital([pairs.worse, pairs.better, pairs.tied])
+}
+
+/// The least margin that [`log_e_safe`] shows at error `alpha` over all looks: an upper bound of how much lower the
+/// candidate's share of passes is; 1 when none does.
+#[must_use]
+pub fn upper_bound(pairs: &Pairs, alpha: f64) -> f64 {
+    let threshold = -alpha.ln();
+    bisect_within(PRECISION, -1.0, 1.0, |margin| log_e_safe(pairs, margin) >= threshold)
+}
+
+/// The mean difference, as a share of all pairs; nothing without pairs.
+#[must_use]
+pub fn difference(pairs: &Pairs) -> Option<f64> {
+    let all = pairs.worse + pairs.better + pairs.tied;
+    (all > 0).then(|| (pairs.worse as f64 - pairs.better as f64) / all as f64)
+}
+
+/// The evidence of one pair's graded difference against "the mean difference is at most zero".
+///
+/// `difference` lies between -1 and 1, above zero where the candidate is worse; beyond it is taken to the end. Payoff
+/// `1 + h D` for sixteen `h` below one.
+#[must_use]
+pub fn graded_harm(difference: f64) -> Capital {
+    let difference = difference.clamp(-1.0, 1.0);
+    Payoffs::<1>::of(|_, bet| log_payoff(grid()[bet], difference, 1.0)).capital([1])
+}
+
+/// The evidence of one pair's graded difference against "the mean difference is at least `margin`", `0 < margin < 1`.
+///
+/// Payoff `1 + h (margin - D) / (1 - margin)`.
+#[must_use]
+pub fn graded_safe(difference: f64, margin: f64) -> Capital {
+    let difference = difference.clamp(-1.0, 1.0);
+    Payoffs::<1>::of(|_, bet| log_payoff(grid()[bet], margin - difference, 1.0 - margin)).capital([1])
+}
+
+/// The difference of one case with several answers per arm, from the mean score of each: scores are between 0 and 1, higher
+/// is better. Nothing when an arm has no answer.
+#[must_use]
+pub fn case_difference(baseline: &[f64], candidate: &[f64]) -> Option<f64> {
+    let mean =
+        |scores: &[f64]| (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
+    Some(mean(baseline)? - mean(candidate)?)
+}
+
+/// The difference of two costs or durations of one request: the logarithm of their ratio, taken to between -1 and 1, so that
+/// twice as slow counts as much as twice as fast. Nothing unless both are above zero.
+#[must_use]
+pub fn log_ratio(baseline: f64, candidate: f64) -> Option<f64> {
+    (baseline > 0.0 && candidate > 0.0).then(|| (candidate / baseline).ln().clamp(-1.0, 1.0))
+}
+
+/// The log payoff of staking the share `bet` of what cannot all be lost, where the most that can be lost is `most`.
+fn log_payoff(bet: f64, gain: f64, most: f64) -> f64 {
+    (bet * gain / most).ln_1p()
+}

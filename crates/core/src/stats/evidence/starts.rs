@@ -7,6 +7,9 @@
 use super::capital::Capital;
 use crate::stats::special::log_sum_exp;
 
+/// Weights that sum to one miss it by less than this.
+const ROUNDING: f64 = 1e-9;
+
 /// One start of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
@@ -57,7 +60,9 @@ pub fn log_e(spans: &[Capital], starts: &[Start]) -> f64 {
         terms.push(start.weight.ln() + since.log_e());
     }
     let kept = 1.0 - starts.iter().map(|start| start.weight).sum::<f64>();
-    terms.push(kept.max(0.0).ln());
+    if kept > ROUNDING {
+        terms.push(kept.ln());
+    }
     log_sum_exp(&terms)
 }
 

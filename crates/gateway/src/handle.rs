@@ -5,6 +5,7 @@ use crate::error::PinError;
 use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
 use crate::snapshot::Standing;
+use std::io;
 use std::sync::Arc;
 use viridian_core::analysis::row::{Origin, slot_of};
 use viridian_core::id::{ApplicationName, Generation};
@@ -65,6 +66,16 @@ impl Handle {
         let clock = self.node.clock();
         clock.catch_up();
         self.node.lease.contact(asked, clock.now());
+    }
+
+    /// This gateway has drained and is about to say so. A controller that knows it gone does not wait for its lease, so
+    /// the next start must send no candidate anything by the tables on disk before the controller was heard. Blocks on
+    /// the disk.
+    ///
+    /// # Errors
+    /// The next start may bring back a candidate: the controller must not be told that this gateway is gone.
+    pub fn retire(&self) -> io::Result<()> {
+        self.node.tables.retire()
     }
 
     /// Whether candidates have lost their share because the controller was not heard for too long.

@@ -17,6 +17,7 @@ use crate::tally::Books;
 use arc_swap::{ArcSwap, Guard};
 use rustls::ClientConfig;
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
@@ -96,6 +97,12 @@ impl Tables {
         let answers = kept.map(|kept| self.offer(kept, books).answers).unwrap_or_default();
         *self.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(archive);
         answers
+    }
+
+    /// Sees to it that the next start sends no candidate anything before the controller was heard.
+    pub(crate) fn retire(&self) -> io::Result<()> {
+        let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        archive.as_mut().map_or(Ok(()), Archive::retreat)
     }
 
     /// What is served by now. To be held for a moment, never while waiting.

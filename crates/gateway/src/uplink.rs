@@ -70,6 +70,9 @@ pub enum Error {
     /// What it sent cannot be read.
     #[error("what the controller sent cannot be read: {0}")]
     Unreadable(String),
+    /// The next start may bring back candidates, so the controller has to wait for their leases.
+    #[error("the tables on disk cannot be marked as left behind")]
+    Retire(#[source] std::io::Error),
     /// It fell silent.
     #[error("nothing was heard of the controller for {} s", .0.as_secs())]
     Silent(Duration),
@@ -102,9 +105,18 @@ impl Uplink {
     /// Keeps in touch until told to stop; then brings the last counters and says farewell.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         tokio::join!(tables::follow(&self, stop.clone()), reports::keep_sending(&self, stop));
-        if let Err(error) = self.post(FAREWELLS, &self.origin).await {
+        if let Err(error) = self.take_leave().await {
             tracing::warn!(error = %explain(&error), "the controller was not told that this gateway ends");
         }
+    }
+
+    /// Says farewell, once no start after this one takes up where this one ended.
+    async fn take_leave(&self) -> Result<(), Error> {
+        let handle = self.handle.clone();
+        let retired = tokio::task::spawn_blocking(move || handle.retire()).await;
+        retired.map_err(std::io::Error::other).flatten().map_err(Error::Retire)?;
+        self.post(FAREWELLS, &self.origin).await?;
+        Ok(())
     }
 
     /// Brings the controller something; answers with the body of its answer.

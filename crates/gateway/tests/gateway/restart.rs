@@ -161,6 +161,23 @@ async fn what_was_not_finished_is_ignored_and_removed() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_left_exposes_nobody_before_the_controller_was_heard() {
+    let upstream = Upstream::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let gateway = start(directory.path());
+    apply(&gateway, at(&upstream, 1, Some(10_000)));
+    gateway.handle().retire().unwrap();
+    assert_eq!(arm(&gateway).await, "candidate", "until it has ended it is as before");
+    stop(gateway).await;
+
+    let gateway = start(directory.path());
+    assert_eq!(arm(&gateway).await, "baseline", "the controller has not waited for it");
+    gateway.handle().contact();
+    gateway.handle().apply(&delta([]));
+    assert_eq!(arm(&gateway).await, "candidate");
+}
+
+#[tokio::test]
 async fn files_of_another_key_are_passed_over() {
     let upstream = Upstream::start().await;
     let directory = furnished(&upstream).await;

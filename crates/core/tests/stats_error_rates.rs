@@ -8,6 +8,8 @@
 
 #[path = "stats_error_rates/counted.rs"]
 mod counted;
+#[path = "stats_error_rates/groups.rs"]
+mod groups;
 #[path = "stats_error_rates/late.rs"]
 mod late;
 #[path = "stats_error_rates/many.rs"]

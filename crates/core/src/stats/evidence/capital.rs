@@ -57,10 +57,16 @@ impl<const KINDS: usize> Payoffs<KINDS> {
     /// The capital after so many outcomes of each kind.
     #[must_use]
     pub fn capital(&self, counts: [u64; KINDS]) -> Capital {
+        self.weighted(counts.map(|count| count as f64))
+    }
+
+    /// The same where outcomes count in part.
+    #[must_use]
+    pub fn weighted(&self, counts: [f64; KINDS]) -> Capital {
         let mut capital = Capital::default();
         for (payoffs, count) in self.0.iter().zip(counts) {
             for (sum, payoff) in capital.0.iter_mut().zip(payoffs) {
-                *sum += count as f64 * payoff;
+                *sum += count * payoff;
             }
         }
         capital

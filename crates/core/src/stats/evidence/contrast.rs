@@ -114,6 +114,42 @@ impl Contrast {
     }
 }
 
+/// How much more sums over groups vary than sums over independent requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DesignEffect {
+    /// The variance between groups over that of independent requests with the same shares; at least one.
+    pub factor: f64,
+    /// Groups in which the candidate had a bad request.
+    pub event_groups: usize,
+}
+
+impl DesignEffect {
+    /// What the groups show; nothing while no epoch has requests on both arms.
+    #[must_use]
+    pub fn of(epochs: &[EpochSums]) -> Option<Self> {
+        let equal = Hypothesis { ratio: 1.0, difference: 0.0 };
+        let contrast = Contrast::of(epochs, equal)?;
+        let (mut worth, mut independent) = (0.0, 0.0);
+        for (total, weight) in comparable(epochs) {
+            let shares = Shares::of(&total);
+            worth += weight;
+            independent += weight * weight * variance_at(&total, shares, 1.0);
+        }
+        let between = (contrast.standard_error * worth).powi(2);
+        let factor = if independent > 0.0 { between / independent } else { 1.0 };
+        Some(Self { factor: factor.max(1.0), event_groups: contrast.event_groups })
+    }
+}
+
+/// The totals of epochs in which the arms can be compared, and how well each compares them.
+pub(super) fn comparable(epochs: &[EpochSums]) -> impl Iterator<Item = (GroupSums, f64)> {
+    epochs.iter().filter_map(|epoch| {
+        let total = total(&epoch.groups);
+        let is_compared = total.candidate > 0.0 && total.baseline > 0.0 && !is_one_group(epoch, &total);
+        is_compared.then(|| (total, total.candidate * total.baseline / (total.candidate + total.baseline)))
+    })
+}
+
 /// The shares of bad requests on both arms.
 #[derive(Clone, Copy)]
 struct Shares {
@@ -187,8 +223,13 @@ fn null_variance(total: &GroupSums, hypothesis: Hypothesis) -> f64 {
     let events = total.candidate_events + total.baseline_events - difference * total.candidate;
     let baseline = (events / (ratio * total.candidate + total.baseline)).clamp(0.0, 1.0);
     let candidate = (ratio * baseline + difference).clamp(0.0, 1.0);
+    variance_at(total, Shares { candidate, baseline }, ratio)
+}
+
+/// The same at given shares.
+fn variance_at(total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
     let binomial = |share: f64, count: f64| share * (1.0 - share) / count;
-    binomial(candidate, total.candidate) + ratio * ratio * binomial(baseline, total.baseline)
+    binomial(shares.candidate, total.candidate) + ratio * ratio * binomial(shares.baseline, total.baseline)
 }
 
 fn event_groups(epochs: &[EpochSums], groups: usize) -> usize {

@@ -105,7 +105,7 @@ fn capital(epochs: &[RaceEpoch], ratio: f64, sign: f64) -> impl Iterator<Item = 
 }
 
 /// The log likelihood ratios, `ratio * exp(sign * g)` against `ratio`, of an event on the candidate and on the baseline.
-fn log_likelihood_ratios(probability: f64, ratio: f64, sign: f64) -> Payoffs<2> {
+pub(super) fn log_likelihood_ratios(probability: f64, ratio: f64, sign: f64) -> Payoffs<2> {
     let rate_at = |rate_ratio: f64| probability * rate_ratio + 1.0 - probability;
     let at_null = rate_at(ratio);
     Payoffs::of(|kind, bet| {

@@ -1,0 +1,156 @@
+//! Sticky units: few, unequal and heavy-tailed ones, under the race on clustered events, asked as `judge` would ask: from
+//! a hundred candidate units, 48 groups with candidate traffic and five groups with candidate events on.
+
+use viridian_core::stats::evidence::clustered;
+use viridian_core::stats::evidence::contrast::{DesignEffect, EpochSums, GroupSums};
+
+use crate::runs::{Dice, check_at, check_finds};
+
+const ALPHA: f64 = 0.01;
+const GROUPS: usize = 64;
+const UNITS: usize = 100;
+const ACTIVE_GROUPS: usize = 48;
+const EVENT_GROUPS: usize = 5;
+/// Requests between looks.
+const LOOK: u32 = 20;
+
+/// Who calls: how many, and how much they differ in calls and in failures, as deviations of logarithms.
+#[derive(Clone, Copy)]
+struct Users {
+    count: usize,
+    activity: f64,
+    proneness: f64,
+}
+
+const CALM: Users = Users { count: 2_000, activity: 0.5, proneness: 0.5 };
+const UNEQUAL: Users = Users { count: 2_000, activity: 1.5, proneness: 1.0 };
+const FEW: Users = Users { count: 260, activity: 1.0, proneness: 1.0 };
+const FEW_AND_PRONE: Users = Users { count: 260, activity: 1.0, proneness: 2.0 };
+const HEAVY_TAILED: Users = Users { count: 4_000, activity: 2.0, proneness: 1.5 };
+
+struct User {
+    /// The part of all calls by this user and those before.
+    up_to: f64,
+    group: usize,
+    on_candidate: bool,
+    /// The factor on how often calls fail; one on average over all calls.
+    prone: f64,
+    /// Whether this is one of the few on whom a candidate's failures may fall.
+    is_struck: bool,
+}
+
+/// A candidate whose failures are as many but fall on one user in so many.
+const ONE_IN: f64 = 20.0;
+
+impl Users {
+    fn drawn(self, dice: &mut Dice, share: f64) -> Vec<User> {
+        let (mut calls, mut failures) = (0.0, 0.0);
+        let mut users: Vec<User> = (0..self.count)
+            .map(|_| {
+                let activity = (self.activity * dice.normal()).exp();
+                let prone = (self.proneness * dice.normal()).exp();
+                calls += activity;
+                failures += activity * prone;
+                User {
+                    up_to: calls,
+                    group: (dice.uniform() * GROUPS as f64) as usize,
+                    on_candidate: dice.hits(share),
+                    prone,
+                    is_struck: dice.hits(1.0 / ONE_IN),
+                }
+            })
+            .collect();
+        for user in &mut users {
+            user.up_to /= calls;
+            user.prone *= calls / failures;
+        }
+        users
+    }
+}
+
+/// How often a call of this user fails on its arm.
+type Rate = fn(&User) -> f64;
+
+/// Candidate requests until HARM, if it ever says so.
+fn until_harm(dice: &mut Dice, callers: Users, (share, requests): (f64, u32), rate: Rate) -> Option<u64> {
+    let users = callers.drawn(dice, share);
+    let mut seen = vec![false; users.len()];
+    let mut epoch = [EpochSums { probability: share, groups: vec![GroupSums::default(); GROUPS] }];
+    let (mut units, mut on_candidate) = (0, 0);
+    for request in 1..=requests {
+        let call = dice.uniform();
+        let index = users.partition_point(|user| user.up_to <= call).min(users.len() - 1);
+        let user = &users[index];
+        let bad = f64::from(u8::from(dice.hits(rate(user).min(1.0))));
+        let sums = &mut epoch[0].groups[user.group];
+        if user.on_candidate {
+            sums.candidate += 1.0;
+            sums.candidate_events += bad;
+            on_candidate += 1;
+            units += usize::from(!std::mem::replace(&mut seen[index], true));
+        } else {
+            sums.baseline += 1.0;
+            sums.baseline_events += bad;
+        }
+        if request % LOOK == 0 && units >= UNITS && is_harm(&epoch) {
+            return Some(on_candidate);
+        }
+    }
+    None
+}
+
+fn is_harm(epochs: &[EpochSums; 1]) -> bool {
+    let active = epochs[0].groups.iter().filter(|group| group.candidate > 0.0).count();
+    active >= ACTIVE_GROUPS
+        && DesignEffect::of(epochs).is_some_and(|effect| effect.event_groups >= EVENT_GROUPS)
+        && clustered::log_e_harm(epochs, 1.0).is_some_and(|log_e| log_e >= -ALPHA.ln())
+}
+
+#[test]
+fn sticky_users_of_every_kind_hold_the_error() {
+    let equal: Rate = |user| 0.03 * user.prone;
+    for (name, users, traffic) in [
+        ("sticky, calm, 10 %", CALM, (0.1, 6_000)),
+        ("sticky, unequal, 10 %", UNEQUAL, (0.1, 6_000)),
+        ("sticky, unequal, 50 %", UNEQUAL, (0.5, 3_000)),
+        ("sticky, few, 50 %", FEW, (0.5, 3_000)),
+        ("sticky, few and some very prone, 50 %", FEW_AND_PRONE, (0.5, 3_000)),
+        ("sticky, heavy-tailed, 25 %", HEAVY_TAILED, (0.25, 4_000)),
+        ("sticky, heavy-tailed, 50 %", HEAVY_TAILED, (0.5, 3_000)),
+    ] {
+        check_at(ALPHA, name, |dice| until_harm(dice, users, traffic, equal).is_some());
+    }
+}
+
+/// Not the same behaviour, but no more failures: all of the candidate's fall on one user in twenty.
+#[test]
+fn failures_that_fall_on_few_users_are_not_more_of_them() {
+    let concentrated: Rate = |user| match (user.on_candidate, user.is_struck) {
+        (false, _) => 0.03,
+        (true, true) => 0.03 * ONE_IN,
+        (true, false) => 0.0,
+    };
+    for (name, users, traffic) in [
+        ("sticky, concentrated, calm, 25 %", CALM, (0.25, 4_000)),
+        ("sticky, concentrated, unequal, 50 %", UNEQUAL, (0.5, 3_000)),
+    ] {
+        check_at(ALPHA, name, |dice| until_harm(dice, users, traffic, concentrated).is_some());
+    }
+}
+
+/// One user calls again and again while failing, on whichever arm the draw put them.
+#[test]
+fn a_storm_of_retries_by_one_user_is_not_held_against_the_candidate() {
+    let storm: Rate = |user| if user.up_to <= 0.05 { 0.5 } else { 0.02 * user.prone };
+    check_at(ALPHA, "sticky, storms, 25 %", |dice| until_harm(dice, FEW, (0.25, 4_000), storm).is_some());
+}
+
+#[test]
+fn errors_of_sticky_users_are_found() {
+    let fivefold: Rate = |user| user.prone * if user.on_candidate { 0.05 } else { 0.01 };
+    check_finds("sticky, calm, 1 % to 5 %", 240, |dice| until_harm(dice, CALM, (0.1, 20_000), fivefold));
+    check_finds("sticky, unequal, 1 % to 8 %", 420, |dice| {
+        let eightfold: Rate = |user| user.prone * if user.on_candidate { 0.08 } else { 0.01 };
+        until_harm(dice, UNEQUAL, (0.1, 30_000), eightfold)
+    });
+}

@@ -12,10 +12,6 @@ use super::capital::Capital;
 use super::contrast::{DesignEffect, EpochSums, comparable};
 use super::race::log_likelihood_ratios;
 
-/// The deviation at which the widening from the normal to Student's distribution is read: about where evidence for an error
-/// of a hundredth lies.
-const DEVIATION: f64 = 0.3;
-
 /// The log evidence against "bad requests are at most `ratio` times as frequent on the candidate as on the baseline".
 ///
 /// `log E = log mean_j prod_k L_jk^w`: the likelihood ratios of [`super::race`], where an event of epoch `k` falls on the

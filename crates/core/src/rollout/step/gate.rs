@@ -76,6 +76,13 @@ pub(super) fn barrier(moment: &Moment<'_>) -> Option<Waiting> {
     }
 }
 
+/// The share that the step at a position is to give the candidate, while it has another one.
+pub(super) fn share_to_come(moment: &Moment<'_>, at: &Position) -> Option<Weight> {
+    let Some(Step::Weight(weight)) = moment.plan.step(at.step) else { return None };
+    let share = moment.plan.effective(*weight);
+    (share != at.weight).then_some(share)
+}
+
 fn smoke(moment: &Moment<'_>) -> Gate {
     match &moment.input.smoke {
         SmokeResult::Pending => Gate::Wait(Waiting::Smoke),

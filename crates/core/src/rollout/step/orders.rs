@@ -76,10 +76,22 @@ fn promote(moment: &Moment<'_>, at: Position, (by, reach): (&str, Reach)) -> Tra
         (Reach::Full, _) if !bakes => to_the_last_step(moment, at, by),
         (Reach::Step, _) if moment.state.phase == Phase::Pending => moment.follow_plan(),
         (_, Some(barrier)) => refuse(moment, format!("not yet: {barrier}")),
-        (Reach::Step, None) if at.step < last => pass_over(moment, at, by),
+        (Reach::Step, None) if at.step < last => match gate::share_to_come(moment, &at) {
+            Some(share) => give(moment, at, (by, share)),
+            None => pass_over(moment, at, by),
+        },
         _ if bakes => moment.promote(),
         _ => to_the_last_step(moment, at, by),
     }
+}
+
+/// Gives the candidate the share of this step, whatever that waits for. Without its share the step would be empty, and
+/// nothing would be seen in those that follow. It is over once every gateway serves by it.
+fn give(moment: &Moment<'_>, at: Position, (by, weight): (&str, Weight)) -> Transition {
+    let step = at.step + 1;
+    let finding = Finding::PassedOver { by: by.to_owned(), from: step, to: step, reach: Reach::Step };
+    let next = Position { weight, clock: None, patience_from: Some(moment.now), ..at };
+    moment.go(moment.phase_at(next), finding, Severity::Info)
 }
 
 /// Enters the next step, whatever this one waits for.

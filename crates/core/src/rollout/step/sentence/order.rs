@@ -31,11 +31,17 @@ impl Skipped {
         let is_known = moment.state.weight() > Weight::ZERO || moment.input.calibration >= CALIBRATION;
         let parts = [
             ("smoke", steps().any(|step| matches!(step, Step::Smoke(_)))),
-            ("calibration", self.reach == Reach::Full && !is_known),
+            ("calibration", self.gives_a_share(moment) && !is_known),
             ("analysis", steps().any(|step| matches!(step, Step::Analysis { .. }))),
             ("pause", steps().any(|step| matches!(step, Step::Pause { .. }))),
         ];
         parts.into_iter().filter(|(_, is_skipped)| *is_skipped).map(|(part, _)| part).collect()
+    }
+
+    /// Whether the candidate is to have another share at the end of it.
+    fn gives_a_share(&self, moment: &Moment<'_>) -> bool {
+        let given = |at| gate::share_to_come(moment, at).is_some();
+        self.reach == Reach::Full || moment.state.position().is_some_and(given)
     }
 }
 

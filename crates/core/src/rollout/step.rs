@@ -239,8 +239,9 @@ impl<'a> Moment<'a> {
                 _ => self.wait(Waiting::Baseline),
             };
         }
+        let severity = severity_of(&cause);
         let phase = Phase::RollingBack { cause: cause.clone(), since: self.now };
-        self.go(phase, Finding::RollingBack { cause }, Severity::Critical)
+        self.go(phase, Finding::RollingBack { cause }, severity)
     }
 
     /// The phase a position belongs to: the last step is the bake once its share is reached for.
@@ -302,5 +303,36 @@ impl<'a> Moment<'a> {
             analysis: self.input.analysis.clone(),
             observed,
         }
+    }
+}
+
+/// How much a way back matters to people. What a person ordered surprises nobody; what they gave up on others should
+/// know of.
+const fn severity_of(cause: &Cause) -> Severity {
+    match cause {
+        Cause::Superseded { .. } => Severity::Info,
+        Cause::Aborted { .. } | Cause::Ordered { .. } => Severity::Warning,
+        Cause::Regression { .. }
+        | Cause::LocalGuard { .. }
+        | Cause::Limit { .. }
+        | Cause::SmokeFailed { .. }
+        | Cause::Insufficient => Severity::Critical,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Metric;
+
+    #[test]
+    fn what_people_ordered_is_no_alarm() {
+        let check = |cause, severity| assert_eq!(severity_of(&cause), severity, "{cause:?}");
+        check(Cause::Regression { metric: Metric::Errors }, Severity::Critical);
+        check(Cause::LocalGuard { node: "gateway-1".to_owned() }, Severity::Critical);
+        check(Cause::SmokeFailed { detail: "status 503".to_owned() }, Severity::Critical);
+        check(Cause::Insufficient, Severity::Critical);
+        check(Cause::Ordered { by: "ann".to_owned(), reason: None }, Severity::Warning);
+        check(Cause::Aborted { by: "ann".to_owned(), reason: None }, Severity::Warning);
     }
 }

@@ -70,6 +70,20 @@ impl Output {
         self.one(&Items { items }, |list| draw(list.items))
     }
 
+    /// Prints something that is a list by its nature: whole, or one of its rows per line.
+    pub fn rows<T: Serialize, R: Serialize>(
+        self,
+        body: &T,
+        rows: &[R],
+        draw: impl FnOnce(&T) -> String,
+    ) -> io::Result<()> {
+        if self.format == Format::Jsonl {
+            self.several(rows, |_| String::new())
+        } else {
+            self.one(body, draw)
+        }
+    }
+
     /// Prints text that has one form only, such as a schema.
     pub fn text(self, text: &str) -> io::Result<()> {
         print(&format!("{}\n", text.trim_end()))

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use viridian_api::{State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
+use viridian_core::analysis::verdict::Analysis;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, State as RolloutState};
@@ -16,7 +17,7 @@ use viridian_core::time::Timestamp;
 use viridian_platform::token::Token;
 use viridian_store::{Commit, Store};
 
-use crate::program::{Run, run};
+use crate::program::{Run, run, spawn};
 
 /// An application with two releases and a rollout from one to the other.
 pub(crate) const MANIFEST: &str = "
@@ -89,19 +90,30 @@ impl ControlPlane {
         run(self.path(), &[arguments, server.as_slice()].concat())
     }
 
+    /// The same, with another variable in its environment.
+    pub(crate) fn run_with(&self, variable: (&str, &str), arguments: &[&str]) -> Run {
+        let server = ["--server", &self.url];
+        spawn(self.path(), &[arguments, server.as_slice()].concat(), &[variable], "")
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Moves the rollout, as a controller would.
     pub(crate) fn go(&self, phase: Phase) {
+        self.go_by(phase, judge(&[], &Evidence::default(), Units::Independent));
+    }
+
+    /// Moves the rollout by what was judged.
+    pub(crate) fn go_by(&self, phase: Phase, analysis: Analysis) {
         let name = RolloutName::parse("chat-v2").unwrap();
         let sequence = self.store.rollout(&name).unwrap().unwrap().state.sequence;
         let next = RolloutState { sequence: sequence + 1, phase };
         let report = Report {
             at: now(),
             finding: Finding::Began,
-            analysis: judge(&[], &Evidence::default(), Units::Independent),
+            analysis,
             observed: Vec::new(),
             sentence: format!("it is {}", next.phase.word()),
         };

@@ -19,12 +19,19 @@ pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Run {
 
 /// Runs the binary with a text on its standard input.
 pub(crate) fn run_with(directory: &Path, arguments: &[&str], input: &str) -> Run {
+    spawn(directory, arguments, &[], input)
+}
+
+/// Runs the binary with other variables in its environment.
+pub(crate) fn spawn(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_viridian"))
         .args(arguments)
         .current_dir(directory)
         .env_remove("VIRIDIAN_SERVER")
         .env_remove("VIRIDIAN_TOKEN")
+        .env_remove("VIRIDIAN_INTERNAL_TOKEN")
         .env("USER", "ada")
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

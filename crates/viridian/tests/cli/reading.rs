@@ -33,8 +33,37 @@ fn other_formats_are_for_programs() {
     let lines = plane.run(&["get", "releases", "-o", "jsonl"]).out;
     let names: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((names.len(), &names[0]["name"]), (2, &"chat-v1".into()));
+    let history = |format| plane.run(&["rollout", "history", "chat-v2", "-o", format]).out;
+    let whole: Value = serde_json::from_str(&history("json")).unwrap();
+    let rows: Vec<Value> = history("jsonl").lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    assert_eq!((&rows, whole["rollout"].as_str()), (whole["entries"].as_array().unwrap(), Some("chat-v2")));
     let yaml = plane.run(&["get", "application", "chat", "-o", "yaml"]).out;
     assert!(yaml.lines().any(|line| line == "name: chat"), "{yaml}");
+}
+
+/// The verbs that draw for people print no escape sequences where nobody asked for colours, nor where somebody did.
+#[test]
+fn nothing_is_coloured() {
+    let plane = ControlPlane::furnished();
+    let verbs: [&[&str]; 6] = [
+        &["get", "rollouts"],
+        &["describe", "application", "chat"],
+        &["rollout", "status", "chat-v2"],
+        &["rollout", "history", "chat-v2"],
+        &["explain", "chat-v2"],
+        &["get", "rollout", "no-such"],
+    ];
+    for verb in verbs {
+        for colours in [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")] {
+            let run = plane.run_with(colours, verb);
+            assert!(
+                !run.out.contains('\u{1b}') && !run.err.contains('\u{1b}'),
+                "{colours:?} {verb:?}: {run:?}"
+            );
+        }
+    }
+    let help = plane.run_with(("NO_COLOR", "1"), &["--help"]);
+    assert!(!help.out.contains('\u{1b}'), "{help:?}");
 }
 
 #[test]

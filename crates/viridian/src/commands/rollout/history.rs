@@ -11,6 +11,6 @@ use viridian_wire::api::History;
 pub(super) async fn run(args: &HistoryArgs, settings: &Settings) -> Result<Exit> {
     let path = format!("/api/v1/rollouts/{}/history", escaped(&args.rollout));
     let history: History = settings.client()?.get(&path).await?;
-    settings.output.one(&history, |history| history_table(&history.entries))?;
+    settings.output.rows(&history, &history.entries, |history| history_table(&history.entries))?;
     Ok(Exit::Ok)
 }

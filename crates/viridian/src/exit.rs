@@ -1,5 +1,6 @@
 //! What the program's exit says, for scripts. The numbers never change their meaning.
 
+use std::fmt;
 use std::process::ExitCode;
 
 /// What the program's exit says.
@@ -41,3 +42,15 @@ impl From<Exit> for ExitCode {
         Self::from(exit.code())
     }
 }
+
+/// What was typed does not make up what is to be done: something is missing, or two things do not go together.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}

@@ -36,6 +36,9 @@ fn report(error: &anyhow::Error) -> Exit {
         return Exit::Ok;
     }
     output::error(error);
+    if error.is::<exit::Usage>() {
+        return Exit::Invalid;
+    }
     let refused = error.downcast_ref::<client::Error>().and_then(client::Error::problem);
     let unfit = error.downcast_ref::<viridian_api::Error>().map(viridian_api::Error::problem);
     let Some(problem) = refused.cloned().or(unfit) else { return Exit::Error };

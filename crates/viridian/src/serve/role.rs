@@ -2,7 +2,8 @@
 
 use super::{Callers, Control, Evidence, Remote, Role};
 use crate::args::{RoleName, ServeArgs};
-use anyhow::{Context, Result, ensure};
+use crate::exit::Usage;
+use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 /// The role of a process.
 ///
 /// # Errors
-/// Something that the role needs is missing or cannot be read.
+/// Something that the role needs is missing, which is a fault of the command line, or cannot be read.
 pub(super) fn of(arguments: &ServeArgs) -> Result<Role> {
     let callers = Callers {
         listen: arguments.listen,
@@ -32,10 +33,11 @@ pub(super) fn of(arguments: &ServeArgs) -> Result<Role> {
             Role::Controller(control(arguments, Some(arguments.internal.unwrap_or(INTERNAL)))?)
         }
         RoleName::Gateway => {
-            ensure!(
-                arguments.files.is_empty(),
-                "a gateway applies no manifests: give --file to the controller, or use `viridian apply`"
-            );
+            if !arguments.files.is_empty() {
+                return usage(
+                    "a gateway applies no manifests: give --file to the controller, or use `viridian apply`",
+                );
+            }
             let remote = remote(arguments)?;
             let socket = callers.socket.unwrap_or_else(|| remote.directory.join(SOCKET));
             Role::Gateway(Callers { socket: Some(socket), ..callers }, remote)
@@ -59,12 +61,12 @@ fn control(arguments: &ServeArgs, internal: Option<SocketAddr>) -> Result<Contro
 }
 
 fn remote(arguments: &ServeArgs) -> Result<Remote> {
-    let url = arguments.controller.clone().context("a gateway needs --controller URL")?;
-    let name = match &arguments.node {
-        Some(name) => name.clone(),
-        None => machine().context("this machine has no name that a gateway could have: give --node NAME")?,
+    let Some(url) = arguments.controller.clone() else { return usage("a gateway needs --controller URL") };
+    let Some(name) = arguments.node.clone().or_else(machine) else {
+        return usage("this machine has no name that a gateway could have: give --node NAME");
     };
-    let node = NodeName::parse(&name).with_context(|| "the name of the gateway (--node)")?;
+    let node = NodeName::parse(&name)
+        .map_err(|error| Usage(format!("the name of the gateway (--node): {error}")))?;
     let directory = arguments.data_dir.join(format!("gateway-{node}"));
     Ok(Remote { url, token: internal_token(arguments)?, node, directory })
 }
@@ -73,11 +75,15 @@ fn internal_token(arguments: &ServeArgs) -> Result<String> {
     match (&arguments.internal_token_file, &arguments.internal_token) {
         (Some(path), _) => crate::read_token(path),
         (None, Some(token)) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
-        _ => anyhow::bail!(
+        _ => usage(
             "controller and gateways know each other by a token: set VIRIDIAN_INTERNAL_TOKEN or give \
-             --internal-token-file, the same for all of them"
+             --internal-token-file, the same for all of them",
         ),
     }
+}
+
+fn usage<T>(message: &str) -> Result<T> {
+    Err(Usage(message.to_owned()).into())
 }
 
 /// The name of this machine, as far as it is one.

@@ -130,6 +130,30 @@ fn a_simulation_tells_its_story() {
     assert!(long.err.lines().count() == 11 && long.err.ends_with(" more faults in long.txt\n"), "{long:?}");
 }
 
+/// A rollout that nobody sends a request.
+const QUIET: &str = "application chat, unit request
+guard errors margin 0.5pp onFail rollback
+canary: weight 5%, bake 10m
+traffic 0/s
+
+start
+run 1m
+expect weight 5%
+";
+
+#[test]
+fn a_simulation_for_programs_keeps_its_form() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("quiet.txt"), QUIET).unwrap();
+    let replayed = run(directory.path(), &["simulate", "quiet.txt", "-o", "json"]);
+    assert_eq!(replayed.code, 3, "an expectation was not met: {replayed:?}");
+    assert_eq!(replayed.out, include_str!("../golden/simulate.json"));
+    let line = run(directory.path(), &["simulate", "quiet.txt", "quiet.txt", "-o", "jsonl"]).out;
+    let whole: Value = serde_json::from_str(&replayed.out).unwrap();
+    let rows: Vec<Value> = line.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows, [&whole["items"][0], &whole["items"][0]].map(Clone::clone));
+}
+
 #[test]
 fn a_wrong_command_line_is_a_usage_error() {
     let directory = tempfile::tempdir().unwrap();
@@ -143,6 +167,24 @@ fn a_wrong_command_line_is_a_usage_error() {
     check(&["get", "pods"], "possible values: applications, releases, rollouts");
     check(&["rollout", "status", "a", "--wait", "--timeout", "soon"], "--timeout");
     check(&["rollout", "start"], "--file");
+}
+
+#[test]
+fn what_a_role_needs_is_asked_for_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |arguments: &[&str], says: &str| {
+        let addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        let refused = run(directory.path(), &[&["serve"], addresses.as_slice(), arguments].concat());
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{arguments:?}: {refused:?}");
+        assert!(refused.err.contains(says), "{arguments:?}: {refused:?}");
+    };
+    check(&["--role", "controller"], "VIRIDIAN_INTERNAL_TOKEN");
+    check(&["--role", "gateway", "--controller", "http://127.0.0.1:1"], "VIRIDIAN_INTERNAL_TOKEN");
+    check(&["--role", "gateway"], "--controller");
+    let elsewhere = ["--role", "gateway", "--controller", "http://127.0.0.1:1"];
+    check(&[elsewhere.as_slice(), &["-f", "viridian.yaml"]].concat(), "a gateway applies no manifests");
+    let node = ["--role", "gateway", "--controller", "http://127.0.0.1:1", "--node", "Not A Name"];
+    check(&node, "--node");
 }
 
 #[test]

@@ -3,6 +3,12 @@
 use crate::control_plane::{ControlPlane, now};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::Evidence;
+use viridian_core::analysis::verdict::Verdict;
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::metric::Metric;
 use viridian_core::rollout::state::{Cause, Hold, Phase, Position};
 
 fn position() -> Position {
@@ -32,6 +38,26 @@ fn the_exit_code_says_where_a_rollout_stands() {
     check(&[back, Phase::Aborted { cause }], &["--wait"], 4);
     check(&[Phase::Progressing(position())], &short, 5);
     check(&[paused], &short, 5);
+}
+
+#[test]
+fn a_gate_that_failed_has_an_exit_code_of_its_own() {
+    let plane = ControlPlane::furnished();
+    let guard = Guard {
+        metric: Metric::Errors,
+        margin: Margin::Points(50),
+        on_fail: OnFail::Pause,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    };
+    let mut analysis = judge(&[guard], &Evidence::default(), Units::Independent);
+    analysis.guards[0].verdict = Verdict::Fail(OnFail::Pause);
+    let reason = Hold::Regression { metric: Metric::Errors };
+    plane.go_by(Phase::Held { reason, since: now(), at: position() }, analysis);
+    let status = plane.run(&["rollout", "status", "chat-v2"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    let waited = plane.run(&["rollout", "status", "chat-v2", "--wait", "--timeout", "10ms"]);
+    assert_eq!(waited.code, 3, "{waited:?}");
 }
 
 #[test]

@@ -61,8 +61,8 @@ impl Sight<'_> {
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
             smoke: senses.smoke(self.rollout, self.candidate),
             uncompared: uncompared::errors(&measured.evidence),
-            baseline: senses.baseline(&present.baseline),
-            candidate: senses.candidate(self.candidate),
+            baseline: senses.baseline(application, &present.baseline),
+            candidate: senses.candidate(application, self.candidate),
         }
     }
 }

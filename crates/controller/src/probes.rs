@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use viridian_core::environment::Endpoint;
+use viridian_core::application::Application;
+use viridian_core::environment::{Endpoint, ReadinessCheck, SecretReference};
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::input::{Readiness, SmokeResult};
 use viridian_core::rollout::plan::Step;
@@ -33,8 +34,15 @@ pub(crate) struct Probes {
 struct Found {
     /// By rollout and step.
     smoke: HashMap<(RolloutName, usize), SmokeResult>,
-    /// By endpoint.
-    reached: HashMap<String, Reached>,
+    /// By endpoint, and how it is asked.
+    reached: HashMap<Question, Reached>,
+}
+
+/// An endpoint, and how it is asked whether it is ready.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Question {
+    endpoint: Endpoint,
+    path: Option<String>,
 }
 
 struct Reached {
@@ -49,31 +57,37 @@ impl Probes {
     }
 
     /// What is known of each endpoint of a placement; asks again where that is long ago.
-    fn known(&self, placement: &Placement) -> Vec<Option<Readiness>> {
+    fn known(&self, application: &Application, placement: &Placement) -> Vec<Option<Readiness>> {
+        let environment = application.environments.get(&placement.environment);
+        let check = environment.and_then(|environment| environment.readiness.as_ref());
         let mut found = lock(&self.found);
         let mut known = Vec::new();
         for endpoint in &placement.endpoints {
-            let reached = found.reached.get(&endpoint.0);
+            let question =
+                Question { endpoint: endpoint.clone(), path: check.map(|check| check.path.clone()) };
+            let reached = found.reached.get(&question);
             let readiness = reached.and_then(|reached| reached.readiness);
             known.push(readiness);
             if reached.is_none_or(|reached| reached.asked_at.elapsed() >= INTERVAL) {
-                found.reached.insert(endpoint.0.clone(), Reached { asked_at: Instant::now(), readiness });
-                self.reach(endpoint.clone());
+                found.reached.insert(question.clone(), Reached { asked_at: Instant::now(), readiness });
+                self.ask(question, check.cloned(), placement.bearer.clone());
             }
         }
         known
     }
 
-    /// Tries an endpoint, and wakes the loop when that says something new.
-    fn reach(&self, endpoint: Endpoint) {
-        let (shared, nudge) = (Arc::clone(&self.found), self.nudge.clone());
+    /// Asks an endpoint, and wakes the loop when that says something new.
+    fn ask(&self, question: Question, check: Option<ReadinessCheck>, bearer: Option<SecretReference>) {
+        let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.found), self.nudge.clone());
         self.runtime.spawn(async move {
-            let readiness = match reach::endpoint(&endpoint).await {
-                Ok(()) => Readiness::Ready,
-                Err(_) => Readiness::NotReady,
+            let endpoint = &question.endpoint;
+            let answer = match &check {
+                Some(check) => reach::ready(&client, endpoint, check, bearer.as_ref()).await,
+                None => reach::endpoint(endpoint).await,
             };
+            let readiness = if answer.is_ok() { Readiness::Ready } else { Readiness::NotReady };
             let reached = Reached { asked_at: Instant::now(), readiness: Some(readiness) };
-            let before = lock(&shared).reached.insert(endpoint.0, reached);
+            let before = lock(&shared).reached.insert(question, reached);
             if before.is_none_or(|before| before.readiness != Some(readiness)) {
                 nudge.wake();
             }
@@ -99,7 +113,7 @@ impl Senses for Probes {
         let (client, candidate, requests) = (self.client.clone(), candidate.clone(), requests.clone());
         let (shared, nudge) = (Arc::clone(&self.found), self.nudge.clone());
         self.runtime.spawn(async move {
-            let result = match smoke::run(&client, &candidate, &requests).await {
+            let result = match smoke::run(&client, &candidate, &requests, smoke::PATIENCE).await {
                 Ok(()) => SmokeResult::Passed,
                 Err(detail) => SmokeResult::Failed { detail },
             };
@@ -109,17 +123,19 @@ impl Senses for Probes {
         SmokeResult::Pending
     }
 
-    /// Whether any endpoint of the baseline accepts connections. Nothing known means ready: a restoration does not wait
-    /// for an answer.
-    fn baseline(&self, placement: &Placement) -> Readiness {
-        let is_ready = self.known(placement).iter().any(|known| *known != Some(Readiness::NotReady));
+    /// Whether any endpoint of the baseline is ready. Nothing known means ready: a restoration does not wait for an
+    /// answer.
+    fn baseline(&self, application: &Application, placement: &Placement) -> Readiness {
+        let is_ready =
+            self.known(application, placement).iter().any(|known| *known != Some(Readiness::NotReady));
         if is_ready { Readiness::Ready } else { Readiness::NotReady }
     }
 
-    /// Whether every endpoint of the candidate accepts connections. Nothing known means not ready: nobody is sent to an
-    /// endpoint that was not reached before.
-    fn candidate(&self, placement: &Placement) -> Readiness {
-        let is_ready = self.known(placement).iter().all(|known| *known == Some(Readiness::Ready));
+    /// Whether every endpoint of the candidate is ready. Nothing known means not ready: nobody is sent to an endpoint
+    /// that was not reached before.
+    fn candidate(&self, application: &Application, placement: &Placement) -> Readiness {
+        let is_ready =
+            self.known(application, placement).iter().all(|known| *known == Some(Readiness::Ready));
         if is_ready { Readiness::Ready } else { Readiness::NotReady }
     }
 

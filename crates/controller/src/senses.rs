@@ -1,6 +1,7 @@
 //! What the loop finds out by asking, beside what gateways report. Entry point: [`Senses`]: probes over the network in
 //! production, a script in the simulation of whole fleets.
 
+use viridian_core::application::Application;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::input::{Readiness, SmokeResult};
 use viridian_core::routing::table::Placement;
@@ -11,9 +12,9 @@ pub trait Senses {
     /// How the smoke requests of the present step went; starts them when nobody has.
     fn smoke(&self, rollout: &StoredRollout, candidate: &Placement) -> SmokeResult;
     /// Whether the baseline can be sent requests; ready unless something is known against it.
-    fn baseline(&self, placement: &Placement) -> Readiness;
+    fn baseline(&self, application: &Application, placement: &Placement) -> Readiness;
     /// Whether the candidate can; ready only when that is known.
-    fn candidate(&self, placement: &Placement) -> Readiness;
+    fn candidate(&self, application: &Application, placement: &Placement) -> Readiness;
     /// Forgets what was found for a rollout that is over.
     fn forget(&self, rollout: &RolloutName);
 }

@@ -17,6 +17,18 @@ pub struct Environment {
     /// The bearer token the upstream asks for, by reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer: Option<SecretReference>,
+    /// How an endpoint is asked whether it is ready; when absent it only has to accept connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<ReadinessCheck>,
+}
+
+/// A request that an endpoint answers with a status from 200 to 299 when it is ready, and otherwise or not at all when
+/// it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadinessCheck {
+    /// The path, below the endpoint, asked for with `GET`.
+    pub path: String,
 }
 
 /// Who runs the servers of an environment.

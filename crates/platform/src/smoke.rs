@@ -1,44 +1,82 @@
 //! Smoke requests: a release answers a few requests as expected before anyone else sends it one.
 
 use crate::client::{Client, Error};
-use crate::secret;
+use crate::{reach, secret};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Request, Response};
 use http_body_util::Full;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 use viridian_core::environment::Endpoint;
 use viridian_core::rollout::plan::{Smoke, SmokeRequest};
 use viridian_core::routing::table::Placement;
+use viridian_core::time::readable;
 
+/// How long an environment may take to accept connections, all of its endpoints together: a server that is just being
+/// started, or a network that drops one connection, does not make a release a bad one.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before a connection is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
 /// How long one smoke request may take; a model that has just been loaded answers its first request slowly.
 const LIMIT: Duration = Duration::from_secs(60);
 /// How much of an unexpected answer is shown.
 const EXCERPT: usize = 200;
 
-/// Sends every smoke request to every endpoint of a placement, one after the other. The error says which was not
-/// answered as expected, and how.
-pub async fn run(client: &Client, placement: &Placement, smoke: &Smoke) -> Result<(), String> {
+/// Why an endpoint was not as expected.
+enum Failure {
+    /// Nobody answered: it may be there later.
+    Unreached(String),
+    /// It answered, and otherwise than expected, or was too slow.
+    Unfit(String),
+}
+
+/// Sends every smoke request to every endpoint of a placement, one after the other. An endpoint that cannot be
+/// reached, or breaks off before it answers, is asked everything again until `patience` is over; an answer is final. The
+/// error says which was not answered as expected, and how.
+pub async fn run(
+    client: &Client,
+    placement: &Placement,
+    smoke: &Smoke,
+    patience: Duration,
+) -> Result<(), String> {
+    let until = Instant::now() + patience;
     for endpoint in &placement.endpoints {
-        crate::reach::endpoint(endpoint).await.map_err(|why| format!("{endpoint}: {why}"))?;
-        for request in &smoke.requests {
-            check(client, placement, endpoint, request)
-                .await
-                .map_err(|why| format!("{} {endpoint}{}: {why}", request.method, request.path))?;
+        while let Err(failure) = ask(client, placement, endpoint, smoke).await {
+            match failure {
+                Failure::Unfit(why) => return Err(why),
+                Failure::Unreached(why) if Instant::now() >= until => {
+                    return Err(format!("{why}, tried for {}", readable(patience)));
+                }
+                Failure::Unreached(_) => sleep(PAUSE.min(patience)).await,
+            }
         }
     }
     Ok(())
 }
 
-async fn check(
+/// Sends every smoke request to one endpoint.
+async fn ask(
     client: &Client,
     placement: &Placement,
     endpoint: &Endpoint,
-    expected: &SmokeRequest,
-) -> Result<(), String> {
-    let request = form(placement, endpoint, expected).map_err(|error| error.to_string())?;
-    let answer = client.send(request, LIMIT).await.map_err(|error| explain(&error))?;
-    compare(expected, &answer)
+    smoke: &Smoke,
+) -> Result<(), Failure> {
+    reach::endpoint(endpoint).await.map_err(|why| Failure::Unreached(format!("{endpoint}: {why}")))?;
+    for expected in &smoke.requests {
+        let where_to = format!("{} {endpoint}{}", expected.method, expected.path);
+        let unfit = |why: String| Failure::Unfit(format!("{where_to}: {why}"));
+        let request = form(placement, endpoint, expected).map_err(|error| unfit(error.to_string()))?;
+        let answer = match client.send(request, LIMIT).await {
+            Ok(answer) => answer,
+            Err(error @ Error::Reach(_)) => {
+                return Err(Failure::Unreached(format!("{where_to}: {}", explain(&error))));
+            }
+            Err(error) => return Err(unfit(explain(&error))),
+        };
+        compare(expected, &answer).map_err(unfit)?;
+    }
+    Ok(())
 }
 
 fn form(
@@ -87,3 +125,6 @@ fn explain(error: &Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

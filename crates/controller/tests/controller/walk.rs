@@ -1,9 +1,13 @@
 //! The walk of a decision, from the first table to each end.
 
 use crate::world::{World, percent, rollout};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
+use viridian_core::environment::{Endpoint, ReadinessCheck};
 use viridian_core::rollout::command::Command;
-use viridian_core::rollout::state::Phase;
+use viridian_core::rollout::report::Finding;
+use viridian_core::rollout::state::{Phase, Waiting};
 use viridian_core::weight::Weight;
 
 /// A world whose candidate has a tenth of the traffic and whose evidence counts.
@@ -103,4 +107,31 @@ fn a_new_epoch_does_not_restart_the_clock() {
     });
     let at = world.state().position().unwrap().clone();
     assert_eq!((at.clock, at.weight), (clock, percent(10)));
+}
+
+/// The server accepts connections and says itself that it is not ready.
+#[test]
+fn an_environment_is_asked_where_it_says_whether_it_is_ready() {
+    let world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = Endpoint(format!("http://{}", listener.local_addr().unwrap()));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let mut application = world.store.application(&crate::world::application()).unwrap().unwrap();
+    for environment in application.environments.values_mut() {
+        environment.endpoints = vec![endpoint.clone()];
+        environment.readiness = Some(ReadinessCheck { path: "/healthz".to_owned() });
+    }
+    world.store.apply_application(&application, world.now()).unwrap();
+    world.start();
+    world.until("the baseline is not ready", |world| {
+        world.acknowledge();
+        let noted = world.store.noted_report(&rollout());
+        noted.is_some_and(|report| report.finding == Finding::Waiting { waiting: Waiting::Baseline })
+    });
 }

@@ -89,6 +89,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         name: blue.clone(),
         platform: Platform::Static,
         endpoints: vec![Endpoint(format!("http://{upstream}"))],
+        readiness: None,
         bearer: None,
     };
     let application = Application {

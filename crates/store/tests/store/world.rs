@@ -42,6 +42,7 @@ pub(crate) fn application() -> Application {
         name: blue.clone(),
         platform: Platform::Static,
         endpoints: vec![Endpoint("http://127.0.0.1:8000".to_owned())],
+        readiness: None,
         bearer: None,
     };
     Application {

@@ -59,10 +59,11 @@ fn environments(environments: &[EnvironmentBody]) -> String {
             environment.name.clone(),
             environment.platform.clone(),
             environment.endpoints.join(", "),
+            environment.readiness.clone().unwrap_or_else(|| "it connects".to_owned()),
             environment.bearer.clone().unwrap_or_default(),
         ]
     });
-    columns(["environment", "platform", "endpoints", "token from"], rows.collect())
+    columns(["environment", "platform", "endpoints", "ready when", "token from"], rows.collect())
 }
 
 fn guards(guards: &[GuardBody]) -> String {

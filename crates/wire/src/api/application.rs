@@ -60,6 +60,9 @@ pub struct EnvironmentBody {
     /// Where the bearer token its upstream asks for is found; never the token itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer: Option<String>,
+    /// The path that each endpoint is asked at whether it is ready; absent when it only has to accept connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<String>,
 }
 
 /// What gateways serve an application by.
@@ -122,6 +125,7 @@ impl From<&Environment> for EnvironmentBody {
             platform: platform.to_owned(),
             endpoints: environment.endpoints.iter().map(ToString::to_string).collect(),
             bearer: environment.bearer.as_ref().map(ToString::to_string),
+            readiness: environment.readiness.as_ref().map(|check| check.path.clone()),
         }
     }
 }

@@ -85,6 +85,15 @@ const ENVIRONMENT: Shape = Shape::object(&[
         "What the upstream asks for.",
         Shape::object(&[required("bearer", "A bearer token.", Shape::Text(&text::SECRET))]),
     ),
+    optional(
+        "readiness",
+        "How each endpoint is asked whether it is ready; it only has to accept connections unless given.",
+        Shape::object(&[required(
+            "path",
+            "The path, answered with a status from 200 to 299 when it is ready.",
+            Shape::Text(&text::REQUEST_PATH),
+        )]),
+    ),
 ]);
 
 const PIN: Shape = Shape::object(&[

@@ -15,6 +15,18 @@ const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
 const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.yaml");
 const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
+/// An environment that says itself when it is ready.
+const ASKED: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: digits}
+spec:
+  protocol: openInference
+  unit: request
+  environments:
+    blue: {endpoints: ['http://10.0.0.5:8000'], readiness: {path: /v2/health/ready}}
+";
+
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
     let mut reading = read("example", text);
@@ -76,6 +88,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(CANARY, &["chat_canary", "chat_canary_2"]);
     check(BLUE_GREEN, &["digits_blue_green"]);
     check(HTTP, &["search_http"]);
+    check(ASKED, &["asked_for_readiness"]);
 }
 
 #[test]

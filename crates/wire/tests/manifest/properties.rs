@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
-use viridian_core::environment::{Endpoint, Environment, Platform, SecretReference};
+use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
 use viridian_core::metric::Metric;
@@ -69,11 +69,14 @@ fn environment() -> impl Strategy<Value = Environment> {
         "[A-Z_]{1,8}".prop_map(SecretReference::Environment),
         "(/[ -~]{1,8}){1,3}".prop_map(SecretReference::File),
     ];
-    (vec(endpoint.prop_map(Endpoint), 1..3), option::of(bearer)).prop_map(|(endpoints, bearer)| Environment {
+    let readiness = "(/[a-z0-9_~?=-]{1,8}){1,3}".prop_map(|path| ReadinessCheck { path });
+    let parts = (vec(endpoint.prop_map(Endpoint), 1..3), option::of(bearer), option::of(readiness));
+    parts.prop_map(|(endpoints, bearer, readiness)| Environment {
         name: EnvironmentName::parse("replaced").unwrap(),
         platform: Platform::Static,
         endpoints,
         bearer,
+        readiness,
     })
 }
 

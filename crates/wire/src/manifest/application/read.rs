@@ -8,7 +8,7 @@ use crate::manifest::text::{quantity, secret, unit, url};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts};
-use viridian_core::environment::{Environment, Platform};
+use viridian_core::environment::{Environment, Platform, ReadinessCheck};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::Metric;
@@ -55,11 +55,16 @@ fn environments(map: &Cursor<'_>) -> Option<BTreeMap<EnvironmentName, Environmen
 
 fn environment(name: &str, environment: &Cursor<'_>) -> Option<Environment> {
     let bearer = |auth: &Cursor<'_>| auth.required("bearer", |text| text.parsed(secret));
+    let readiness = |check: &Cursor<'_>| {
+        let path = check.required("path", |path| path.text().map(str::to_owned))?;
+        Some(ReadinessCheck { path })
+    };
     Some(Environment {
         name: EnvironmentName::parse(name).ok()?,
         platform: environment.or("platform", Platform::Static, |word| word.word())?,
         endpoints: environment.required("endpoints", |list| list.each(|text| text.parsed(url::endpoint)))?,
         bearer: environment.optional("auth", bearer)?,
+        readiness: environment.optional("readiness", readiness)?,
     })
 }
 

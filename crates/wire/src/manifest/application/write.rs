@@ -53,6 +53,9 @@ fn environment(environment: &Environment) -> Value {
     if let Some(bearer) = &environment.bearer {
         written["auth"] = json!({"bearer": bearer});
     }
+    if let Some(readiness) = &environment.readiness {
+        written["readiness"] = json!({"path": readiness.path});
+    }
     written
 }
 

@@ -89,6 +89,7 @@ fn with_facts<T>(
     body: impl FnOnce(&Facts<'_>) -> T,
 ) -> T {
     let report = latest_report(store, stored);
+    let trouble = store.trouble();
     body(&Facts {
         proposal: &stored.proposal,
         plan: &stored.plan,
@@ -97,6 +98,7 @@ fn with_facts<T>(
         baseline: stored.baseline.as_str(),
         last_step,
         waits_for: stored.waits_for.as_ref().map(|name| name.as_str()),
+        trouble: trouble.as_deref(),
         started_at: stored.started_at.into(),
         ended_at: stored.ended_at.map(Into::into),
     })

@@ -73,7 +73,7 @@ use rusqlite::Connection;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use transaction::Writer;
+use transaction::{Writer, unpoisoned};
 use viridian_core::id::{RolloutName, Term};
 use viridian_core::rollout::report::Report;
 
@@ -94,6 +94,8 @@ struct Inner {
     unwritten: Mutex<Vec<PendingCommand>>,
     /// The latest report of each rollout, whether or not it led to anything.
     notes: Mutex<HashMap<RolloutName, Report>>,
+    /// Why nothing can be written now, as far as the last attempt tells.
+    trouble: Mutex<Option<String>>,
     /// Counts that need not be read again.
     cache: Mutex<Cache>,
     /// Dropped last: nobody else opens the database before it is closed.
@@ -104,6 +106,11 @@ impl Store {
     /// The term this store acts in, a new one at each start.
     pub fn term(&self) -> Term {
         self.inner.term
+    }
+
+    /// Why nothing but the way back to the baseline can be written now; nothing when the last attempt succeeded.
+    pub fn trouble(&self) -> Option<String> {
+        unpoisoned(&self.inner.trouble).clone()
     }
 }
 

@@ -85,6 +85,7 @@ impl Store {
                 writer: Mutex::new(Writer { connection, ballast }),
                 reader: Mutex::new(reader),
                 unwritten: Mutex::new(Vec::new()),
+                trouble: Mutex::default(),
                 cache: Mutex::default(),
                 notes: Mutex::default(),
                 _lock: lock,

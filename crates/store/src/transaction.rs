@@ -41,6 +41,22 @@ impl Store {
         direction: Direction,
         body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let outcome = self.write_where_it_leads(writer, direction, body);
+        match &outcome {
+            Err(error @ Error::Unwritable(_)) => *unpoisoned(&self.inner.trouble) = Some(error.to_string()),
+            // A write that went back may have lived on the space set aside.
+            Ok(_) if direction == Direction::Forward => *unpoisoned(&self.inner.trouble) = None,
+            _ => {}
+        }
+        outcome
+    }
+
+    fn write_where_it_leads<T>(
+        &self,
+        writer: &mut Writer,
+        direction: Direction,
+        body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let Writer { connection, ballast } = writer;
         if direction == Direction::Forward {
             ballast.restore()?;

@@ -140,6 +140,7 @@ fn with_facts<T>(phase: Phase, body: impl FnOnce(&Facts<'_>) -> T) -> T {
         baseline: "support-chat-v7",
         last_step: None,
         waits_for: None,
+        trouble: None,
         started_at: BEGAN.into(),
         ended_at: None,
     })
@@ -184,6 +185,7 @@ fn an_application_names_secrets_and_never_holds_them() {
         name: name.clone(),
         platform: Platform::Static,
         endpoints: vec![Endpoint("https://api.example.com".to_owned())],
+        readiness: None,
         bearer: Some(SecretReference::Environment("PROVIDER_KEY".to_owned())),
     };
     let application = Application {

@@ -63,7 +63,10 @@ fn steps_forward_hold_and_the_way_back_is_written() {
     let forward = progressing(2, percent(50));
     let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(1) };
 
+    assert_eq!(store.trouble(), None);
     check_unwritable(store.commit(&bare(&name, &forward, &report)));
+    let trouble = store.trouble().unwrap();
+    assert!(trouble.starts_with("the database cannot be written: "), "{trouble}");
     check_unwritable(store.order(&name, &pause(), NOW));
     check_unwritable(store.register_release(&release("v4", "v4"), NOW));
     assert_eq!(store.rollout(&name).unwrap().unwrap().state, progressing(1, percent(10)));
@@ -76,6 +79,7 @@ fn steps_forward_hold_and_the_way_back_is_written() {
     store.commit(&Commit { answered: &[order.id], ..bare(&name, &back, &report) }).unwrap();
     store.commit(&bare(&name, &rolled_back(3), &report)).unwrap();
 
+    assert!(store.trouble().is_some(), "a way back that was written is no end of it");
     // There is room now, and it stays reserved: nothing else may take it.
     check_unwritable(store.register_release(&release("v4", "v4"), NOW));
     check_unwritable(store.record(&origin, &[], &[]));
@@ -83,6 +87,7 @@ fn steps_forward_hold_and_the_way_back_is_written() {
     disk.free();
     store.register_release(&release("v4", "v4"), NOW).unwrap();
     assert!(has_ballast(&disk), "it is set aside again");
+    assert_eq!(store.trouble(), None);
 }
 
 #[test]

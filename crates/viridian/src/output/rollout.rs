@@ -20,7 +20,7 @@ pub fn rollouts_table(rollouts: &[RolloutSummary]) -> String {
             step(rollout),
             percent(rollout.weight),
             ago(rollout.started_at),
-            rollout.reason.clone().or_else(|| rollout.waits_for.clone()).unwrap_or_default(),
+            rollout.trouble.clone().or_else(|| why(rollout)).unwrap_or_default(),
         ]
     });
     columns(["name", "application", "phase", "step", "weight", "age", "why"], rows.collect())
@@ -36,6 +36,7 @@ pub fn rollout_table(rollout: &RolloutBody) -> String {
         ("change", format!("{} -> {}", summary.baseline, summary.candidate)),
         ("phase", phase(summary)),
         ("traffic", traffic(summary)),
+        ("trouble", summary.trouble.clone().unwrap_or_default()),
     ]);
     text.push('\n');
     for step in &rollout.plan {
@@ -53,8 +54,13 @@ pub fn rollout_table(rollout: &RolloutBody) -> String {
 /// Where a rollout stands, in one line.
 pub fn rollout_line(rollout: &RolloutSummary) -> String {
     let step = rollout.step.map_or_else(String::new, |step| format!("  step {step}/{}", rollout.steps));
-    let why = rollout.waits_for.as_ref().map(|waits| format!("waits for: {waits}"));
-    let why = why.or_else(|| rollout.reason.clone()).or_else(|| rollout.sentence.clone()).unwrap_or_default();
+    let trouble = rollout.trouble.as_ref().map(|trouble| format!("trouble: {trouble}"));
+    let waits = rollout.waits_for.as_ref().map(|waits| format!("waits for: {waits}"));
+    let why = trouble
+        .or(waits)
+        .or_else(|| rollout.reason.clone())
+        .or_else(|| rollout.sentence.clone())
+        .unwrap_or_default();
     format!("{}  {}{step}  candidate {}  {why}", rollout.name, rollout.phase, percent(rollout.weight))
         .trim_end()
         .to_owned()
@@ -72,6 +78,10 @@ pub fn history_table(entries: &[Entry]) -> String {
         [entry.at.to_string(), what, weight, entry.sentence.clone()]
     });
     columns(["at", "phase", "weight", "what happened"], rows.collect())
+}
+
+fn why(rollout: &RolloutSummary) -> Option<String> {
+    rollout.reason.clone().or_else(|| rollout.waits_for.clone())
 }
 
 fn step(rollout: &RolloutSummary) -> String {

@@ -31,9 +31,15 @@ async fn a_full_disk_stops_steps_forward_and_nothing_else() {
     load.until_more("candidate", ENOUGH).await;
     assert_eq!(viridian.status(ROLLOUT)["weight"], 20.0, "nothing moves that cannot be written down");
     assert_eq!(viridian.run(&["rollout", "pause", ROLLOUT]).code, Some(1), "it could not be remembered");
+    let trouble = viridian.status(ROLLOUT)["trouble"].clone();
+    assert!(
+        trouble.as_str().is_some_and(|told| told.starts_with("the database cannot be written")),
+        "{trouble}"
+    );
 
     disk.free();
-    viridian.until(ROLLOUT, |status| status["weight"] == 50.0);
+    let moved = viridian.until(ROLLOUT, |status| status["weight"] == 50.0);
+    assert_eq!(moved.get("trouble"), None, "it was written: {moved:#}");
     disk.fill();
     assert_eq!(viridian.run(&["rollout", "rollback", ROLLOUT]).code, Some(0));
     let end = viridian.until_phase(ROLLOUT, &["RolledBack"]);

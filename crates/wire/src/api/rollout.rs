@@ -40,6 +40,9 @@ pub struct RolloutSummary {
     /// What it waits for, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<String>,
+    /// What keeps the control plane from moving it forward, whatever the rollout itself waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// The latest decision in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,
@@ -86,6 +89,8 @@ pub struct Facts<'a> {
     pub last_step: Option<usize>,
     /// The rollout that has to end before this one begins.
     pub waits_for: Option<&'a str>,
+    /// Why nothing can be written down now.
+    pub trouble: Option<&'a str>,
     /// When it was asked for.
     pub started_at: Moment,
     /// When it came to its end.
@@ -108,6 +113,7 @@ impl RolloutSummary {
             weight: share(state),
             reason: reason(&state.phase),
             waits_for: facts.waits_for_text(),
+            trouble: facts.trouble.filter(|_| !state.is_end()).map(str::to_owned),
             sentence: facts.report.map(|report| report.sentence.clone()),
             started_at: facts.started_at,
             ended_at: facts.ended_at,

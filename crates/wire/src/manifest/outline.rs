@@ -48,6 +48,8 @@ pub(crate) struct OfRelease {
     pub(crate) name: Option<ReleaseName>,
     pub(crate) application: Option<ApplicationName>,
     pub(crate) environment: Option<Option<EnvironmentName>>,
+    /// Whether it asks the upstream for a model.
+    pub(crate) names_model: Option<bool>,
     /// Which parameters of requests it sets.
     pub(crate) parameters: Option<BTreeSet<String>>,
 }
@@ -108,6 +110,7 @@ impl Subject {
                 name: document::name(document, ReleaseName::parse),
                 application: fields.required(application),
                 environment: fields.optional("environment", |text| text.parsed(EnvironmentName::parse)),
+                names_model: fields.optional("model", |_| Some(())).map(|model| model.is_some()),
                 parameters: fields.optional("parameters", parameters).map(Option::unwrap_or_default),
             }),
             Some("Rollout") => Self::Rollout(OfRollout {
@@ -140,6 +143,7 @@ impl From<&Release> for OfRelease {
             name: Some(release.name.clone()),
             application: Some(release.application.clone()),
             environment: Some(release.environment.clone()),
+            names_model: Some(release.model.is_some()),
             parameters: Some(release.parameters.values.keys().cloned().collect()),
         }
     }

@@ -114,13 +114,23 @@ impl Checked<'_, '_> {
                 format!("the application '{name}' has no environment '{place}'; it has {there_are}");
             self.fault(&["spec", "environment"], message);
         }
-        let sets_parameters = release.parameters.as_ref().is_some_and(|set| !set.is_empty());
-        if application.protocol == Some(Protocol::Http) && sets_parameters {
-            let message = format!(
-                "the application '{name}' speaks http, whose requests have no place for parameters; put them where \
-                 its server reads them"
-            );
-            self.fault(&["spec", "parameters"], message);
+        if application.protocol == Some(Protocol::Http) {
+            self.check_release_of_http(release, name);
+        }
+    }
+
+    /// What no request over plain HTTP can carry would be left out in silence.
+    fn check_release_of_http(&mut self, release: &OfRelease, application: &ApplicationName) {
+        let because = |what| {
+            format!("the application '{application}' speaks http, whose requests have no place for {what}")
+        };
+        if release.names_model == Some(true) {
+            let advice = "run each model in an environment of its own and name that in spec.environment";
+            self.fault(&["spec", "model"], format!("{}; {advice}", because("a model")));
+        }
+        if release.parameters.as_ref().is_some_and(|set| !set.is_empty()) {
+            let advice = "put them where its server reads them";
+            self.fault(&["spec", "parameters"], format!("{}; {advice}", because("parameters")));
         }
     }
 

@@ -167,6 +167,25 @@ fn parameters_need_a_protocol_that_has_a_place_for_them() {
 }
 
 #[test]
+fn a_model_needs_a_protocol_that_carries_one() {
+    let with_model = release("chat-v1", ", environment: blue, model: {name: small}");
+    check("", &format!("{APPLICATION}{with_model}"), &[]);
+    let plain = APPLICATION.replace("protocol: openai", "protocol: http\n  allowPaths: [/predict]");
+    let said = |line| {
+        format!(
+            "file:{line}:71: spec.model: the application 'chat' speaks http, whose requests have no place for a \
+             model; run each model in an environment of its own and name that in spec.environment"
+        )
+    };
+    check("", &format!("{plain}{with_model}"), &[&said(14)]);
+    check(
+        &format!("{plain}{}", release("chat-v1", BLUE)),
+        &with_model.replace("chat-v1", "chat-v2"),
+        &[&said(4)],
+    );
+}
+
+#[test]
 fn a_name_is_given_once() {
     let world = format!("{APPLICATION}{}", release("chat-v1", BLUE));
     check(

@@ -212,6 +212,9 @@ async fn next_event(
     .await
 }
 
+/// What is no HTTP never becomes a request: a first line or a header that cannot be read, or a head that is too large, is
+/// answered by the parser, with 400, 414 or 431, an empty body and no id, and the connection ends. It offers no place to
+/// answer instead, and its bytes cannot be told apart safely from the end of the answer before.
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     // Without a timer hyper limits no time; the pulses do.

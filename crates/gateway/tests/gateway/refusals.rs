@@ -106,6 +106,29 @@ async fn a_body_that_stops_coming_may_be_sent_again() {
     assert_eq!((upstream.requests(), refused(&world)), (0, vec![1, 0, 0]));
 }
 
+/// The parser answers what never becomes a request, so there is no id and nothing is counted.
+#[tokio::test]
+async fn what_is_no_http_is_answered_by_the_parser_and_hung_up_on() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let upstream = Upstream::start().await;
+    let world = World::serving([table("support-chat", placement("v1", &upstream.url()))]);
+    let check = async |said: String, status: &str| {
+        let mut stream = tokio::net::TcpStream::connect(world.gateway.local_addr()).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // Whoever hangs up on unread bytes may reset the connection after its answer.
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(!answer.contains("x-request-id") && answer.contains("content-length: 0"), "{answer}");
+    };
+    check("what is this\r\n\r\n".to_owned(), "400").await;
+    check(format!("POST {CHAT} HTTP/1.1\r\nhost gateway\r\n\r\n"), "400").await;
+    let endless = "x".repeat(1 << 20);
+    check(format!("POST {CHAT} HTTP/1.1\r\nhost: gateway\r\nx-long: {endless}\r\n\r\n"), "431").await;
+    assert_eq!((upstream.requests(), refused(&world)), (0, vec![0, 0, 0]));
+}
+
 #[tokio::test]
 async fn bodies_that_parsers_read_differently_leave_the_upstream_untouched() {
     let upstream = Upstream::start().await;

@@ -13,7 +13,7 @@ async fn ready_means_served() {
     world.apply(crate::world::APPLICATION).await;
     let answer = world.get("/readyz").await;
     assert_eq!(answer.status.as_u16(), 503);
-    assert_eq!(answer.json()["missing"], json!(["no gateway serves application 'support-chat'"]));
+    assert_eq!(answer.text, include_str!("../golden/readyz.json").trim_end());
     let serving = vec![(ApplicationName::parse("support-chat").unwrap(), Generation(1))];
     let node = NodeName::parse("local").unwrap();
     world.gateways.lock().unwrap().push(GatewayStatus {
@@ -47,4 +47,36 @@ async fn metrics_say_what_goes_on() {
         assert!(answer.text.lines().any(|found| found == line), "{line} is not in\n{}", answer.text);
     }
     assert!(answer.text.contains("viridian_build_info{version="), "{}", answer.text);
+}
+
+/// The names, kinds and labels that dashboards and alerts are built on; values are left out.
+#[tokio::test]
+async fn metrics_keep_their_names() {
+    let world = World::with_rollout().await;
+    world.go("r1", progressing(1), "so it goes");
+    let serving = vec![(ApplicationName::parse("support-chat").unwrap(), Generation(1))];
+    let node = NodeName::parse("local").unwrap();
+    let rejected = vec![(serving[0].0.clone(), "too large".to_owned())];
+    let gateway = GatewayStatus { node, heard_at: NOW, live: true, serving, rejected };
+    world.gateways.lock().unwrap().push(gateway);
+    let text = world.get("/metrics").await.text;
+    let mut names: Vec<String> = text.lines().map(without_value).collect();
+    names.dedup();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/metrics.txt");
+    let found = names.join("\n") + "\n";
+    if std::env::var_os("VIRIDIAN_BLESS").is_some() {
+        std::fs::write(golden, &found).unwrap();
+    }
+    assert_eq!(found, std::fs::read_to_string(golden).unwrap());
+}
+
+/// A line about a metric as it is, and the line of a value with the names of its labels alone.
+fn without_value(line: &str) -> String {
+    if line.starts_with('#') {
+        return line.to_owned();
+    }
+    let name = line.rsplit_once(' ').map_or(line, |(name, _)| name);
+    let Some((name, labels)) = name.split_once('{') else { return name.to_owned() };
+    let labels: Vec<&str> = labels.split("\",").filter_map(|label| label.split('=').next()).collect();
+    format!("{name}{{{}}}", labels.join(","))
 }

@@ -10,10 +10,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use viridian_api::{GatewayStatus, State, Traffic, serve};
+use viridian_api::{GatewayStatus, RequestCount, State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
+use viridian_core::arm::Arm;
 use viridian_core::id::RolloutName;
+use viridian_core::outcome::Class;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, Position, State as RolloutState};
 use viridian_core::time::Timestamp;
@@ -100,7 +102,7 @@ impl World {
                 counted.fetch_add(1, Ordering::Relaxed);
             }),
             gateways: Arc::new(move || listed.lock().unwrap().clone()),
-            traffic: Arc::new(|| Traffic { refusals: vec![("upstream", 3)], ..Traffic::default() }),
+            traffic: Arc::new(traffic),
             clock: Arc::new(|| NOW),
             token: token.map(Token::new),
         };
@@ -209,4 +211,11 @@ pub(crate) fn report(sentence: &str) -> Report {
         observed: Vec::new(),
         sentence: sentence.to_owned(),
     }
+}
+
+/// What a gateway in the same process has seen.
+fn traffic() -> Traffic {
+    let application = "support-chat".to_owned();
+    let request = RequestCount { application, arm: Arm::Candidate, class: Class::Ok, count: 5 };
+    Traffic { refusals: vec![("upstream", 3)], requests: vec![request], in_flight: 0 }
 }

@@ -8,6 +8,7 @@ mod backup;
 mod disk_full;
 mod evidence;
 mod feedback;
+mod forms;
 mod gateways;
 mod golden;
 mod kill;

@@ -1,0 +1,227 @@
+//! How the forms of the core are written into the log: each of them once, in a golden file. A form that is new gets a
+//! file of its own; those that are there are read for ever.
+
+use crate::world::*;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::Duration;
+use viridian_core::analysis::measurement::Seen;
+use viridian_core::analysis::verdict::{Heavy, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::guard::OnFail;
+use viridian_core::metric::Metric;
+use viridian_core::rollout::command::{Command, Reach};
+use viridian_core::rollout::effect::{Effect, Severity};
+use viridian_core::rollout::plan::{Bake, BlueGreen, Smoke, SmokeRequest, Step, Strategy};
+use viridian_core::rollout::report::Finding;
+use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, Waiting};
+
+/// Every form that a rollout is stored in.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Forms {
+    strategies: Vec<Strategy>,
+    steps: Vec<Step>,
+    phases: Vec<Phase>,
+    holds: Vec<Hold>,
+    causes: Vec<Cause>,
+    findings: Vec<Finding>,
+    waitings: Vec<Waiting>,
+    waits: Vec<Wait>,
+    verdicts: Vec<Verdict>,
+    splits: Vec<SplitCheck>,
+    validities: Vec<Validity>,
+    commands: Vec<Command>,
+    effects: Vec<Effect>,
+}
+
+fn ann() -> String {
+    "ann".to_owned()
+}
+
+fn position() -> Position {
+    Position {
+        weight: percent(10),
+        clock: Some(Clock { started_at: NOW, seen: Seen { baseline: 900, candidate: 100 } }),
+        patience_from: Some(NOW),
+        ordered_by: Some(ann()),
+        pardoned: vec![Metric::Errors, Metric::LatencyP95, Metric::Feedback],
+        ..Position::at(1, NOW)
+    }
+}
+
+fn smoke() -> Smoke {
+    let full = SmokeRequest {
+        method: "POST".to_owned(),
+        path: "/v1/chat/completions".to_owned(),
+        body: Some("{}".to_owned()),
+        status: 200,
+        contains: Some("choices".to_owned()),
+    };
+    let least = SmokeRequest { body: None, contains: None, ..full.clone() };
+    Smoke { requests: vec![full, least] }
+}
+
+fn steps() -> Vec<Step> {
+    vec![
+        Step::Smoke(smoke()),
+        Step::Weight(percent(5)),
+        Step::Analysis { min_samples: 200 },
+        Step::Pause { duration: None },
+        Step::Pause { duration: Some(Duration::from_secs(90)) },
+        Step::Bake(Bake::default()),
+    ]
+}
+
+fn waits() -> Vec<Wait> {
+    vec![
+        Wait::Calibrating { have: 1, need: 500 },
+        Wait::TooFewUnits { units: 7, groups: 3 },
+        Wait::TooFewSamples { have: 1, need: 200 },
+        Wait::NoData,
+        Wait::LoadTooSmall { need: percent(25) },
+        Wait::Undecided,
+        Wait::Lopsided(heavy()),
+    ]
+}
+
+fn heavy() -> Heavy {
+    Heavy { groups: 2, share: percent(50) }
+}
+
+fn waitings() -> Vec<Waiting> {
+    vec![
+        Waiting::Gateways { acknowledged: 1, known: 2 },
+        Waiting::Smoke,
+        Waiting::Time { until: NOW },
+        Waiting::Evidence(Wait::NoData),
+        Waiting::Guard { metric: Metric::Feedback, wait: Wait::Undecided },
+        Waiting::Risk { next: percent(50), bound: 700 },
+        Waiting::Baseline,
+        Waiting::Candidate,
+        Waiting::Person,
+    ]
+}
+
+fn holds() -> Vec<Hold> {
+    vec![
+        Hold::Paused { by: ann() },
+        Hold::PlannedPause,
+        Hold::Regression { metric: Metric::Errors },
+        Hold::SplitBroken,
+        Hold::Waiting(Waiting::Smoke),
+    ]
+}
+
+fn causes() -> Vec<Cause> {
+    vec![
+        Cause::Regression { metric: Metric::LatencyP95 },
+        Cause::LocalGuard { node: "gateway-1".to_owned() },
+        Cause::Limit { errors: percent(50) },
+        Cause::SmokeFailed { detail: "status 503 instead of 200".to_owned() },
+        Cause::Insufficient,
+        Cause::Ordered { by: ann(), reason: Some("a bad feeling".to_owned()) },
+        Cause::Aborted { by: ann(), reason: None },
+        Cause::Superseded { by: rollout_name("r2") },
+    ]
+}
+
+fn phases() -> Vec<Phase> {
+    let cause = Cause::Insufficient;
+    vec![
+        Phase::Pending,
+        Phase::Progressing(Position::at(0, NOW)),
+        Phase::Progressing(position()),
+        Phase::Held { reason: Hold::PlannedPause, since: NOW, at: position() },
+        Phase::Baking(position()),
+        Phase::RollingBack { cause: cause.clone(), since: NOW },
+        Phase::Promoted,
+        Phase::RolledBack { cause: cause.clone() },
+        Phase::Aborted { cause },
+        Phase::Superseded { by: rollout_name("r2") },
+    ]
+}
+
+fn findings() -> Vec<Finding> {
+    vec![
+        Finding::Nothing,
+        Finding::Began,
+        Finding::Waiting { waiting: Waiting::Smoke },
+        Finding::Shifted { from: percent(0), to: percent(5) },
+        Finding::ClockStarted,
+        Finding::Passed { step: 2 },
+        Finding::PassedOver { by: ann(), from: 2, to: 4, reach: Reach::Full },
+        Finding::PassedOver { by: ann(), from: 2, to: 2, reach: Reach::Step },
+        Finding::Held,
+        Finding::StillHeld { reason: Hold::SplitBroken },
+        Finding::Resumed,
+        Finding::RollingBack { cause: Cause::Insufficient },
+        Finding::Restored,
+        Finding::Promoted,
+        Finding::Refused { why: "not yet".to_owned() },
+    ]
+}
+
+fn commands() -> Vec<Command> {
+    vec![
+        Command::Pause { by: ann() },
+        Command::Resume { by: ann() },
+        Command::Promote { by: ann(), reach: Reach::Step },
+        Command::Promote { by: ann(), reach: Reach::Full },
+        Command::Abort { by: ann(), reason: Some("lunch".to_owned()) },
+        Command::Rollback { by: ann(), reason: None },
+        Command::Supersede { by: rollout_name("r2") },
+    ]
+}
+
+fn forms() -> Forms {
+    let switch = BlueGreen { smoke: smoke(), trial: Some(percent(10)), bake: Bake::default() };
+    let notify = |severity| Effect::Notify { severity, message: "look".to_owned() };
+    Forms {
+        strategies: vec![
+            Strategy::Canary { steps: steps() },
+            Strategy::BlueGreen(BlueGreen { smoke: Smoke::default(), trial: None, ..switch.clone() }),
+            Strategy::BlueGreen(switch),
+        ],
+        steps: steps(),
+        phases: phases(),
+        holds: holds(),
+        causes: causes(),
+        findings: findings(),
+        waitings: waitings(),
+        waits: waits(),
+        verdicts: vec![
+            Verdict::Pass,
+            Verdict::Fail(OnFail::Rollback),
+            Verdict::Fail(OnFail::Pause),
+            Verdict::Fail(OnFail::Notify),
+            Verdict::Wait(Wait::NoData),
+        ],
+        splits: vec![SplitCheck::Sound, SplitCheck::Broken { expected: 0.1, observed: 0.25 }],
+        validities: vec![Validity::Exact, Validity::Asymptotic],
+        commands: commands(),
+        effects: vec![
+            Effect::MakeBaseline,
+            Effect::RejectCandidate,
+            notify(Severity::Info),
+            notify(Severity::Warning),
+            notify(Severity::Critical),
+        ],
+    }
+}
+
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, forms: &T) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let written = serde_json::to_string_pretty(forms).unwrap() + "\n";
+    if std::env::var_os("VIRIDIAN_BLESS").is_some() {
+        std::fs::write(&golden, &written).unwrap();
+    }
+    let stored = std::fs::read_to_string(&golden).unwrap();
+    assert_eq!(written, stored, "{}", golden.display());
+    assert_eq!(&serde_json::from_str::<T>(&stored).unwrap(), forms, "{}", golden.display());
+}
+
+#[test]
+fn every_form_of_a_rollout_is_written_as_before_and_read_back() {
+    check("forms.json", &forms());
+}

@@ -18,6 +18,8 @@ mod many;
 mod means;
 #[path = "stats_error_rates/pairs.rs"]
 mod pairs;
+#[path = "stats_error_rates/quantiles.rs"]
+mod quantiles;
 #[path = "stats_error_rates/runs.rs"]
 mod runs;
 #[path = "stats_error_rates/splits.rs"]

@@ -4,7 +4,7 @@ use viridian_core::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use viridian_core::stats::evidence::combine::{WeightedEvidence, weighted_mean};
 use viridian_core::stats::evidence::race::{self, RaceEpoch};
 
-use crate::runs::{Dice, check, is_reached};
+use crate::runs::{Dice, check, check_finds, is_reached};
 
 const SHARES: [f64; 3] = [0.02, 0.1, 0.5];
 const RATES: [f64; 3] = [0.01, 0.1, 0.4];
@@ -108,4 +108,56 @@ fn joined_evidence_holds_its_error_at_every_request() {
             });
         }
     }
+}
+
+const STRICT: f64 = 0.01;
+
+/// Requests on the candidate, a tenth of all, until the race of bad outcomes says HARM at an error of 1 %.
+fn race_until_harm(dice: &mut Dice, baseline: f64, candidate: f64) -> Option<u64> {
+    let mut race = RaceEpoch { probability: 0.1, candidate: 0, baseline: 0 };
+    let mut on_candidate = 0;
+    for _ in 0..72_000 {
+        let of_candidate = dice.hits(race.probability);
+        on_candidate += u64::from(of_candidate);
+        if !dice.hits(if of_candidate { candidate } else { baseline }) {
+            continue;
+        }
+        if of_candidate {
+            race.candidate += 1;
+        } else {
+            race.baseline += 1;
+        }
+        if race::log_e_harm(&[race], 1.0) >= -STRICT.ln() {
+            return Some(on_candidate);
+        }
+    }
+    None
+}
+
+#[test]
+fn regressions_are_found_as_soon_as_planned() {
+    for (name, baseline, candidate, median) in [
+        ("race, 1 % to 50 %", 0.01, 0.5, 20),
+        ("race, 1 % to 5 %", 0.01, 0.05, 180),
+        ("race, 1 % to 2 %", 0.01, 0.02, 1_750),
+        ("race, passes 90 % to 86 %", 0.1, 0.14, 900),
+    ] {
+        check_finds(name, median, |dice| race_until_harm(dice, baseline, candidate));
+    }
+}
+
+#[test]
+fn an_equal_share_is_shown_to_be_within_three_points() {
+    check_finds("bets, equal at 10 %, margin 3pp", 1_100, |dice| {
+        let none = Trials::default();
+        let mut epoch = [BinaryEpoch { probability: 0.1, centre: 0.1, candidate: none, baseline: none }];
+        (1..40_000_u64).find_map(|request| {
+            let BinaryEpoch { candidate, baseline, .. } = &mut epoch[0];
+            let arm = if dice.hits(0.1) { candidate } else { baseline };
+            arm.trials += 1;
+            arm.events += u64::from(dice.hits(0.1));
+            let looks = request % 10 == 0 && is_reached(betting::log_e_safe(&epoch, 0.03));
+            looks.then_some(epoch[0].candidate.trials)
+        })
+    });
 }

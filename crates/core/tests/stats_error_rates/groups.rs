@@ -72,8 +72,12 @@ impl Users {
 type Rate = fn(&User) -> f64;
 
 /// Candidate requests until HARM, if it ever says so.
-fn until_harm(dice: &mut Dice, callers: Users, (share, requests): (f64, u32), rate: Rate) -> Option<u64> {
-    let users = callers.drawn(dice, share);
+fn until_harm(dice: &mut Dice, callers: Users, traffic: (f64, u32), rate: Rate) -> Option<u64> {
+    let users = callers.drawn(dice, traffic.0);
+    until_harm_of(dice, &users, traffic, rate)
+}
+
+fn until_harm_of(dice: &mut Dice, users: &[User], (share, requests): (f64, u32), rate: Rate) -> Option<u64> {
     let mut seen = vec![false; users.len()];
     let mut epoch = [EpochSums { probability: share, groups: vec![GroupSums::default(); GROUPS] }];
     let (mut units, mut on_candidate) = (0, 0);
@@ -135,6 +139,33 @@ fn failures_that_fall_on_few_users_are_not_more_of_them() {
         ("sticky, concentrated, unequal, 50 %", UNEQUAL, (0.5, 3_000)),
     ] {
         check_at(ALPHA, name, |dice| until_harm(dice, users, traffic, concentrated).is_some());
+    }
+}
+
+/// Ten users make a twentieth of all calls each, just too few to be left out as heavy, and differ in how often they fail.
+#[test]
+fn a_few_large_users_are_not_held_against_the_candidate() {
+    const LARGE: usize = 10;
+    for share in [0.25, 0.5] {
+        for (name, spread) in [("alike", 0.0), ("unlike", 1.0), ("very unlike", 2.0)] {
+            check_at(ALPHA, &format!("sticky, ten large users, {name}, {share}"), |dice| {
+                let mut users = CALM.drawn(dice, share);
+                let part = 0.05 * LARGE as f64;
+                for user in &mut users {
+                    user.up_to *= 1.0 - part;
+                }
+                for number in 1..=LARGE {
+                    users.push(User {
+                        up_to: 1.0 - part + 0.05 * number as f64,
+                        group: (dice.uniform() * GROUPS as f64) as usize,
+                        on_candidate: dice.hits(share),
+                        prone: (spread * dice.normal()).exp(),
+                        is_struck: false,
+                    });
+                }
+                until_harm_of(dice, &users, (share, 4_000), |user| 0.03 * user.prone).is_some()
+            });
+        }
     }
 }
 

@@ -6,6 +6,9 @@
 //! observed difference ([`super::contrast`]) it takes the variance where the hypothesis puts it, at equal shares, and not
 //! where a bad candidate has moved it; a regression of rare events is found with about half of the requests.
 //!
+//! Groups that make more than a twentieth of the requests are left out before, by the caller and on both arms: one user of
+//! half of all calls decides what an arm looks like, and left in, 8 of 300 equal candidates were called worse at 1 %.
+//!
 //! Several starts are mixed by [`super::combine::weighted_mean`] over this evidence of the epochs from each start on.
 
 use super::capital::Capital;
@@ -32,7 +35,7 @@ pub fn log_e_harm(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
         log_likelihood_ratios(share, ratio, 1.0).weighted(events.map(|count| count * worth))
     };
     let capital: Capital = comparable(epochs)
-        .map(|(sums, _)| {
+        .map(|(_, sums, _)| {
             of_epoch(sums.candidate, sums.baseline, [sums.candidate_events, sums.baseline_events])
         })
         .sum();

@@ -70,12 +70,7 @@ impl Contrast {
         let groups = epochs.iter().map(|epoch| epoch.groups.len()).max()?;
         let mut contributions = vec![0.0; groups];
         let (mut sum, mut worth, mut floor) = (0.0, 0.0, 0.0);
-        for epoch in epochs {
-            let total = total(&epoch.groups);
-            if total.candidate <= 0.0 || total.baseline <= 0.0 || is_one_group(epoch, &total) {
-                continue;
-            }
-            let weight = total.candidate * total.baseline / (total.candidate + total.baseline);
+        for (epoch, total, weight) in comparable(epochs) {
             let shares = Shares::of(&total);
             sum += weight * (shares.candidate - hypothesis.ratio * shares.baseline - hypothesis.difference);
             floor += weight * weight * null_variance(&total, hypothesis);
@@ -130,7 +125,7 @@ impl DesignEffect {
         let equal = Hypothesis { ratio: 1.0, difference: 0.0 };
         let contrast = Contrast::of(epochs, equal)?;
         let (mut worth, mut independent) = (0.0, 0.0);
-        for (total, weight) in comparable(epochs) {
+        for (_, total, weight) in comparable(epochs) {
             let shares = Shares::of(&total);
             worth += weight;
             independent += weight * weight * variance_at(&total, shares, 1.0);
@@ -141,12 +136,13 @@ impl DesignEffect {
     }
 }
 
-/// The totals of epochs in which the arms can be compared, and how well each compares them.
-pub(super) fn comparable(epochs: &[EpochSums]) -> impl Iterator<Item = (GroupSums, f64)> {
+/// The epochs in which the arms can be compared, with their totals and how well each compares them.
+pub(super) fn comparable(epochs: &[EpochSums]) -> impl Iterator<Item = (&EpochSums, GroupSums, f64)> {
     epochs.iter().filter_map(|epoch| {
         let total = total(&epoch.groups);
         let is_compared = total.candidate > 0.0 && total.baseline > 0.0 && !is_one_group(epoch, &total);
-        is_compared.then(|| (total, total.candidate * total.baseline / (total.candidate + total.baseline)))
+        let weight = total.candidate * total.baseline / (total.candidate + total.baseline);
+        is_compared.then_some((epoch, total, weight))
     })
 }
 

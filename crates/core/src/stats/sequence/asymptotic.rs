@@ -39,6 +39,16 @@ pub fn one_sided_radius(precision: Precision, alpha: f64) -> f64 {
     precision.standard_error * one_sided_deviation(precision.sample_size / precision.tuned_for, alpha)
 }
 
+/// Below these the normal approximation behind the sequences is not to be shown as a range.
+const LEAST_OBSERVATIONS: f64 = 100.0;
+const LEAST_EVENTS: f64 = 10.0;
+
+/// Whether an arm has seen enough for a sequence to be shown: a hundred observations, and ten events where they are counted.
+#[must_use]
+pub fn is_enough(observations: f64, events: Option<f64>) -> bool {
+    observations >= LEAST_OBSERVATIONS && events.is_none_or(|events| events >= LEAST_EVENTS)
+}
+
 /// The two-sided confidence sequence around an estimate, at error `alpha` over all looks.
 #[must_use]
 pub fn two_sided(estimate: f64, precision: Precision, alpha: f64) -> Interval {

@@ -12,6 +12,9 @@ use crate::stats::special::{bisect, normal_quantile};
 /// What mixing over alternatives costs, in log e-value; measured by simulation.
 const MIXTURE_PRICE: f64 = 1.5;
 
+/// What mixing costs where a prior over one parameter takes the place of the alternatives.
+const PAIRS_PRICE: f64 = 0.5;
+
 /// Two arms compared once at a fixed sample size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FixedSample {
@@ -69,10 +72,13 @@ pub fn betting_gap(trials: f64, variance: f64, alpha: f64) -> f64 {
 }
 
 /// Pairs that the sequential test of pairs needs to find that the candidate alone fails on the share `worse` of them and the
-/// baseline alone on the share `better`: events of a race drawn with one half.
+/// baseline alone on the share `better`: `(ln(1/alpha) + 0.5) / KL(b || 1/2)` untied pairs, with `b` the candidate's part of
+/// those, over how often pairs are not tied. Both shares are above zero.
 #[must_use]
 pub fn harmful_pairs(worse: f64, better: f64, alpha: f64) -> f64 {
-    race_events(worse / better, 0.5, alpha) / (worse + better)
+    let blamed = worse / (worse + better);
+    let growth = blamed * (2.0 * blamed).ln() + (1.0 - blamed) * (2.0 * (1.0 - blamed)).ln();
+    (PAIRS_PRICE - alpha.ln()) / growth / (worse + better)
 }
 
 /// Pairs needed to show that the candidate is worse by less than `margin`, for the same shares: bets on a difference whose
@@ -97,4 +103,35 @@ pub fn fixed_sample(plan: &FixedSample) -> f64 {
     let quantiles = normal_quantile(1.0 - plan.alpha) + normal_quantile(plan.power);
     let variance = plan.baseline_variance / plan.baseline_per_candidate + plan.candidate_variance;
     (quantiles / plan.effect).powi(2) * variance
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_near(actual: f64, expected: f64, tolerance: f64) -> bool {
+        (actual / expected - 1.0).abs() < tolerance
+    }
+
+    #[test]
+    fn what_can_be_found_is_what_needs_as_much() {
+        for (ratio, probability, alpha) in [(1.4, 0.1, 0.01), (5.0, 0.05, 0.05), (2.0, 0.5, 0.01)] {
+            let events = race_events(ratio, probability, alpha);
+            assert!(is_near(race_ratio(events, probability, alpha), ratio, 1e-9));
+            let trials = betting_trials(ratio / 50.0, 0.9, alpha);
+            assert!(is_near(betting_gap(trials, 0.9, alpha), ratio / 50.0, 1e-9));
+        }
+        assert_eq!(race_ratio(1.0, 0.1, 0.01), f64::INFINITY);
+        assert_eq!(betting_gap(5.0, 0.9, 0.01), f64::INFINITY);
+    }
+
+    /// Medians that simulation measured, which expectations meet to about a fifth.
+    #[test]
+    fn expectations_are_near_what_was_measured() {
+        assert!(is_near(harmful_pairs(0.06, 0.02, 0.01), 428.0, 0.2));
+        assert!(is_near(race_events(2.0, 0.1, 0.01), 177.0, 0.2));
+        let equal = betting_trials(0.03, betting_variance(0.1, 0.1), 0.05) / 10.0;
+        assert!(is_near(equal, 948.0, 0.3), "{equal}");
+        assert!(safe_pairs(0.05, 0.05, 0.03, 0.05) < safe_pairs(0.06, 0.04, 0.03, 0.05));
+    }
 }

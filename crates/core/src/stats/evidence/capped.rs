@@ -54,3 +54,34 @@ pub fn excess(baseline: &Moments, candidate: &Moments) -> Option<f64> {
     let is_known = baseline.count > 0.0 && candidate.count > 0.0 && baseline.sum > 0.0;
     is_known.then(|| candidate.sum / candidate.count / (baseline.sum / baseline.count) - 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arm::Arm;
+
+    #[test]
+    fn a_cap_is_the_percentile_within_bounds_of_the_mean() {
+        let check = |mean, percentile, cap| assert_eq!(Cap::published(mean, percentile), Cap(cap));
+        check(0.01, 0.09, 0.09);
+        check(0.01, 5.0, 0.3);
+        check(0.01, 0.011, 0.02);
+    }
+
+    #[test]
+    fn what_exceeds_the_cap_counts_as_the_cap_and_races() {
+        let cap = Cap(2.0);
+        assert!(cap.is_exceeded(2.1) && !cap.is_exceeded(2.0));
+        let rule = cap.rule(0.1, 0.2);
+        assert_eq!(cap.applied(7.0), 2.0);
+        assert_eq!(rule.harm(Arm::Candidate, 7.0, 1.0), rule.harm(Arm::Candidate, 2.0, 1.0));
+    }
+
+    #[test]
+    fn the_excess_is_a_share_of_the_baseline() {
+        let moments = |count: f64, sum: f64| Moments { count, sum, sum_of_squares: 0.0 };
+        let excess = |candidate| excess(&moments(90.0, 9.0), &candidate);
+        assert!(excess(moments(10.0, 1.25)).is_some_and(|excess| (excess - 0.25).abs() < 1e-12));
+        assert_eq!(excess(moments(0.0, 0.0)), None);
+    }
+}

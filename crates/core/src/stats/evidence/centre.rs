@@ -35,3 +35,26 @@ impl Line {
         self.level + self.slope * covariate
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::moments::Moments;
+
+    fn fitted(points: &[(f64, f64)]) -> Option<Line> {
+        let mut sums = Paired::default();
+        for (x, y) in points {
+            sums += Paired { outcome: Moments::one(*y), covariate: Moments::one(*x), product: x * y };
+        }
+        Line::fitted(&sums)
+    }
+
+    #[test]
+    fn a_line_goes_through_its_points_and_is_level_without_a_slope() {
+        let line = fitted(&[(1.0, 3.0), (2.0, 5.0), (4.0, 9.0)]).unwrap();
+        assert!((line.at(10.0) - 21.0).abs() < 1e-9, "{line:?}");
+        assert_eq!(fitted(&[(2.0, 0.4), (2.0, 0.6)]), Some(Line { level: 0.5, slope: 0.0 }));
+        assert_eq!(fitted(&[(2.0, 0.4)]), Some(Line { level: 0.4, slope: 0.0 }));
+        assert_eq!(fitted(&[]), None);
+    }
+}

@@ -4,6 +4,7 @@
 
 use crate::error::Error;
 use viridian_core::rollout::effect::{Effect, Severity};
+use viridian_crash as crash;
 use viridian_store::{OutboxId, OutboxRow, Store};
 
 /// What was told already, for as long as it cannot be crossed out.
@@ -20,6 +21,7 @@ impl Delivery {
                 tell(&row);
                 self.told = Some(row.id);
             }
+            crash::at(crash::Place::Told);
             store.delivered(row.id)?;
         }
         Ok(())

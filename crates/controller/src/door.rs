@@ -26,6 +26,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use viridian_core::analysis::row::Origin;
+use viridian_crash as crash;
 use viridian_platform::token::Token;
 use viridian_wire::door::{ACKNOWLEDGEMENTS, FAREWELLS, REPORTS, Receipt, TABLES};
 use viridian_wire::snapshot::Acknowledgement;
@@ -105,6 +106,7 @@ async fn acknowledge(State(door): State<Door>, body: Bytes) -> Result<StatusCode
             );
         }
     }
+    crash::at(crash::Place::Answered);
     door.hub.acknowledge(acknowledgement)?;
     door.nudge.wake();
     Ok(StatusCode::NO_CONTENT)

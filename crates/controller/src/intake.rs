@@ -10,6 +10,7 @@ use std::time::Duration;
 use viridian_core::analysis::guard::Guard;
 use viridian_core::analysis::row::{FeedbackRecord, Origin};
 use viridian_core::id::ApplicationName;
+use viridian_crash as crash;
 use viridian_store::Store;
 use viridian_wire::tally::TallyReport;
 
@@ -52,6 +53,7 @@ impl<L: Ledger> Intake<L> {
         let totals = self.ledger.record(&origin, &tallies, &groups);
         let feedback = self.receive_feedback(&feedback);
         let written = totals.and(feedback);
+        crash::at(crash::Place::Counted);
         self.tell(written.as_ref().err());
         heard.map(|()| if written.is_ok() { Received::Durable } else { Received::Kept })
     }

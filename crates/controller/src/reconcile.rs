@@ -18,6 +18,7 @@ use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::time::Timestamp;
+use viridian_crash as crash;
 use viridian_store::{CommandId, Commit, PendingCommand, TableChange};
 
 /// What the walk works with.
@@ -107,14 +108,17 @@ fn carry_out<L: Ledger, S: Senses>(
 ) -> Result<Progress, Error> {
     if matches!(decided.transition.next.phase, Phase::RollingBack { .. }) {
         publish(room, &decided.drafted);
+        crash::at(crash::Place::Uncommitted);
         if let Err(error) = room.ledger.commit(&decided.commit()) {
             room.unsaved.insert(name.clone(), decided);
             return Err(error.into());
         }
     } else {
         room.ledger.commit(&decided.commit())?;
+        crash::at(crash::Place::Unpublished);
         publish(room, &decided.drafted);
     }
+    crash::at(crash::Place::Published);
     if decided.transition.next.is_end() {
         room.senses.forget(&decided.rollout);
     }
@@ -142,6 +146,7 @@ fn serve_table<L: Ledger, S>(
         let epoch = drafted.epoch.as_ref();
         let because = if epoch.is_some() { "a new epoch begins" } else { "what is served changed" };
         room.ledger.commit_table(&TableChange { table, epoch, because, at: now })?;
+        crash::at(crash::Place::TableUnpublished);
         publish(room, &drafted);
         return Ok(Progress::Moved);
     }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use viridian_core::id::ApplicationName;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
+use viridian_crash as crash;
 use viridian_wire::snapshot::{Delta, Snapshot};
 
 /// How many files are kept.
@@ -224,6 +225,7 @@ impl Journal {
     fn add(&mut self, seal: &Seal, change: &[u8], now: Timestamp) -> io::Result<()> {
         let (bytes, code) = seal.close(&self.code, now, change);
         self.file.write_all(&bytes)?;
+        crash::at(crash::Place::ChangeUnsynced);
         self.file.sync_data()?;
         self.length += bytes.len() as u64;
         self.code = code;

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use viridian_crash as crash;
 
 /// How names of files end that are not finished.
 const UNFINISHED: &str = ".new";
@@ -14,7 +15,11 @@ const PRIVATE: u32 = 0o600;
 /// Writes a file in place of the one of this name, if there is one; durable when this returns.
 pub(crate) fn replace(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = directory.join(format!("{name}{UNFINISHED}"));
-    let written = write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, directory.join(name)));
+    let written = write(&unfinished, bytes).and_then(|()| {
+        crash::at(crash::Place::FileUnnamed);
+        fs::rename(&unfinished, directory.join(name))
+    });
+    crash::at(crash::Place::FileUnsynced);
     if written.is_err() {
         // It takes room that may be what is missing; what cannot be removed now is at the next start.
         let _ = fs::remove_file(&unfinished);

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
 use viridian_core::routing::table::RoutingTable;
+use viridian_crash as crash;
 use viridian_wire::snapshot::{Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 
 /// More applications than one gateway serves; a longer snapshot is a mistake.
@@ -215,7 +216,10 @@ impl Tables {
             keys: change.keys.clone(),
             tables: next.values().map(|table| table.routing.clone()).collect(),
         };
-        let Err(error) = archive.keep(&change, all, self.clock.now()) else { return Ok(()) };
+        crash::at(crash::Place::Unkept);
+        let kept = archive.keep(&change, all, self.clock.now());
+        crash::at(crash::Place::Unserved);
+        let Err(error) = kept else { return Ok(()) };
         tracing::error!(%error, "tables cannot be kept on disk");
         if let Err(error) = archive.retreat() {
             tracing::error!(%error, "the tables on disk cannot be marked as behind: a start may bring them back");

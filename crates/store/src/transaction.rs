@@ -7,6 +7,7 @@ use crate::{Store, orders};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use viridian_core::id::Term;
+use viridian_crash as crash;
 
 /// The one connection that writes, and the space it may fall back on.
 pub(crate) struct Writer {
@@ -91,6 +92,7 @@ impl Store {
         connection: &mut Connection,
         body: impl Fn(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.inner.file.check()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         check_term(&transaction, self.inner.term)?;
         let late = unpoisoned(&self.inner.unwritten).clone();
@@ -98,7 +100,9 @@ impl Store {
             orders::write_down(&transaction, order)?;
         }
         let value = body(&transaction)?;
+        crash::at(crash::Place::BeforeCommit);
         transaction.commit()?;
+        crash::at(crash::Place::AfterCommit);
         unpoisoned(&self.inner.unwritten).retain(|order| late.iter().all(|written| written.id != order.id));
         Ok(value)
     }

@@ -16,6 +16,7 @@ use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 use utoipa::{IntoParams, PartialSchema};
 use viridian_core::rollout::command::Command;
+use viridian_crash as crash;
 use viridian_wire::api::{InWords, OrderReceipt, OrderRequest, Problem};
 
 /// Who gives an order when the request does not say.
@@ -103,6 +104,7 @@ impl Given {
             check_unchanged(&headers, &present::tag(&rollout))?;
             rollout.state.accepts(&command)?;
             let order = store.order(&rollout.proposal.name, &command, clock())?;
+            crash::at(crash::Place::Ordered);
             Ok(OrderReceipt {
                 id: order.id.0,
                 rollout: order.rollout.to_string(),

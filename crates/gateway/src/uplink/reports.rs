@@ -6,6 +6,7 @@ use super::{Error, Uplink, explain};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
+use viridian_crash as crash;
 use viridian_wire::door::{REPORTS, Receipt};
 use viridian_wire::tally::TallyReport;
 
@@ -44,6 +45,7 @@ impl Reporter<'_> {
             Ok(receipt) => {
                 self.in_trouble &= !receipt.durable;
                 if let Some(durable) = self.reporting.received(standing, receipt, handle.now()) {
+                    crash::at(crash::Place::Unforgotten);
                     handle.forget(durable);
                 }
             }

@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use viridian_crash as crash;
 use viridian_wire::door::{ACKNOWLEDGEMENTS, Frame, Hello, PROTOCOL, Serving, TABLES};
 use viridian_wire::snapshot::Delta;
 
@@ -98,6 +99,7 @@ async fn serve_by(uplink: &Uplink, delta: Delta) -> Result<(), Error> {
     let handle = uplink.handle.clone();
     let taken = tokio::task::spawn_blocking(move || handle.apply(&delta)).await;
     let acknowledgement = taken.map_err(|error| Error::Unreadable(error.to_string()))?;
+    crash::at(crash::Place::Unacknowledged);
     uplink.post(ACKNOWLEDGEMENTS, &acknowledgement).await?;
     Ok(())
 }

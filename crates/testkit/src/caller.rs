@@ -64,6 +64,11 @@ impl Caller {
         self.sender.send_request(Request::from_parts(head, Full::new(body))).await.ok()
     }
 
+    /// Whether the connection can take another request, as far as is known here.
+    pub async fn is_open(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
     /// `POST` of a JSON body.
     pub async fn post(&mut self, path: &str, body: impl Into<Bytes>) -> Answer {
         self.send(post(path, body)).await

@@ -11,6 +11,7 @@
 
 pub mod caller;
 pub mod disk;
+pub mod line;
 pub mod table;
 pub mod upstream;
 pub mod wait;

@@ -36,6 +36,7 @@ mod open;
 mod orders;
 mod outbox;
 mod partial;
+mod place;
 mod probe;
 mod recent;
 mod releases;
@@ -69,6 +70,7 @@ pub use tables::TableChange;
 
 use cache::Cache;
 use lock::Lock;
+use place::Place;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -87,6 +89,8 @@ struct Inner {
     term: Term,
     /// The data directory.
     directory: PathBuf,
+    /// The file that was opened in it.
+    file: Place,
     writer: Mutex<Writer>,
     /// A connection of its own, so that reading never waits for a commit.
     reader: Mutex<Connection>,

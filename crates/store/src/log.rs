@@ -43,6 +43,17 @@ impl Store {
         let sql = "SELECT coalesce(max(seq), 0) FROM events";
         self.read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
     }
+
+    /// When the latest event was written; nothing before the first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn latest_event_at(&self) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT at FROM events ORDER BY seq DESC LIMIT 1";
+        self.read(|connection| {
+            Ok(connection.query_row(sql, [], |row| Ok(Timestamp(row.get(0)?))).optional()?)
+        })
+    }
 }
 
 /// Appends to a stream and answers the event's place in the whole log. The transaction holds the write lock, and

@@ -3,6 +3,7 @@
 
 use crate::ballast::Ballast;
 use crate::error::Error;
+use crate::place::Place;
 use crate::transaction::Writer;
 use crate::{Inner, Store, keys, lock, schema};
 use rusqlite::config::DbConfig;
@@ -77,11 +78,14 @@ impl Store {
             Err(Error::Unwritable(_)) if ballast.give_up() => take_over(&mut connection, found)?,
             other => other?,
         };
+        let file =
+            Place::of(path.clone()).map_err(|source| Error::Directory { path: path.clone(), source })?;
         let reader = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 term,
                 directory: directory.to_owned(),
+                file,
                 writer: Mutex::new(Writer { connection, ballast }),
                 reader: Mutex::new(reader),
                 unwritten: Mutex::new(Vec::new()),

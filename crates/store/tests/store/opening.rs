@@ -235,3 +235,20 @@ fn a_long_log_opens() {
     println!("{} events, {size} bytes: open in {opened:?}", store.latest_event().unwrap());
     println!("and the first commit: {:?}", began.elapsed() - opened);
 }
+
+/// What is written into a file that nobody will find again must not be promised.
+#[test]
+fn a_database_that_was_moved_away_is_not_written_to_until_it_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let (here, gone) = (directory.path().join("data"), directory.path().join("gone"));
+    let store = furnished(&here);
+    std::fs::rename(&here, &gone).unwrap();
+    let refused = store.reserve_generations(&application_name(), 1).unwrap_err();
+    assert!(refused.to_string().contains("is not the file that was opened"), "{refused}");
+    std::fs::create_dir(&here).unwrap();
+    std::fs::copy(gone.join("viridian.db"), here.join("viridian.db")).unwrap();
+    assert!(store.reserve_generations(&application_name(), 1).is_err(), "a copy is another file");
+    std::fs::remove_dir_all(&here).unwrap();
+    std::fs::rename(&gone, &here).unwrap();
+    store.reserve_generations(&application_name(), 1).unwrap();
+}

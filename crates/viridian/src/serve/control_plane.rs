@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -15,6 +16,10 @@ use viridian_gateway::Handle;
 use viridian_platform::token::Token;
 use viridian_store::Store;
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
+
+/// A clock that was put back by more was wrong before: the measurements of gateways, whose clocks are right, would be too
+/// old to be taken.
+const PUT_BACK: Duration = Duration::from_secs(12 * 3_600);
 
 /// Where a control plane keeps and offers what.
 #[derive(Debug, Clone)]
@@ -46,7 +51,7 @@ impl ControlPlane {
         let store = Store::open(&settings.data_directory).with_context(|| {
             format!("the database in {} cannot be used", settings.data_directory.display())
         })?;
-        let clock = steady_clock();
+        let clock = steady_clock(&store)?;
         apply(&store, &settings.manifests, &clock)?;
         let hub = Arc::new(first_tables::hub(&store, Arc::clone(&clock))?);
         let controller = Controller::start(Config {
@@ -127,8 +132,23 @@ fn apply(store: &Store, manifests: &[ManifestText], clock: &Clock) -> anyhow::Re
 }
 
 /// What the time is, from a clock that nobody can set while the process runs: a rollout's waits and a gateway's lease
-/// must not end because somebody corrected the time of day.
-fn steady_clock() -> Clock {
+/// must not end because somebody corrected the time of day. It begins no earlier than what was written down last, so
+/// that the log never runs backwards and no wait begins anew because the clock was put back meanwhile.
+fn steady_clock(store: &Store) -> anyhow::Result<Clock> {
     let clock = viridian_gateway::Clock::start();
-    Arc::new(move || clock.now())
+    let latest = store.latest_event_at().context("the log cannot be read")?.unwrap_or_default();
+    let put_back = latest.since(clock.now());
+    if put_back > Duration::ZERO && put_back <= PUT_BACK {
+        tracing::warn!(
+            seconds = put_back.as_secs(),
+            "the clock was put back: time goes on from the latest event"
+        );
+        clock.catch_up_with(latest);
+    } else if put_back > PUT_BACK {
+        tracing::error!(
+            seconds = put_back.as_secs(),
+            "events lie so far ahead that their clock must have been wrong: waits that began then take so much longer"
+        );
+    }
+    Ok(Arc::new(move || clock.now()))
 }

@@ -6,6 +6,7 @@
 
 mod seat;
 mod spread;
+mod standstill;
 mod subscription;
 
 pub use subscription::{Subscription, Taken, Update};
@@ -13,6 +14,7 @@ pub use subscription::{Subscription, Taken, Update};
 use crate::nudge::Clock;
 use seat::Seat;
 use spread::Spread;
+use standstill::Standstill;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +52,7 @@ struct Floor {
     spreading: BTreeSet<ApplicationName>,
     /// In the order of their names, so that the same gateways always make the same view.
     gateways: BTreeMap<NodeName, Seat>,
+    standstill: Standstill,
 }
 
 /// What is known of one gateway, for people.
@@ -107,12 +110,14 @@ impl Hub {
     ) -> Subscription {
         let serving: HashMap<_, _> = serving.into_iter().collect();
         let mut floor = self.lock();
+        let said_at = floor.standstill.said_at((self.clock)());
         let Floor { tables, gateways, .. } = &mut *floor;
         let before = gateways.remove(node);
         let visit = before.as_ref().map_or(1, |seat| seat.visit() + 1);
         let harmless =
             |name: &ApplicationName, at| tables.get(name).is_none_or(|spread| spread.is_harmless(at));
         let seat = Seat::taken((boot, visit), serving.clone(), harmless, (self.clock)());
+        let seat = seat.saying(said_at);
         let same = before.filter(|before| before.boot() == boot);
         gateways.insert(node.clone(), seat.after(same, harmless));
         drop(floor);
@@ -128,6 +133,7 @@ impl Hub {
     pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> Result<(), Superseded> {
         let Acknowledgement { node, boot, answers } = acknowledgement;
         let mut floor = self.lock();
+        let said_at = floor.standstill.said_at((self.clock)());
         let Floor { tables, gateways, .. } = &mut *floor;
         // One that has not come yet is no other process: it will say what it serves by when it comes.
         let Some(seat) = gateways.get_mut(&node) else { return Ok(()) };
@@ -137,7 +143,7 @@ impl Hub {
             let is_harmless = published.is_none_or(|spread| spread.is_harmless(answer.serving));
             seat.answered(answer, is_harmless);
         }
-        seat.heard((self.clock)());
+        seat.heard((self.clock)(), said_at);
         drop(floor);
         self.advance();
         Ok(())
@@ -149,10 +155,11 @@ impl Hub {
     /// It is not the process that holds its name.
     pub fn heard(&self, node: &NodeName, boot: BootId, trips: Vec<Trip>) -> Result<(), Superseded> {
         let mut floor = self.lock();
+        let said_at = floor.standstill.said_at((self.clock)());
         let Some(seat) = floor.gateways.get_mut(node) else { return Ok(()) };
         seat.check(boot)?;
         seat.trips = trips;
-        seat.heard((self.clock)());
+        seat.heard((self.clock)(), said_at);
         drop(floor);
         self.advance();
         Ok(())
@@ -172,6 +179,8 @@ impl Hub {
     pub fn advance(&self) {
         let now = (self.clock)();
         let mut floor = self.lock();
+        // Looked at here as well, or a time without gateways would be taken for a standstill.
+        let _ = floor.standstill.said_at(now);
         let Floor { tables, gateways, spreading, .. } = &mut *floor;
         let mut reaches_further =
             |name: &ApplicationName| tables.get_mut(name).is_some_and(|spread| spread.advance(gateways, now));

@@ -116,6 +116,17 @@ impl World {
     }
 
     fn pass(&self, duration: Duration) {
+        let mut left = duration;
+        while !left.is_zero() {
+            // The loop looks all the time: it does not stand still.
+            let step = left.min(A_SECOND);
+            self.stand_still(step);
+            self.hub.advance();
+            left = left.checked_sub(step).unwrap();
+        }
+    }
+
+    fn stand_still(&self, duration: Duration) {
         self.now.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -317,4 +328,43 @@ fn many_tables_are_sent_in_parts() {
         }
     }
     assert_eq!(parts, [(1, 256), (2, 256), (3, 88)]);
+}
+
+#[test]
+fn what_is_heard_after_a_standstill_was_said_before_it() {
+    let mut world = World::with(2);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    let acknowledged = |world: &World| world.hub.gateways(&chat()).acknowledged;
+    assert_eq!(acknowledged(&world), 2);
+    world.stand_still(LOST);
+    world.serve_all();
+    assert_eq!(acknowledged(&world), 0, "whether they live now nobody knows");
+    world.pass(A_SECOND);
+    world.serve_all();
+    assert_eq!(acknowledged(&world), 2);
+}
+
+#[test]
+fn the_same_process_that_comes_again_supersedes_nobody() {
+    let mut world = World::with(1);
+    let first = world.gateways.remove("gw-0").unwrap();
+    let again = world.hub.open(&node("gw-0"), first.boot, []);
+    assert!(!first.tables.is_superseded(first.boot));
+    world.join("gw-0", 2);
+    assert!(again.is_superseded(first.boot));
+}
+
+#[test]
+fn a_table_nobody_answers_for_is_open_until_it_is_answered() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 0));
+    let update = world.runtime.block_on(world.gateways.get_mut("gw-0").unwrap().tables.next()).unwrap();
+    assert_eq!(update.tables.len(), 1);
+    assert!(world.gateways["gw-0"].tables.is_unanswered());
+    let answer = TableAnswer { application: chat(), serving: Generation(1), rejected: None };
+    let boot = world.gateways["gw-0"].boot;
+    let answer = Acknowledgement { node: node("gw-0"), boot, answers: vec![answer] };
+    world.hub.acknowledge(answer).unwrap();
+    assert!(!world.gateways["gw-0"].tables.is_unanswered());
 }

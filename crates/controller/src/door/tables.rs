@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use viridian_core::id::BootId;
 use viridian_wire::door::{Frame, Hello, PROTOCOL};
 
 /// How long nothing is said at most, a third of what a gateway takes for silence.
@@ -20,6 +21,7 @@ const BEAT: Duration = Duration::from_secs(5);
 /// A stream that is under way.
 struct Sending {
     tables: Subscription,
+    boot: BootId,
     closing: watch::Receiver<bool>,
     ended: bool,
 }
@@ -33,7 +35,7 @@ pub(super) async fn stream(State(door): State<Door>, body: Bytes) -> Result<Resp
     let serving = serving.into_iter().map(|serving| (serving.application, serving.generation));
     let tables = door.hub.open(&origin.node, origin.boot, serving);
     door.nudge.wake();
-    let sending = Sending { tables, closing: door.closing, ended: false };
+    let sending = Sending { tables, boot: origin.boot, closing: door.closing, ended: false };
     let frames = stream::unfold(sending, |mut sending| async move {
         let frame = sending.next().await?;
         Some((Ok::<_, Infallible>(line(&frame)), sending))
@@ -55,8 +57,11 @@ impl Sending {
             Ok(Some(update)) => Frame::Delta(Update::into(update)),
             Ok(None) => {
                 self.ended = true;
-                Frame::Superseded
+                // The same process may have come again, and this stream is the one it follows: it asks anew.
+                return self.tables.is_superseded(self.boot).then_some(Frame::Superseded);
             }
+            // What it was sent, or its answer, was lost: it is sent what it lacks when it asks anew.
+            Err(_) if self.tables.is_unanswered() => return None,
             Err(_) => Frame::Beat,
         })
     }

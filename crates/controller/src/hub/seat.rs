@@ -16,6 +16,8 @@ pub(super) struct Seat {
     /// How often its name has come; the latest one is sent tables.
     visit: u64,
     heard_at: Timestamp,
+    /// When it said what was heard last, at the latest: earlier than that was heard after this process stood still.
+    said_at: Timestamp,
     serving: HashMap<ApplicationName, Generation>,
     /// Applications whose candidate it may still send requests.
     exposed: HashSet<ApplicationName>,
@@ -37,6 +39,7 @@ impl Seat {
             boot,
             visit,
             heard_at: now,
+            said_at: now,
             exposed: exposed.map(|(name, _)| name.clone()).collect(),
             serving,
             rejected: HashMap::new(),
@@ -74,8 +77,15 @@ impl Seat {
         self.visit
     }
 
-    pub(super) const fn heard(&mut self, now: Timestamp) {
+    /// The same, but what it came with may have been said at this moment.
+    pub(super) const fn saying(mut self, said_at: Timestamp) -> Self {
+        self.said_at = said_at;
+        self
+    }
+
+    pub(super) fn heard(&mut self, now: Timestamp, said_at: Timestamp) {
         self.heard_at = now;
+        self.said_at = self.said_at.max(said_at);
     }
 
     pub(super) const fn heard_at(&self) -> Timestamp {
@@ -83,7 +93,7 @@ impl Seat {
     }
 
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        now.since(self.heard_at) < LIVENESS
+        now.since(self.said_at) < LIVENESS
     }
 
     pub(super) fn is_forgotten(&self, now: Timestamp) -> bool {

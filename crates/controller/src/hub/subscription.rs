@@ -5,7 +5,7 @@ use super::{Floor, Hub};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
-use viridian_core::id::{ApplicationName, Generation, NodeName, Term};
+use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::RoutingTable;
 use viridian_wire::snapshot::{Delta, SigningKey};
 
@@ -52,6 +52,22 @@ impl Subscription {
     ) -> Self {
         let changes = hub.changes.subscribe();
         Self { hub, node, visit, sent, seen: None, number: 0, changes }
+    }
+
+    /// Whether another process has taken the gateway's name. After [`next`](Self::next) found nothing and this is not so,
+    /// the same process has come again, perhaps by a question that was long on its way.
+    pub fn is_superseded(&self, boot: BootId) -> bool {
+        self.hub.lock().gateways.get(&self.node).is_some_and(|seat| seat.boot() != boot)
+    }
+
+    /// Whether the gateway has not said what became of a table it was sent.
+    pub fn is_unanswered(&self) -> bool {
+        let floor = self.hub.lock();
+        let Some(seat) = floor.gateways.get(&self.node) else { return false };
+        let is_open = |(name, at): (&ApplicationName, &Generation)| {
+            seat.serves(name) < Some(*at) && seat.refused(name).is_none()
+        };
+        self.sent.iter().any(is_open)
     }
 
     /// Waits until there is something to tell; nothing when another process has taken the gateway's name.

@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +47,8 @@ pub(crate) struct ChatModel {
 struct Received {
     count: AtomicU64,
     last: Mutex<Option<Instant>>,
+    /// How often each id that callers put into their questions has come.
+    ids: Mutex<HashMap<String, u32>>,
 }
 
 type Body = BoxBody<Bytes, io::Error>;
@@ -79,6 +82,11 @@ impl ChatModel {
         self.received.count.load(Ordering::SeqCst)
     }
 
+    /// How often each request that says what it is called has come.
+    pub(crate) fn received_ids(&self) -> HashMap<String, u32> {
+        self.received.ids.lock().unwrap().clone()
+    }
+
     /// When it received the latest of them.
     pub(crate) fn last_received(&self) -> Option<Instant> {
         *self.received.last.lock().unwrap()
@@ -95,7 +103,11 @@ async fn answer(
         (&Method::POST, "/v1/chat/completions") => {
             let number = received.one_more();
             let body = request.into_body().collect().await?.to_bytes();
-            Ok(match serde_json::from_slice(&body) {
+            let chat = serde_json::from_slice(&body);
+            if let Some(id) = chat.as_ref().ok().and_then(id_in) {
+                received.note(id);
+            }
+            Ok(match chat {
                 Ok(_) if failing.strikes(number) => unwell(),
                 Ok(chat) => complete(&chat),
                 Err(_) => failure(StatusCode::BAD_REQUEST, "the body is not JSON"),
@@ -106,6 +118,10 @@ async fn answer(
 }
 
 impl Received {
+    fn note(&self, id: &str) {
+        *self.ids.lock().unwrap().entry(id.to_owned()).or_default() += 1;
+    }
+
     fn one_more(&self) -> u64 {
         *self.last.lock().unwrap() = Some(Instant::now());
         self.count.fetch_add(1, Ordering::SeqCst) + 1
@@ -129,12 +145,30 @@ fn complete(chat: &Value) -> Response<Body> {
     if chat["stream"] == true {
         return streamed(model, chat["stream_options"]["include_usage"] == true);
     }
+    whole(StatusCode::OK, &completion(model, id_in(chat)))
+}
+
+/// The body of the answer to a request of a model under an id, to the byte.
+pub(crate) fn answer_to(model: &str, id: &str) -> String {
+    completion(&json!(model), Some(id)).to_string()
+}
+
+fn completion(model: &Value, id: Option<&str>) -> Value {
     let message = json!({"role": "assistant", "content": WORDS.concat()});
     let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
     let mut body = head(model, "chat.completion");
     body["choices"] = json!([choice]);
     body["usage"] = usage();
-    whole(StatusCode::OK, &body)
+    if let Some(id) = id {
+        body["system_fingerprint"] = json!(id);
+    }
+    body
+}
+
+/// What a question says it is called: its last word, when that begins with a `#`.
+fn id_in(chat: &Value) -> Option<&str> {
+    let question = chat["messages"].as_array()?.last()?["content"].as_str()?;
+    question.split_whitespace().last().filter(|word| word.starts_with('#'))
 }
 
 fn streamed(model: &Value, with_usage: bool) -> Response<Body> {

@@ -1,12 +1,16 @@
 //! Callers that go on whatever happens to the gateway, and remember who served them. Entry point: [`Load::start`].
 
+use crate::ledger::{Ledger, Sent};
 use crate::process::{PATIENCE, PAUSE};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use viridian_testkit::caller::{self, Caller};
+use viridian_testkit::caller::{self, Answer, Caller};
+
+pub(crate) use crate::ledger::Served;
 
 /// How many callers there are, each with a connection of its own.
 const CALLERS: usize = 8;
@@ -14,6 +18,8 @@ const CALLERS: usize = 8;
 pub(crate) const STEADY: Duration = Duration::from_millis(20);
 /// The same for about a thousand in a second.
 pub(crate) const BRISK: Duration = Duration::from_millis(5);
+/// So many requests in a row without an arm that has half of them are no coincidence.
+const RUN: usize = 60;
 /// Where they send them.
 pub(crate) const PATH: &str = "/v1/chat/completions";
 
@@ -29,29 +35,8 @@ pub(crate) enum Who {
 /// Callers at work, until this is dropped.
 pub(crate) struct Load {
     ledger: Arc<Ledger>,
-    _callers: JoinSet<()>,
-}
-
-/// What callers write down.
-#[derive(Default)]
-struct Ledger {
-    served: Mutex<Vec<Served>>,
-    lost: AtomicUsize,
-}
-
-/// A request that was answered.
-#[derive(Debug, Clone)]
-pub(crate) struct Served {
-    /// When it was sent.
-    pub(crate) sent_at: Instant,
-    /// The status of its answer.
-    pub(crate) status: u16,
-    /// The arm that served it.
-    pub(crate) arm: String,
-    /// The version of the release that served it.
-    pub(crate) release: String,
-    /// The user it was sent for, if it was for one.
-    pub(crate) user: Option<usize>,
+    stop: watch::Sender<bool>,
+    callers: JoinSet<()>,
 }
 
 impl Load {
@@ -63,27 +48,76 @@ impl Load {
     /// The same, and says who calls.
     pub(crate) fn start_for(who: Who, gateway: SocketAddr, application: &str, pace: Duration) -> Self {
         let ledger = Arc::<Ledger>::default();
+        let stop = watch::Sender::new(false);
         let mut callers = JoinSet::new();
         for number in 0..CALLERS {
-            let caller = Client { gateway, body: chat(application), users: who.served_by(number) };
-            callers.spawn(caller.call(pace, Arc::clone(&ledger)));
+            let caller = Client {
+                gateway,
+                application: application.to_owned(),
+                users: who.served_by(number),
+                ledger: Arc::clone(&ledger),
+                stop: stop.subscribe(),
+            };
+            callers.spawn(caller.call(pace));
         }
-        Self { ledger, _callers: callers }
+        Self { ledger, stop, callers }
+    }
+
+    /// Lets every caller wait for the answer to its last request.
+    pub(crate) async fn finish(&mut self) {
+        self.stop.send_replace(true);
+        while let Some(caller) = self.callers.join_next().await {
+            caller.unwrap();
+        }
+    }
+
+    /// What was written down.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// The requests that were answered, in the order of the answers.
     pub(crate) fn served(&self) -> Vec<Served> {
-        self.ledger.served.lock().unwrap().clone()
+        self.ledger.served()
     }
 
     /// How many requests got no answer, or not all of one.
     pub(crate) fn lost(&self) -> usize {
-        self.ledger.lost.load(Ordering::Relaxed)
+        self.ledger.lost().len()
     }
 
     /// How many requests an arm has served.
     pub(crate) fn count(&self, arm: &str) -> usize {
-        self.ledger.served.lock().unwrap().iter().filter(|served| served.arm == arm).count()
+        self.ledger.count(arm)
+    }
+
+    /// Waits until a run of requests too long for a coincidence was answered without an arm.
+    pub(crate) async fn until_none_of(&self, arm: &str) {
+        let begun = Instant::now();
+        while !self.is_without(arm) {
+            assert!(begun.elapsed() < PATIENCE, "the {arm} is still served by");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn is_without(&self, arm: &str) -> bool {
+        let served = self.served();
+        served.len() >= RUN && served.iter().rev().take(RUN).all(|served| served.arm != arm)
+    }
+
+    /// Panics unless the baseline alone served in the end.
+    pub(crate) fn expect_baseline_at_the_end(&self) {
+        assert!(self.is_without("candidate"), "the candidate serves again");
+    }
+
+    /// Waits until so many more requests were answered, by whomever.
+    pub(crate) async fn until_more_of_any(&self, more: usize) {
+        let begun = Instant::now();
+        let before = self.ledger.answered();
+        while self.ledger.answered() < before + more {
+            assert!(begun.elapsed() < PATIENCE, "{more} requests more were never answered");
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Waits until an arm has served so many more requests.
@@ -110,51 +144,59 @@ impl Who {
 /// One caller.
 struct Client {
     gateway: SocketAddr,
-    body: String,
+    application: String,
     /// Whom it calls for, in turn; at least one.
     users: Vec<Option<usize>>,
+    ledger: Arc<Ledger>,
+    stop: watch::Receiver<bool>,
 }
 
 impl Client {
     /// Sends one request after the other, and connects anew when the connection is lost.
-    async fn call(self, pace: Duration, ledger: Arc<Ledger>) {
+    async fn call(self, pace: Duration) {
         let mut users = self.users.iter().copied().cycle();
-        loop {
+        while !*self.stop.borrow() {
             let Some(mut caller) = Caller::try_connect(self.gateway).await else {
                 tokio::time::sleep(pace).await;
                 continue;
             };
-            while let Some(seen) = self.send(&mut caller, users.next().flatten()).await {
-                ledger.served.lock().unwrap().push(seen);
+            let mut is_open = true;
+            while is_open && !*self.stop.borrow() && caller.is_open().await {
+                is_open = self.send(&mut caller, users.next().flatten()).await;
                 tokio::time::sleep(pace).await;
             }
-            ledger.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    async fn send(&self, caller: &mut Caller, user: Option<usize>) -> Option<Served> {
-        let mut request = caller::post(PATH, self.body.clone());
+    /// Sends a request and writes down what became of it; whether another can follow on the same connection.
+    async fn send(&self, caller: &mut Caller, user: Option<usize>) -> bool {
+        let sent =
+            Sent { id: next_id(), application: self.application.clone(), user, sent_at: Instant::now() };
+        let mut request = caller::post(PATH, chat(&self.application, &sent.id));
         if let Some(user) = user {
             request.headers_mut().insert("x-viridian-user", format!("user-{user}").parse().unwrap());
         }
-        let sent_at = Instant::now();
-        let response = caller.try_open(request).await?;
-        let answer = caller::read(response).await;
-        let header = |name| answer.header(name).to_owned();
-        answer.complete.then(|| Served {
-            sent_at,
-            status: answer.status,
-            arm: header("x-viridian-arm"),
-            release: header("x-viridian-release"),
-            user,
-        })
+        self.ledger.sends();
+        let answer: Option<Answer> = match caller.try_open(request).await {
+            Some(response) => Some(caller::read(response).await),
+            None => None,
+        };
+        let is_open = answer.as_ref().is_some_and(|answer| answer.complete);
+        self.ledger.came_back(sent, answer);
+        is_open
     }
 }
 
-fn chat(application: &str) -> String {
+/// An id that no other request of this process has.
+fn next_id() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    format!("#{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn chat(application: &str, id: &str) -> String {
     serde_json::json!({
         "model": application,
-        "messages": [{"role": "user", "content": "Where is my parcel?"}],
+        "messages": [{"role": "user", "content": format!("Where is my parcel {id}")}],
     })
     .to_string()
 }

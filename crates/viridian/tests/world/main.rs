@@ -1,7 +1,8 @@
 //! The product as people run it: the binary in a process of its own, real model servers, real clients, real signals.
 //!
 //! Each test starts what it needs on loopback ports and ends it by its process id. `process`, `viridian`, `python`,
-//! `mlserver`, `chat_model`, `apart`, `load`, `manifests` and `result` are the world; the other modules are the tests.
+//! `mlserver`, `chat_model`, `apart`, `load`, `ledger`, `published`, `history`, `manifests`, `seed` and `result` are the
+//! world; the other modules are the tests.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(
@@ -12,19 +13,25 @@
 
 mod apart;
 mod chat_model;
+mod history;
+mod ledger;
 mod load;
 mod manifests;
 mod mlserver;
 mod process;
+mod published;
 mod python;
 mod result;
+mod seed;
 mod viridian;
 
 mod blue_green;
 mod digits;
 mod disk_full;
 mod elsewhere;
+mod faults;
 mod kill;
 mod nginx;
 mod openai_client;
 mod rollback_speed;
+mod skew;

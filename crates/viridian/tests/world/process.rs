@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::ops::Range;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -59,6 +59,55 @@ impl Process {
         if let Some(status) = self.child.try_wait().unwrap() {
             panic!("{} ended with {status} before {what_for}", self.name);
         }
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &process]).status().unwrap();
+        assert!(sent.success(), "send {signal} to {}", self.name);
+    }
+
+    /// Tells it to end and waits until it has.
+    pub(crate) fn end(&mut self) {
+        self.signal("TERM");
+        self.until_it_ends();
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn until_it_ends(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{} never ended", self.name);
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has said a line with these words, which may be its last.
+    pub(crate) fn until_it_has_said(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.has_said(words) {
+            assert!(begun.elapsed() < PATIENCE, "{} never said '{words}'", self.name);
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Whether it said a line with these words.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        self.said.lock().unwrap().iter().any(|line| line.contains(words))
     }
 
     /// Ends it without a warning, as `kill -9` does.

@@ -73,16 +73,59 @@ impl Viridian {
 
     /// Starts a controller without a gateway, which lets gateways in on a port.
     pub(crate) fn control(home: &Path, manifest: &str, internal: u16) -> Self {
+        Self::controlled_by(Self::launch_control(home, manifest, [internal, 0], &[]))
+    }
+
+    /// Starts one on its ports, internal and admin, in this environment, without waiting until it listens.
+    pub(crate) fn launch_control(
+        home: &Path,
+        manifest: &str,
+        ports: [u16; 2],
+        environment: &[(&str, &str)],
+    ) -> Process {
+        Self::launch_control_of(&binary(), (home, manifest), ports, environment)
+    }
+
+    /// The same of another version.
+    pub(crate) fn launch_control_of(
+        binary: &Path,
+        (home, manifest): (&Path, &str),
+        [internal, admin]: [u16; 2],
+        environment: &[(&str, &str)],
+    ) -> Process {
         let file = home.join("viridian.yaml");
         std::fs::write(&file, manifest).unwrap();
-        let mut command = serve("controller");
+        let mut command = serve_of(binary, "controller");
         command.arg("--data-dir").arg(home.join("data")).arg("--file").arg(file);
-        command.args(["--admin", "127.0.0.1:0", "--internal", &format!("127.0.0.1:{internal}")]);
-        let mut process = Process::start(&mut command);
+        command.args(["--admin", &format!("127.0.0.1:{admin}")]);
+        command.args(["--internal", &format!("127.0.0.1:{internal}")]).envs(environment.iter().copied());
+        Process::start(&mut command)
+    }
+
+    /// A controller that was started, once it listens.
+    pub(crate) fn controlled_by(mut process: Process) -> Self {
         let admin =
             process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
         // It serves no callers.
         Self { process, gateway: SocketAddr::from(([127, 0, 0, 1], 0)), admin }
+    }
+
+    /// The same, unless it ends before it listens.
+    pub(crate) fn if_it_listens(mut process: Process) -> Option<Self> {
+        let begun = Instant::now();
+        while !process.has_said("control plane listens") {
+            if process.has_ended() {
+                return None;
+            }
+            assert!(begun.elapsed() < PATIENCE, "a controller neither listens nor ends");
+            std::thread::sleep(PAUSE);
+        }
+        Some(Self::controlled_by(process))
+    }
+
+    /// The process itself.
+    pub(crate) const fn process(&mut self) -> &mut Process {
+        &mut self.process
     }
 
     /// Runs a command against it.
@@ -109,6 +152,13 @@ impl Viridian {
     /// Where a rollout stands.
     pub(crate) fn status(&self, rollout: &str) -> Value {
         self.ask(&["rollout", "status", rollout])
+    }
+
+    /// The same, unless there is no answer or no such rollout.
+    pub(crate) fn try_status(&self, rollout: &str) -> Option<Value> {
+        let said = self.run(&["rollout", "status", rollout, "--output", "json"]);
+        let status: Option<Value> = serde_json::from_str(&said.stdout).ok();
+        status.filter(|status| status["phase"].is_string())
     }
 
     /// Waits until a rollout is in one of these phases and returns it.
@@ -148,12 +198,18 @@ pub(crate) fn command(arguments: &[&str]) -> Said {
 
 /// The command that serves in a role.
 pub(crate) fn serve(role: &str) -> Command {
-    let mut command = Command::new(binary());
+    serve_of(&binary(), role)
+}
+
+/// The same of another version.
+pub(crate) fn serve_of(binary: &Path, role: &str) -> Command {
+    let mut command = Command::new(binary);
     command.args(["serve", "--role", role]).env("VIRIDIAN_INTERNAL_TOKEN", TOKEN);
     command
 }
 
-fn binary() -> PathBuf {
+/// What is tested.
+pub(crate) fn binary() -> PathBuf {
     std::env::var_os(BINARY).map_or_else(|| env!("CARGO_BIN_EXE_viridian").into(), PathBuf::from)
 }
 

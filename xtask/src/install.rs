@@ -3,6 +3,7 @@
 //! Entry points: [`install`], and for those who need only one thing [`python()`] and [`packages()`]. What may not be
 //! installed from here is named exactly, all of it at once, with the command that would install it.
 
+mod clock;
 mod packages;
 mod python;
 mod toolchain;
@@ -15,6 +16,7 @@ use crate::project;
 
 /// Installs what is missing and returns the Python interpreter that the tests are to use.
 pub(crate) fn install() -> Result<PathBuf> {
+    clock::install();
     let toolchain = toolchain::install();
     let python = python();
     match (toolchain, python) {

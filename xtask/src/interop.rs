@@ -3,6 +3,7 @@
 //! Entry point: [`interop`]. A peer is put in place by its own module; the run itself is a test of the product, in
 //! `crates/viridian/tests/world`, so that whatever a peer taught once is asked for on every machine that has it.
 
+mod former;
 mod mlserver;
 mod nginx;
 mod openai_node;
@@ -21,6 +22,8 @@ use page::Row;
 /// A real server or client. The name typed for it is also the name of its row.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Peer {
+    /// The version of Viridian before this one, in the other half of the processes.
+    Former,
     /// MLServer with scikit-learn models, as upstream over the Open Inference Protocol.
     Mlserver,
     /// NGINX, before the gateway and behind it.
@@ -44,6 +47,7 @@ struct Outcome {
 /// Runs against a peer, prints the result and writes its row.
 pub(crate) fn interop(peer: Peer) -> Result<()> {
     let (name, outcome) = match peer {
+        Peer::Former => ("former", former::run()),
         Peer::Mlserver => ("mlserver", mlserver::run()),
         Peer::Nginx => ("nginx", nginx::run()),
         Peer::OpenaiNode => ("openai-node", openai_node::run()),

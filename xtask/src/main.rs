@@ -14,6 +14,7 @@ mod check;
 mod demo;
 mod dependencies;
 mod fault;
+mod faults;
 mod fix;
 mod generated;
 mod install;
@@ -58,6 +59,8 @@ enum Verb {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// The tests of faults that take longer or measure, on the release build.
+    Faults,
     /// Run against one real peer and write what came of it into `docs/interop.md`.
     Interop {
         /// The peer.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Verb::Fix => fix::fix().map(|()| ExitCode::SUCCESS),
         Verb::Tidy => tidy::tidy().map(|()| ExitCode::SUCCESS),
         Verb::Bench { bench } => bench::bench(bench).map(|()| ExitCode::SUCCESS),
+        Verb::Faults => faults::faults().map(|()| ExitCode::SUCCESS),
         Verb::Interop { peer } => interop::interop(peer).map(|()| ExitCode::SUCCESS),
         Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };

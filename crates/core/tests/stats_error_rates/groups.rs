@@ -2,9 +2,9 @@
 //! a hundred candidate units, 48 groups with candidate traffic and five groups with candidate events on.
 
 use viridian_core::stats::evidence::clustered;
-use viridian_core::stats::evidence::contrast::{DesignEffect, EpochSums, GroupSums};
+use viridian_core::stats::evidence::contrast::{Contrast, DesignEffect, EpochSums, GroupSums, Hypothesis};
 
-use crate::runs::{Dice, check_at, check_finds};
+use crate::runs::{Dice, check, check_at, check_finds};
 
 const ALPHA: f64 = 0.01;
 const GROUPS: usize = 64;
@@ -184,4 +184,51 @@ fn errors_of_sticky_users_are_found() {
         let eightfold: Rate = |user| user.prone * if user.on_candidate { 0.08 } else { 0.01 };
         until_harm(dice, UNEQUAL, (0.1, 30_000), eightfold)
     });
+}
+
+/// Costs of users, each of whom asks for cheap or dear things, with `factor` on the candidate; whether any look says so.
+fn ever_said(
+    dice: &mut Dice,
+    callers: Users,
+    (share, factor): (f64, f64),
+    says: impl Fn(&[EpochSums]) -> bool,
+) -> bool {
+    let users = callers.drawn(dice, share);
+    let mut epoch = [EpochSums { probability: share, groups: vec![GroupSums::default(); GROUPS] }];
+    (1..=3_000_u32).any(|request| {
+        let call = dice.uniform();
+        let user = &users[users.partition_point(|user| user.up_to <= call).min(users.len() - 1)];
+        let cost = 0.01 * user.prone.min(10.0) * (0.5 + dice.uniform());
+        let sums = &mut epoch[0].groups[user.group];
+        if user.on_candidate {
+            sums.candidate += 1.0;
+            sums.candidate_events += factor * cost;
+        } else {
+            sums.baseline += 1.0;
+            sums.baseline_events += cost;
+        }
+        let active = epoch[0].groups.iter().filter(|group| group.candidate > 0.0).count();
+        request % LOOK == 0 && active >= ACTIVE_GROUPS && says(&epoch)
+    })
+}
+
+#[test]
+fn costs_of_sticky_users_hold_their_error() {
+    const MARGIN: f64 = 0.2;
+    let at = |ratio| Hypothesis { ratio, difference: 0.0 };
+    for (name, users, share) in
+        [("calm, 25 %", CALM, 0.25), ("unequal, 50 %", UNEQUAL, 0.5), ("few, 50 %", FEW, 0.5)]
+    {
+        check_at(ALPHA, &format!("sticky costs, harm, {name}"), |dice| {
+            ever_said(dice, users, (share, 1.0), |epochs| {
+                Contrast::of_amounts(epochs, at(1.0)).is_some_and(|contrast| contrast.lower(ALPHA) > 0.0)
+            })
+        });
+        check(&format!("sticky costs, safe exactly at the margin, {name}"), |dice| {
+            ever_said(dice, users, (share, 1.0 + MARGIN), |epochs| {
+                Contrast::of_amounts(epochs, at(1.0 + MARGIN))
+                    .is_some_and(|contrast| contrast.upper(0.05) < 0.0)
+            })
+        });
+    }
 }

@@ -64,16 +64,33 @@ pub struct Contrast {
 const TUNED_FOR: f64 = 500.0;
 
 impl Contrast {
-    /// Compares the arms with a hypothesis; nothing while no epoch has requests on both.
+    /// Compares the arms' shares of bad requests with a hypothesis; nothing while no epoch has requests on both.
     #[must_use]
     pub fn of(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
+        Self::with_floor(epochs, hypothesis, null_variance)
+    }
+
+    /// The same for means of amounts, such as capped cost: the sums of amounts stand where the bad requests stood, and the
+    /// ratio and difference are of means per request, in the unit of the amounts.
+    ///
+    /// No variance of the hypothesis stands in: amounts that do not vary between groups do not vary.
+    #[must_use]
+    pub fn of_amounts(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
+        Self::with_floor(epochs, hypothesis, |_, _| 0.0)
+    }
+
+    fn with_floor(
+        epochs: &[EpochSums],
+        hypothesis: Hypothesis,
+        least_variance: impl Fn(&GroupSums, Hypothesis) -> f64,
+    ) -> Option<Self> {
         let groups = epochs.iter().map(|epoch| epoch.groups.len()).max()?;
         let mut contributions = vec![0.0; groups];
         let (mut sum, mut worth, mut floor) = (0.0, 0.0, 0.0);
         for (epoch, total, weight) in comparable(epochs) {
             let shares = Shares::of(&total);
             sum += weight * (shares.candidate - hypothesis.ratio * shares.baseline - hypothesis.difference);
-            floor += weight * weight * null_variance(&total, hypothesis);
+            floor += weight * weight * least_variance(&total, hypothesis);
             worth += weight;
             for (contribution, group) in contributions.iter_mut().zip(&epoch.groups) {
                 *contribution += weight * pull(group, &total, shares, hypothesis.ratio);

@@ -103,8 +103,9 @@ fn until_harm_of(dice: &mut Dice, users: &[User], (share, requests): (f64, u32),
     None
 }
 
-fn is_harm(epochs: &[EpochSums; 1]) -> bool {
-    let active = epochs[0].groups.iter().filter(|group| group.candidate > 0.0).count();
+fn is_harm(epochs: &[EpochSums]) -> bool {
+    let is_active = |group: &usize| epochs.iter().any(|epoch| epoch.groups[*group].candidate > 0.0);
+    let active = (0..GROUPS).filter(is_active).count();
     active >= ACTIVE_GROUPS
         && DesignEffect::of(epochs).is_some_and(|effect| effect.event_groups >= EVENT_GROUPS)
         && clustered::log_e_harm(epochs, 1.0).is_some_and(|log_e| log_e >= -ALPHA.ln())
@@ -166,6 +167,38 @@ fn a_few_large_users_are_not_held_against_the_candidate() {
                 until_harm_of(dice, &users, (share, 4_000), |user| 0.03 * user.prone).is_some()
             });
         }
+    }
+}
+
+/// The share rises from 5 % over 25 % to 50 %, so that more and more of the same users are on the candidate, while errors of
+/// both arms rise fivefold: pooled over the ramp the candidate would look far worse.
+#[test]
+fn a_ramp_with_drift_is_not_held_against_the_candidate() {
+    const SHARES: [f64; 3] = [0.05, 0.25, 0.5];
+    for (name, callers) in [("calm", CALM), ("unequal", UNEQUAL), ("heavy-tailed", HEAVY_TAILED)] {
+        check_at(ALPHA, &format!("sticky, ramp and drift, {name}"), |dice| {
+            let users: Vec<(User, f64)> =
+                callers.drawn(dice, 0.0).into_iter().map(|user| (user, dice.uniform())).collect();
+            let epoch = |share| EpochSums { probability: share, groups: vec![GroupSums::default(); GROUPS] };
+            let mut epochs = SHARES.map(epoch).to_vec();
+            (1..=6_000_u32).any(|request| {
+                let now = (request as usize - 1) / 2_000;
+                let call = dice.uniform();
+                let index = users.partition_point(|(user, _)| user.up_to <= call).min(users.len() - 1);
+                let (user, bucket) = &users[index];
+                let rate = 0.01 + 0.04 * f64::from(request) / 6_000.0;
+                let bad = f64::from(u8::from(dice.hits((rate * user.prone).min(1.0))));
+                let sums = &mut epochs[now].groups[user.group];
+                if *bucket < SHARES[now] {
+                    sums.candidate += 1.0;
+                    sums.candidate_events += bad;
+                } else {
+                    sums.baseline += 1.0;
+                    sums.baseline_events += bad;
+                }
+                request % LOOK == 0 && is_harm(&epochs[..=now])
+            })
+        });
     }
 }
 

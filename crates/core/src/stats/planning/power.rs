@@ -1,6 +1,6 @@
 //! Sample sizes of tests at a single look, for people who compare plans with what their tools say.
 //!
-//! Start with [`normal_sample`]. What a rollout needs is said by the sequential expectations in [`super`].
+//! Start with [`NormalTest`]. What a rollout needs is said by the sequential expectations in [`super`].
 
 use crate::stats::special::{bisect, normal_cdf, normal_quantile};
 

@@ -74,10 +74,17 @@ type Rate = fn(&User) -> f64;
 /// Candidate requests until HARM, if it ever says so.
 fn until_harm(dice: &mut Dice, callers: Users, traffic: (f64, u32), rate: Rate) -> Option<u64> {
     let users = callers.drawn(dice, traffic.0);
-    until_harm_of(dice, &users, traffic, rate)
+    until(dice, &users, traffic, rate, is_harm)
 }
 
-fn until_harm_of(dice: &mut Dice, users: &[User], (share, requests): (f64, u32), rate: Rate) -> Option<u64> {
+/// Candidate requests until a look at which the test says so, if there is one.
+fn until(
+    dice: &mut Dice,
+    users: &[User],
+    (share, requests): (f64, u32),
+    rate: Rate,
+    says: fn(&[EpochSums]) -> bool,
+) -> Option<u64> {
     let mut seen = vec![false; users.len()];
     let mut epoch = [EpochSums { probability: share, groups: vec![GroupSums::default(); GROUPS] }];
     let (mut units, mut on_candidate) = (0, 0);
@@ -96,7 +103,7 @@ fn until_harm_of(dice: &mut Dice, users: &[User], (share, requests): (f64, u32),
             sums.baseline += 1.0;
             sums.baseline_events += bad;
         }
-        if request % LOOK == 0 && units >= UNITS && is_harm(&epoch) {
+        if request % LOOK == 0 && units >= UNITS && says(&epoch) {
             return Some(on_candidate);
         }
     }
@@ -124,6 +131,27 @@ fn sticky_users_of_every_kind_hold_the_error() {
         ("sticky, heavy-tailed, 50 %", HEAVY_TAILED, (0.5, 3_000)),
     ] {
         check_at(ALPHA, name, |dice| until_harm(dice, users, traffic, equal).is_some());
+    }
+}
+
+fn is_safe_within_half_more(epochs: &[EpochSums]) -> bool {
+    clustered::log_e_safe(epochs, 1.5).is_some_and(|log_e| log_e >= 20_f64.ln())
+}
+
+#[test]
+fn errors_exactly_at_a_relative_margin_rarely_pass() {
+    let at_the_margin: Rate = |user| user.prone * if user.on_candidate { 0.06 } else { 0.04 };
+    for (name, users) in [
+        ("calm", CALM),
+        ("unequal", UNEQUAL),
+        ("few", FEW),
+        ("few and prone", FEW_AND_PRONE),
+        ("heavy-tailed", HEAVY_TAILED),
+    ] {
+        check(&format!("sticky, safe exactly at half more, {name}"), |dice| {
+            let users = users.drawn(dice, 0.5);
+            until(dice, &users, (0.5, 4_000), at_the_margin, is_safe_within_half_more).is_some()
+        });
     }
 }
 
@@ -164,7 +192,7 @@ fn a_few_large_users_are_not_held_against_the_candidate() {
                         is_struck: false,
                     });
                 }
-                until_harm_of(dice, &users, (share, 4_000), |user| 0.03 * user.prone).is_some()
+                until(dice, &users, (share, 4_000), |user| 0.03 * user.prone, is_harm).is_some()
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The event race for sticky units: of events that come together, each counts for less.
 //!
-//! Start with [`log_e_harm`]. Requests of one unit share their arm and their luck, so a race that counted each of their
+//! Start with [`log_e_harm`] and [`log_e_safe`]. Requests of one unit share their arm and their luck, so a race that counted each of their
 //! events would be sure too soon. How much more the groups' sums vary than those of independent requests would (the design
 //! effect) says what one event is worth, and the race is run on events of that worth. Compared with an interval around the
 //! observed difference ([`super::contrast`]) it takes the variance where the hypothesis puts it, at equal shares, and not
@@ -29,10 +29,24 @@ use super::race::log_likelihood_ratios;
 /// of the power and buy nothing.
 #[must_use]
 pub fn log_e_harm(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
+    log_e(epochs, ratio, 1.0)
+}
+
+/// The log evidence against "bad requests are at least `ratio` times as frequent on the candidate as on the baseline": for
+/// margins in per cent. In percentage points [`super::contrast`] is sharper.
+///
+/// As [`log_e_harm`] with alternatives below the ratio.
+#[must_use]
+pub fn log_e_safe(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
+    log_e(epochs, ratio, -1.0)
+}
+
+/// `sign` is 1 for alternatives above `ratio` and -1 for those below.
+fn log_e(epochs: &[EpochSums], ratio: f64, sign: f64) -> Option<f64> {
     let worth = 1.0 / DesignEffect::of(epochs)?.factor;
     let of_epoch = |candidate: f64, baseline: f64, events: [f64; 2]| {
         let share = candidate / (candidate + baseline);
-        log_likelihood_ratios(share, ratio, 1.0).weighted(events.map(|count| count * worth))
+        log_likelihood_ratios(share, ratio, sign).weighted(events.map(|count| count * worth))
     };
     let capital: Capital = comparable(epochs)
         .map(|(_, sums, _)| {

@@ -86,12 +86,10 @@ fn ville(inputs: &Value) -> Value {
         let centre = if past.count > 0.0 { past.sum / past.count } else { 0.0 };
         sums += Moments::one(rule.z(arm, outcome, centre));
         past += Moments::one(outcome);
-        estimate = sums.sum / sums.count;
-        if sums.count < LEAST {
-            continue;
-        }
+        let Some(effect) = Effect::of_draws(&sums).filter(|_| sums.count >= LEAST) else { continue };
+        estimate = effect.estimate;
         let bound = normal::normal_mixture_bound(sums.count, VILLE_ALPHA, rho);
-        let radius = sums.variance().unwrap().sqrt() * bound / sums.count;
+        let radius = effect.standard_error * bound / sums.count.sqrt();
         range = (estimate - radius, estimate + radius);
         if stop.is_none() && estimate.abs() > radius {
             stop = Some(sums.count);

@@ -1,9 +1,11 @@
 //! How far the candidate's mean is from the baseline's, in units of the metric or of the baseline.
 //!
-//! Start with [`Effect::absolute`] and [`Effect::relative`]. An effect is an estimate with its precision; what follows from
+//! Start with [`Effect::absolute`] and [`Effect::relative`], or [`Effect::of_draws`] where requests were drawn with shares that
+//! changed. An effect is an estimate with its precision; what follows from
 //! it is said by the tests at one look ([`super::welch`]) or by the confidence sequences, which hold at every look.
 
 use super::sample::Sample;
+use crate::stats::moments::Moments;
 use crate::stats::sequence::asymptotic::Precision;
 
 /// An estimated effect, candidate less baseline.
@@ -42,6 +44,19 @@ impl Effect {
         Some(Self::with((candidate.mean - base) / base, variance, baseline, candidate))
     }
 
+    /// From the sums of the `z` of drawn requests ([`crate::stats::evidence::bounded::Rule::z`]), whose mean is the effect:
+    /// the range that is shown beside a bet on a mean, in units of the outcome. Nothing for fewer than two.
+    #[must_use]
+    pub fn of_draws(z: &Moments) -> Option<Self> {
+        let variance = z.variance()?;
+        Some(Self {
+            estimate: z.sum / z.count,
+            standard_error: (variance / z.count).sqrt(),
+            sample_size: z.count,
+            degrees_of_freedom: z.count - 1.0,
+        })
+    }
+
     /// The precision as the confidence sequences take it.
     #[must_use]
     pub fn precision(&self, tuned_for: f64) -> Precision {
@@ -58,5 +73,29 @@ impl Effect {
             sample_size: baseline.count + candidate.count,
             degrees_of_freedom: both * both / each,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_of_draws_is_their_mean() {
+        let effect = Effect::of_draws(&[1.0, 2.0, 6.0].into_iter().collect()).unwrap();
+        assert!((effect.estimate - 3.0).abs() < 1e-12);
+        assert!((effect.standard_error - (7.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert_eq!(effect.sample_size, 3.0);
+        assert_eq!(Effect::of_draws(&Moments::one(1.0)), None);
+    }
+
+    #[test]
+    fn nothing_is_relative_to_zero() {
+        let sample = |mean| Sample { count: 10.0, mean, variance: 1.0 };
+        assert_eq!(Effect::relative(&sample(0.0), &sample(1.0)), None);
+        let doubled = Effect::relative(&sample(2.0), &sample(4.0)).unwrap();
+        assert!((doubled.estimate - 1.0).abs() < 1e-12);
+        let apart = Effect::absolute(&sample(2.0), &sample(4.0));
+        assert!((apart.standard_error - 0.2_f64.sqrt()).abs() < 1e-12);
     }
 }

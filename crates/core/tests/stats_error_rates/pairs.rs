@@ -79,14 +79,36 @@ fn shuffled(dice: &mut Dice, mut cases: Vec<f64>) -> Vec<f64> {
 #[test]
 fn a_finite_set_holds_its_error_to_the_last_case() {
     let cases: Vec<f64> =
-        (0..120).map(|case| if case % 6 == 0 { 0.25 } else { f64::from(case % 2) }).collect();
+        (0..120).map(|case| if case % 6 == 0 { 0.3 } else { f64::from(case % 2) }).collect();
     let mean = cases.iter().sum::<f64>() / cases.len() as f64;
     let set = Finite { cases: Some(cases.len() as u64), alpha: ALPHA };
     check("finite set", |dice| {
         set.log_e(&shuffled(dice, cases.clone()), mean).iter().any(|log_e| is_reached(*log_e))
     });
+    check("finite set, at least its mean", |dice| {
+        set.log_e_below(&shuffled(dice, cases.clone()), mean).iter().any(|log_e| is_reached(*log_e))
+    });
+    check("finite set, at most its mean", |dice| {
+        set.log_e_above(&shuffled(dice, cases.clone()), mean).iter().any(|log_e| is_reached(*log_e))
+    });
     let all = set.interval(&cases, 400);
     assert!(all.upper - all.lower < 1e-9 && (all.lower - mean).abs() < 1e-9, "{all:?}");
+}
+
+/// A paired eval of 200 cases, as good as the baseline but for a case in twenty each way, against a margin of five points.
+#[test]
+fn a_paired_eval_is_safe_before_it_is_through() {
+    let worse = |case: u32| match case % 40 {
+        0 | 1 => 1.0,
+        2 | 3 => -1.0,
+        _ => 0.0,
+    };
+    let cases: Vec<f64> = (0..200).map(|case| f64::midpoint(1.0, worse(case))).collect();
+    let set = Finite { cases: Some(200), alpha: ALPHA };
+    check_finds("finite paired set of 200, margin 5 points", 200, |dice| {
+        let log_es = set.log_e_below(&shuffled(dice, cases.clone()), f64::midpoint(1.0, 0.05));
+        log_es.iter().position(|log_e| is_reached(*log_e)).map(|seen| seen as u64 + 1)
+    });
 }
 
 /// An eval set of 200 cases of which the candidate passes 90 %: that it is above 80 % is known before the set is through.

@@ -12,6 +12,9 @@ use crate::stats::interval::Interval;
 /// Bets are taken to this share of the largest that cannot lose all.
 const LARGEST_BET: f64 = 0.5;
 
+/// What sums of many values miss zero by.
+const ROUNDING: f64 = 1e-9;
+
 /// Before any case the values are taken to have this mean and variance, with the weight of one case.
 const PRIOR_MEAN: f64 = 0.5;
 const PRIOR_VARIANCE: f64 = 0.25;
@@ -33,20 +36,40 @@ impl Finite {
     /// next one's mean under the claim is `(N mean - S) / (N - t + 1)`; a claim under which it would be no share is refuted.
     #[must_use]
     pub fn log_e(&self, values: &[f64], mean: f64) -> Vec<f64> {
+        let half = Self { alpha: self.alpha / 2.0, ..*self };
+        let (more, less) = (half.log_e_above(values, mean), half.log_e_below(values, mean));
+        more.iter().zip(less).map(|(more, less)| more.max(less) - std::f64::consts::LN_2).collect()
+    }
+
+    /// The log e-value against "the mean of all cases is at most `mean`", after each of the values so far.
+    ///
+    /// One gambler on more, with all of the error, who stakes nothing where nothing can be won. The claim is refuted where the
+    /// cases left cannot bring the mean down to it.
+    #[must_use]
+    pub fn log_e_above(&self, values: &[f64], mean: f64) -> Vec<f64> {
         let mut bets = Bets::default();
-        let (mut sum, mut more, mut less) = (0.0, 0.5_f64.ln(), 0.5_f64.ln());
-        let mut refuted = false;
-        let mut log_es = Vec::with_capacity(values.len());
-        for (seen, value) in values.iter().enumerate() {
+        let (mut sum, mut capital) = (0.0, 0.0);
+        let after = |(seen, value): (usize, &f64)| {
             let expected = self.expected(mean, sum, seen);
-            let bet = bets.next(self.alpha / 2.0, *value);
-            refuted |= !(0.0..=1.0).contains(&expected);
-            more += stake(bet, LARGEST_BET / expected, value - expected);
-            less += stake(bet, LARGEST_BET / (1.0 - expected), expected - value);
+            let bet = bets.next(self.alpha, *value).min(LARGEST_BET / expected.max(0.0));
+            let gain = value - expected;
+            capital += match expected {
+                impossible if impossible < -ROUNDING => f64::INFINITY,
+                certain if certain >= 1.0 || gain == 0.0 => 0.0,
+                _ => (bet * gain).ln_1p(),
+            };
             sum += value;
-            log_es.push(if refuted { f64::INFINITY } else { more.max(less) });
-        }
-        log_es
+            capital
+        };
+        values.iter().enumerate().map(after).collect()
+    }
+
+    /// The log e-value against "the mean of all cases is at least `mean`", after each of the values so far: SAFE of an eval
+    /// whose values are how much worse the candidate was. It is [`Finite::log_e_above`] of one less everything.
+    #[must_use]
+    pub fn log_e_below(&self, values: &[f64], mean: f64) -> Vec<f64> {
+        let mirrored: Vec<f64> = values.iter().map(|value| 1.0 - value).collect();
+        self.log_e_above(&mirrored, 1.0 - mean)
     }
 
     /// The range of the mean of all cases after the values so far, at error `alpha` over all looks, to one part in
@@ -83,11 +106,6 @@ impl Finite {
             None => mean,
         }
     }
-}
-
-/// The log payoff of a bet of at most `largest` on a gain; nothing is staked where nothing can happen.
-fn stake(bet: f64, largest: f64, gain: f64) -> f64 {
-    if gain == 0.0 { 0.0 } else { (bet.min(largest) * gain).ln_1p() }
 }
 
 /// The size of bets, from the variance of the values before.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
+use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_crash as crash;
 use viridian_store::{CommandId, Commit, PendingCommand, TableChange};
@@ -69,6 +70,7 @@ pub fn reconcile<L: Ledger, S: Senses>(
 ) -> Result<Progress, Error> {
     save_restoration(room, name)?;
     let Some(present) = Present::load(&room.ledger, name)? else { return Ok(Progress::Rests) };
+    publish_missed(room, &present);
     // A restoration may use what was reserved before, so a failure here only stops what needs a write anyway.
     let reserved = room.generations.reserve(&room.ledger, name);
     let measured = observe::measured(&room.ledger, &present, now)?;
@@ -76,18 +78,25 @@ pub fn reconcile<L: Ledger, S: Senses>(
     let Some((rollout, candidate)) = &present.rollout else {
         reserved?;
         let drafted = draft(&present, None, &measured, (&mut room.generations, room.term), now);
-        return serve_table(room, name, drafted, now);
+        return serve_table(room, drafted, now);
     };
 
     let commands = room.ledger.pending_commands(&rollout.proposal.name)?;
     let sight = Sight { rollout, candidate, commands: &commands };
     let input = sight.input(&present, &measured, (&room.hub, &room.senses));
     let transition = step(&rollout.plan, &rollout.state, &input, now);
+    let stays = transition.next.sequence == rollout.state.sequence;
+    if stays {
+        room.ledger.note_report(&rollout.proposal.name, transition.report.clone());
+    }
+    if !matches!(transition.next.phase, Phase::RollingBack { .. }) {
+        // The last numbers are for the way back: an attempt to go forward that cannot be written spends none of them.
+        reserved?;
+    }
     let drafted = draft(&present, Some(&transition.next), &measured, (&mut room.generations, room.term), now);
 
-    if transition.next.sequence == rollout.state.sequence {
-        room.ledger.note_report(&rollout.proposal.name, transition.report);
-        return serve_table(room, name, drafted, now);
+    if stays {
+        return serve_table(room, drafted, now);
     }
     let decided = Decided {
         rollout: rollout.proposal.name.clone(),
@@ -134,14 +143,8 @@ fn save_restoration<L: Ledger, S>(room: &mut Room<L, S>, name: &ApplicationName)
     Ok(())
 }
 
-/// Commits and publishes a table that changed without the rollout moving; publishes the present one when nobody
-/// has since this controller started.
-fn serve_table<L: Ledger, S>(
-    room: &Room<L, S>,
-    name: &ApplicationName,
-    drafted: Draft,
-    now: Timestamp,
-) -> Result<Progress, Error> {
+/// Commits and publishes a table that changed without the rollout moving.
+fn serve_table<L: Ledger, S>(room: &Room<L, S>, drafted: Draft, now: Timestamp) -> Result<Progress, Error> {
     if let Some(table) = &drafted.table {
         let epoch = drafted.epoch.as_ref();
         let because = if epoch.is_some() { "a new epoch begins" } else { "what is served changed" };
@@ -150,12 +153,20 @@ fn serve_table<L: Ledger, S>(
         publish(room, &drafted);
         return Ok(Progress::Moved);
     }
-    if room.hub.table(name).is_none()
-        && let Some(table) = room.ledger.table(name)?
-    {
-        room.hub.publish(table);
-    }
     Ok(Progress::Rests)
+}
+
+/// Publishes a committed table that nobody has: this controller has just started, or its commit was written although
+/// it was told that it was not. Before anything is decided, because what gateways acknowledged is asked of the table
+/// that was published last.
+fn publish_missed<L, S>(room: &Room<L, S>, present: &Present) {
+    let Some(committed) = &present.table else { return };
+    let published = room.hub.table(&committed.application);
+    let is_missing =
+        |table: &RoutingTable| committed.term == room.term && table.generation < committed.generation;
+    if published.as_ref().is_none_or(is_missing) {
+        room.hub.publish(committed.clone());
+    }
 }
 
 fn publish<L, S>(room: &Room<L, S>, drafted: &Draft) {

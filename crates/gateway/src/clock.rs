@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use viridian_core::time::Timestamp;
 
 /// The time of this node.
@@ -80,35 +80,35 @@ impl Clock {
 impl Machine {
     /// For how long it has run, in milliseconds.
     fn running(&self) -> u64 {
-        self.running_at(Instant::now())
+        match self {
+            Self::Real(origin) => whole_millis(origin.elapsed()),
+            Self::Moved(hands) => hands.running.load(Ordering::Relaxed),
+        }
     }
 
     fn running_at(&self, moment: Instant) -> u64 {
         match self {
-            Self::Real(origin) => {
-                let elapsed = moment.saturating_duration_since(*origin);
-                u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-            }
-            Self::Moved(hands) => hands.running.load(Ordering::Relaxed),
+            Self::Real(origin) => whole_millis(moment.saturating_duration_since(*origin)),
+            Self::Moved(_) => self.running(),
         }
     }
 
     /// What its wall clock shows, in milliseconds since the Unix epoch.
     fn wall(&self) -> u64 {
         match self {
-            Self::Real(_) => {
-                let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
-            }
+            Self::Real(_) => whole_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
             Self::Moved(hands) => hands.wall.load(Ordering::Relaxed),
         }
     }
 }
 
+fn whole_millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn the_clock_follows_the_wall_clock_forwards_only() {

@@ -19,9 +19,11 @@ mod fix;
 mod generated;
 mod install;
 mod interop;
+mod mutants;
 mod policy;
 mod project;
 mod run;
+mod simulate;
 mod test;
 mod tidy;
 mod world;
@@ -67,6 +69,16 @@ enum Verb {
         #[arg(value_enum)]
         peer: interop::Peer,
     },
+    /// Play fleets in which something goes wrong, with these arguments for the simulation.
+    Simulate {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Seed the defects of `xtask/mutants.toml`, or those named, and fail when the tests do not find one.
+    Mutants {
+        /// Defects by name; all of them when absent.
+        names: Vec<String>,
+    },
     /// Licences, bans, version floors and the defence of every dependency.
     Dependencies,
 }
@@ -81,6 +93,8 @@ fn main() -> ExitCode {
         Verb::Bench { bench } => bench::bench(bench).map(|()| ExitCode::SUCCESS),
         Verb::Faults => faults::faults().map(|()| ExitCode::SUCCESS),
         Verb::Interop { peer } => interop::interop(peer).map(|()| ExitCode::SUCCESS),
+        Verb::Simulate { args } => simulate::simulate(&args),
+        Verb::Mutants { names } => mutants::mutants(&names).map(|()| ExitCode::SUCCESS),
         Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -103,9 +103,8 @@ fn bottleneck(bottleneck: Bottleneck) -> String {
 }
 
 fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
-    let mut notes = vec![
-        "These are expectations for a candidate as good as the baseline, good to about a fifth.".to_owned(),
-    ];
+    let mut notes =
+        vec!["For a candidate as good as the baseline: five of six are there by then.".to_owned()];
     notes.extend(plan.caveats().iter().map(|caveat| sentence(caveat)));
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());

@@ -13,6 +13,7 @@ mod story;
 
 use crate::rollout::state::Phase;
 use std::fmt;
+pub use traffic::Dice;
 
 /// A rollout, told.
 #[derive(Debug, Clone, PartialEq)]

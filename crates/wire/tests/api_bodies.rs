@@ -109,6 +109,7 @@ fn report() -> Report {
                     log_harm: Some(0.5),
                     log_safe: None,
                     without: None,
+                    since: None,
                 },
                 Judgement {
                     guard: feedback,
@@ -119,6 +120,7 @@ fn report() -> Report {
                     log_harm: None,
                     log_safe: None,
                     without: None,
+                    since: None,
                 },
             ],
             harm_bound: Some(0.05),

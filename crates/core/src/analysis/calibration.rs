@@ -12,8 +12,8 @@ use crate::weight::Weight;
 use std::time::Duration;
 
 /// How long scoring parameters serve before they are renewed: short against the drifts of a day, long enough to
-/// measure a 95th percentile by.
-const REFRESH: Duration = Duration::from_secs(10 * 60);
+/// measure a 95th percentile by. A late change is looked for from the beginning of each epoch on, so they are short.
+const REFRESH: Duration = Duration::from_secs(5 * 60);
 /// Outcomes of the baseline that are worth renewing them from.
 const ENOUGH: u64 = 500;
 

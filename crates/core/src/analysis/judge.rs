@@ -7,17 +7,24 @@
 //! guard has its own error, [`ALPHA_PROMOTE`].
 
 mod early;
+mod events;
+mod gap;
 mod heavy;
 mod independent;
+mod starts;
 mod sticky;
 
-use super::measurement::Evidence;
+use super::measurement::{EpochCounts, Evidence};
+use super::tally::Counts;
 use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
+use gap::Gap;
+use starts::Starts;
+use std::time::Duration;
 
 /// The share of clean candidates a rollout may wrongly call worse, over all guards and looks.
 pub const ALPHA_ROLLBACK: f64 = 0.01;
@@ -48,12 +55,16 @@ pub enum Units {
 struct Tested {
     /// The candidate is worse, at the level this guard has alone.
     harm: Harm,
+    /// Natural logarithm of all evidence for `harm`, when the test has such a number.
+    log_harm: Option<f64>,
     /// The candidate is not worse by the margin.
     safe: bool,
     /// Natural logarithm of the evidence for `safe`, when the test has such a number.
     log_safe: Option<f64>,
     /// Whether the best guess of what `harm` is about lies at the margin or beyond.
     material: bool,
+    /// The first of the compared epochs that `harm` is about: a later start may show what the whole does not.
+    since: usize,
     /// How the candidate compares.
     effect: Effect,
     /// The groups that weigh most, when a few do: `harm` and `material` are about the others.
@@ -62,7 +73,7 @@ struct Tested {
 
 /// Evidence that the candidate is worse.
 enum Harm {
-    /// An e-value, as its natural logarithm: it can be averaged with those of other guards.
+    /// An e-value of what is material, as its natural logarithm: it can be averaged with those of other guards.
     Evidence(f64),
     /// A test at the guard's own level.
     Tested(bool),
@@ -71,10 +82,11 @@ enum Harm {
 /// Judges the evidence of a rollout.
 pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let share = 1.0 / guards.len().max(1) as f64;
+    let starts = Starts::of(evidence);
     let tested: Vec<Tested> = guards
         .iter()
         .map(|guard| match units {
-            Units::Independent => independent::test(guard, evidence),
+            Units::Independent => independent::test(guard, evidence, &starts),
             Units::Sticky => sticky::test(guard, evidence, ALPHA_ROLLBACK * share),
         })
         .collect();
@@ -86,7 +98,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .zip(worse)
         .map(|((guard, tested), worse)| {
             let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
-            judgement(guard, evidence, tested, verdict)
+            judgement(guard, (evidence, &starts), tested, verdict)
         })
         .collect();
     Analysis {
@@ -174,65 +186,52 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
     }
 }
 
-fn judgement(guard: &Guard, evidence: &Evidence, tested: Tested, verdict: Verdict) -> Judgement {
-    Judgement {
+fn judgement(
+    guard: &Guard,
+    (evidence, starts): (&Evidence, &Starts<'_>),
+    tested: Tested,
+    verdict: Verdict,
+) -> Judgement {
+    let mut judged = Judgement {
         guard: *guard,
         verdict,
         baseline: evidence.total(guard.metric, Arm::Baseline),
         candidate: evidence.total(guard.metric, Arm::Candidate),
         effect: tested.effect,
-        log_harm: match tested.harm {
-            Harm::Evidence(log_e) => Some(log_e),
-            Harm::Tested(_) => None,
-        },
+        log_harm: tested.log_harm,
         log_safe: tested.log_safe,
         without: tested.heavy.filter(|_| verdict.is_fail()),
+        since: None,
+    };
+    if verdict.is_fail() && tested.since > 0 {
+        judged.tell_since(starts.after(tested.since), starts.since(tested.since));
+    }
+    judged
+}
+
+impl Judgement {
+    /// Tells of a late change by what came since: the whole does not show it.
+    fn tell_since(&mut self, after: Duration, epochs: &[&EpochCounts]) {
+        let total = |arm: Arm| {
+            let mut total = Counts::default();
+            epochs.iter().for_each(|counts| total.add(counts.arm(arm).counts(self.guard.metric)));
+            total
+        };
+        (self.baseline, self.candidate) = (total(Arm::Baseline), total(Arm::Candidate));
+        self.effect = independent::effect(&self.guard, epochs);
+        self.since = Some(after);
     }
 }
 
 /// The epochs that can show a metric safe: all compared ones, or those with enough load for a metric that
 /// depends on it.
-fn safe_epochs(
-    metric: Metric,
-    evidence: &Evidence,
-) -> impl Iterator<Item = &super::measurement::EpochCounts> {
+fn safe_epochs(metric: Metric, evidence: &Evidence) -> impl Iterator<Item = &EpochCounts> {
     evidence.compared().filter(move |counts| !metric.depends_on_load() || counts.epoch.weight >= MIN_LOAD)
 }
 
-/// How much longer the candidate's 95th percentile is, as a part of the baseline's: the mean over epochs of the
-/// logarithm of the ratio, each epoch weighted by how well it compares the arms, so that a drift of both arms
-/// across epochs does not look like a difference between them.
-fn quantile_excess(evidence: &Evidence) -> Option<f64> {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for counts in evidence.compared() {
-        let (baseline, candidate) = (&counts.baseline.tally.latency, &counts.candidate.tally.latency);
-        if let (Some(slow_before), Some(slow_now)) = (baseline.quantile(0.95), candidate.quantile(0.95)) {
-            let worth = harmonic(baseline.count(), candidate.count());
-            sum += worth * (slow_now as f64 / slow_before.max(1) as f64).ln();
-            weight += worth;
-        }
-    }
-    (weight > 0.0).then(|| (sum / weight).exp() - 1.0)
-}
-
-/// How much higher the candidate's share of bad requests is: the mean over epochs of the difference, each epoch
-/// weighted by how well it compares the arms (Mantel and Haenszel), for the same reason.
-fn share_excess(metric: Metric, evidence: &Evidence) -> Option<f64> {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for counts in evidence.compared() {
-        let (baseline, candidate) = (counts.baseline.counts(metric), counts.candidate.counts(metric));
-        if let (Some(share_before), Some(share_now)) = (baseline.share(), candidate.share()) {
-            let worth = harmonic(baseline.trials, candidate.trials);
-            sum += worth * (share_now - share_before);
-            weight += worth;
-        }
-    }
-    (weight > 0.0).then(|| sum / weight)
-}
-
-fn harmonic(a: u64, b: u64) -> f64 {
-    let (a, b) = (a as f64, b as f64);
-    if a + b > 0.0 { a * b / (a + b) } else { 0.0 }
+/// The best guess over all compared epochs.
+fn estimate(guard: &Guard, evidence: &Evidence) -> Option<f64> {
+    evidence.compared().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard)
 }
 
 /// A check whose result says by how much the split is off.

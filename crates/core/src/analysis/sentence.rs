@@ -4,6 +4,7 @@ use super::tally::Counts;
 use super::verdict::{Judgement, Verdict};
 use crate::guard::{Margin, Mode, OnFail};
 use crate::metric::Metric;
+use crate::time::readable;
 
 /// From this share on a tenth of a per cent is exact enough to read.
 const COARSE: f64 = 10.0;
@@ -59,7 +60,11 @@ impl Judgement {
         };
         let difference = self.difference().map(|difference| format!(", {difference}")).unwrap_or_default();
         let without = self.without.map(|heavy| format!(", without {heavy}")).unwrap_or_default();
-        format!("{sides}{difference}{without}")
+        let since = self
+            .since
+            .map(|after| format!(", from {} after the beginning on", readable(after)))
+            .unwrap_or_default();
+        format!("{sides}{difference}{without}{since}")
     }
 
     fn difference(&self) -> Option<String> {

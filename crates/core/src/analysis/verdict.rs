@@ -7,6 +7,7 @@ use crate::guard::{Guard, OnFail};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// The judgement of a whole rollout at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,10 @@ pub struct Judgement {
     /// Groups left out, on both arms, of the comparison that found the candidate worse; `effect` is of the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<Heavy>,
+    /// How long after the beginning of the comparison the candidate became worse, when the whole does not show it:
+    /// counts and `effect` are of what came since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Duration>,
 }
 
 /// How the candidate compares, on the margin's scale: a difference of shares for percentage points, a ratio less

@@ -1,5 +1,5 @@
 //! What a plan will come to at the present traffic: how long each step takes, what it will see, and which guard takes
-//! longest. [`forecast`] answers with expectations, good to about a fifth; no decision rests on them.
+//! longest. [`forecast`] answers for an equal candidate by when five of six are shown safe; no decision rests on it.
 
 mod watched;
 

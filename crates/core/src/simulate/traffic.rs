@@ -5,7 +5,7 @@ mod dice;
 use super::script::{Change, Population, Quality};
 use crate::outcome::Class;
 use crate::time::Timestamp;
-pub(super) use dice::Dice;
+pub use dice::Dice;
 use std::time::Duration;
 
 /// How much answers differ in the time they take: the deviation of its logarithm. The 95th percentile is 2.3 times

@@ -136,6 +136,7 @@ fn judgement(guard: Guard, said: Said) -> Judgement {
         log_harm: None,
         log_safe: None,
         without: None,
+        since: None,
     }
 }
 

@@ -5,10 +5,10 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
 
 use super::early::Reading;
-use super::{
-    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, quantile_excess, safe_epochs,
-    share_excess, split_check,
-};
+use super::events::{granted_race_of, race_of};
+use super::gap::Gap;
+use super::starts::Starts;
+use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
@@ -19,19 +19,17 @@ use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesi
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::evidence::srm::{self, SplitEpoch};
 
-pub(super) fn test(guard: &Guard, evidence: &Evidence) -> Tested {
-    let log_harm = least(guard.metric, |reading| {
-        let events = races(evidence.compared(), |counts| race_of(counts, guard.metric, |c| reading.bad(c)));
-        race::log_e_harm(&events, 1.0)
-    });
+pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> Tested {
+    let harm = starts.harm(guard);
     let log_safe = log_safe(guard, evidence);
-    let effect = effect(guard, evidence);
     Tested {
-        harm: Harm::Evidence(log_harm),
+        harm: Harm::Evidence(harm.material),
+        log_harm: Some(harm.log_e),
         safe: log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence),
         log_safe: Some(log_safe),
-        material: is_material(guard, &effect),
-        effect,
+        material: harm.material > f64::NEG_INFINITY,
+        since: harm.since,
+        effect: effect(guard, starts.since(0)),
         heavy: None,
     }
 }
@@ -103,33 +101,27 @@ fn answers_of(counts: &EpochCounts) -> EpochSums {
     EpochSums { probability: counts.epoch.weight.probability(), groups: vec![all] }
 }
 
-fn effect(guard: &Guard, evidence: &Evidence) -> Effect {
+/// How the candidate compares in these epochs.
+pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
+    let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
+    let epochs = epochs.iter().copied();
     if guard.metric == Metric::LatencyP95 {
-        return Effect { estimate: quantile_excess(evidence), lower: None, upper: None };
+        return Effect { estimate, lower: None, upper: None };
     }
     if is_relative(guard.margin) {
-        let events = plain_races(evidence.compared(), guard.metric);
-        let interval = race::confidence(&events, ALPHA_PROMOTE / 2.0);
+        let interval = race::confidence(&plain_races(epochs, guard.metric), ALPHA_PROMOTE / 2.0);
         return Effect {
-            estimate: rate_excess(&events),
+            estimate,
             lower: Some(interval.lower - 1.0),
             upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
         };
     }
-    let bets = bets(evidence.compared(), guard.metric);
+    let bets = bets(epochs, guard.metric);
     Effect {
-        estimate: share_excess(guard.metric, evidence),
+        estimate,
         lower: Some(betting::lower_bound(&bets, ALPHA_PROMOTE / 2.0)),
         upper: Some(betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0)),
     }
-}
-
-/// How much more frequent events are on the candidate: events weighted by the inverse of the chance to be drawn.
-fn rate_excess(events: &[RaceEpoch]) -> Option<f64> {
-    let candidate: f64 = events.iter().map(|epoch| epoch.candidate as f64 * (1.0 - epoch.probability)).sum();
-    let baseline: f64 = events.iter().map(|epoch| epoch.baseline as f64 * epoch.probability).sum();
-    (baseline > 0.0 || candidate > 0.0)
-        .then(|| if baseline > 0.0 { candidate / baseline - 1.0 } else { f64::MAX })
 }
 
 /// The races of epochs, those with the same draw probability as one: their likelihoods are the same, and a rollout
@@ -153,21 +145,7 @@ fn races<'a>(
 
 /// The races of a metric every request's outcome is known for.
 fn plain_races<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<RaceEpoch> {
-    races(epochs, |counts| race_of(counts, metric, |counts| counts.events))
-}
-
-fn race_of(counts: &EpochCounts, metric: Metric, bad: impl Fn(Counts) -> u64) -> RaceEpoch {
-    RaceEpoch {
-        probability: counts.epoch.weight.probability(),
-        candidate: bad(counts.candidate.counts(metric)),
-        baseline: bad(counts.baseline.counts(metric)),
-    }
-}
-
-/// The race in which the candidate's answers are slow only beyond the margin.
-fn granted_race_of(counts: &EpochCounts, reading: Reading) -> RaceEpoch {
-    let candidate = reading.bad_if_granted(counts.candidate.counts(Metric::LatencyP95));
-    RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95, |counts| reading.bad(counts)) }
+    races(epochs, |counts| race_of(counts, metric, Reading::Quick))
 }
 
 /// The bets of epochs, those with the same draw probability and centre as one, for the same reason.

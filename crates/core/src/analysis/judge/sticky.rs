@@ -5,8 +5,7 @@
 use super::early::Reading;
 use super::heavy::HeavyGroups;
 use super::{
-    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, quantile_excess, safe_epochs,
-    split_check,
+    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, estimate, is_material, is_relative, safe_epochs, split_check,
 };
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
@@ -49,7 +48,16 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
         effect = effect_on_shares(guard, &without(heavy.as_ref(), all));
     }
     let heavy = heavy.map(|heavy| heavy.told());
-    Tested { harm: Harm::Tested(harm), safe, log_safe: None, material, effect, heavy }
+    Tested {
+        harm: Harm::Tested(harm),
+        log_harm: None,
+        safe,
+        log_safe: None,
+        material,
+        since: 0,
+        effect,
+        heavy,
+    }
 }
 
 fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
@@ -100,7 +108,7 @@ fn distance_to_margin<'a>(
 
 fn effect(guard: &Guard, evidence: &Evidence, all: &[EpochSums]) -> Effect {
     if guard.metric == Metric::LatencyP95 {
-        return Effect { estimate: quantile_excess(evidence), lower: None, upper: None };
+        return Effect { estimate: estimate(guard, evidence), lower: None, upper: None };
     }
     effect_on_shares(guard, all)
 }

@@ -11,17 +11,19 @@ const MOST_AT_ONCE: f64 = 100.0;
 
 /// A seeded generator.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice {
+pub struct Dice {
     state: u64,
 }
 
 impl Dice {
-    pub(crate) const fn seeded(seed: u64) -> Self {
+    /// The generator that begins with a seed.
+    #[must_use]
+    pub const fn seeded(seed: u64) -> Self {
         Self { state: seed }
     }
 
     /// A uniform 64-bit number.
-    pub(crate) const fn bits(&mut self) -> u64 {
+    pub const fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,22 +32,22 @@ impl Dice {
     }
 
     /// A uniform number from 0 up to, not including, 1.
-    pub(crate) fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// True with this probability.
-    pub(crate) fn hits(&mut self, probability: f64) -> bool {
+    pub fn hits(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }
 
     /// One of `count` places, each as likely.
-    pub(crate) const fn place(&mut self, count: usize) -> usize {
+    pub const fn place(&mut self, count: usize) -> usize {
         ((self.bits() as u128 * count as u128) >> 64) as usize
     }
 
     /// How many of many independent rare things happen when `mean` are expected (Poisson, by Knuth's product).
-    pub(crate) fn arrivals(&mut self, mean: f64) -> u64 {
+    pub fn arrivals(&mut self, mean: f64) -> u64 {
         let mut left = mean;
         let mut arrivals = 0;
         while left > 0.0 {
@@ -61,7 +63,7 @@ impl Dice {
     }
 
     /// A normal number with mean 0 and deviation 1 (Box and Muller).
-    pub(crate) fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (TAU * self.uniform()).cos()
     }

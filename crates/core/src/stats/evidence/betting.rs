@@ -11,8 +11,8 @@
 
 use std::sync::LazyLock;
 
-use super::capital::{BETS, Capital, Payoffs, capitals};
-use crate::stats::special::bisect_within;
+use super::capital::{BETS, Capital, Payoffs, capitals, straightened};
+use crate::stats::special::turn_within;
 
 /// Counts of one arm in one epoch. An event is a trial that went badly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,16 +76,16 @@ pub fn log_e_safe(epochs: &[BinaryEpoch], margin: f64) -> f64 {
 /// [`log_e_safe`] reaches `ln(1/alpha)`; 1 when none does.
 #[must_use]
 pub fn upper_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
-    let threshold = -alpha.ln();
-    bisect_within(PRECISION, -1.0, 1.0, |margin| log_e_safe(epochs, margin) >= threshold)
+    let threshold = straightened(-alpha.ln());
+    turn_within(PRECISION, -1.0, 1.0, |margin| straightened(log_e_safe(epochs, margin)) - threshold)
 }
 
 /// The lower confidence bound of the difference at error `alpha` over all looks: the largest difference whose
 /// [`log_e_harm`] reaches `ln(1/alpha)`; -1 when none does.
 #[must_use]
 pub fn lower_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
-    let threshold = -alpha.ln();
-    bisect_within(PRECISION, 1.0, -1.0, |difference| log_e_harm(epochs, difference) >= threshold)
+    let threshold = straightened(-alpha.ln());
+    turn_within(PRECISION, 1.0, -1.0, |difference| straightened(log_e_harm(epochs, difference)) - threshold)
 }
 
 /// The mean of `z` over all trials: the unbiased estimate of the difference of shares, candidate minus baseline.

@@ -27,6 +27,12 @@ impl Capital {
     }
 }
 
+/// A log e-value on a scale on which it is nearly straight in the hypothesis: it grows with the square of the distance
+/// between the hypothesis and the estimate.
+pub(super) fn straightened(log_e: f64) -> f64 {
+    if log_e > 0.0 { log_e.sqrt() } else { log_e }
+}
+
 impl AddAssign for Capital {
     fn add_assign(&mut self, more: Self) {
         for (sum, log) in self.0.iter_mut().zip(more.0) {

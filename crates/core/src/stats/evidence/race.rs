@@ -10,9 +10,9 @@
 
 use std::sync::LazyLock;
 
-use super::capital::{BETS, Capital, Payoffs, capitals};
+use super::capital::{BETS, Capital, Payoffs, capitals, straightened};
 use crate::stats::interval::Interval;
-use crate::stats::special::bisect_within;
+use crate::stats::special::turn_within;
 
 /// The events of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,15 +68,15 @@ pub fn log_e_safe(epochs: &[RaceEpoch], ratio: f64) -> f64 {
 /// The confidence sequence of the rate ratio, with error `alpha_per_side` on each side over all looks together.
 ///
 /// The lower end is the largest ratio that [`log_e_harm`] rejects (0 when none), the upper end the smallest that
-/// [`log_e_safe`] rejects (infinite when none). Both are monotone in the ratio, hence the bisection.
+/// [`log_e_safe`] rejects (infinite when none). Both are monotone in the ratio, hence the search.
 #[must_use]
 pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
-    let threshold = -alpha_per_side.ln();
-    let lower = bisect_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
-        log_e_harm(epochs, log_ratio.exp()) >= threshold
+    let threshold = straightened(-alpha_per_side.ln());
+    let lower = turn_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
+        straightened(log_e_harm(epochs, log_ratio.exp())) - threshold
     });
-    let upper = bisect_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
-        log_e_safe(epochs, log_ratio.exp()) >= threshold
+    let upper = turn_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
+        straightened(log_e_safe(epochs, log_ratio.exp())) - threshold
     });
     Interval {
         lower: if lower <= -LOG_RATIO_REACH { 0.0 } else { lower.exp() },

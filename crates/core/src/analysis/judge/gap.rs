@@ -1,0 +1,91 @@
+//! The best guess of how much worse the candidate is, on the scale of a guard's margin: [`Gap`] adds over epochs.
+//!
+//! The arms are compared within each epoch, and epochs are weighted by how well they compare them, so that a drift of
+//! both arms across epochs does not look like a difference between them.
+
+use super::is_relative;
+use crate::analysis::measurement::EpochCounts;
+use crate::guard::Guard;
+use crate::metric::Metric;
+use std::iter::Sum;
+use std::ops::AddAssign;
+
+/// How much worse the candidate is, as a weighted sum and its weight.
+///
+/// - Points: differences of shares, each weighted by the harmonic number of trials (Mantel and Haenszel).
+/// - Per cent of a share: events of each arm, weighted by the chance to be drawn for the other.
+/// - Per cent of a percentile: logarithms of ratios of 95th percentiles, weighted as points are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Gap {
+    sum: f64,
+    weight: f64,
+}
+
+impl Gap {
+    /// What one epoch says.
+    pub(super) fn of(guard: &Guard, counts: &EpochCounts) -> Self {
+        if guard.metric == Metric::LatencyP95 {
+            return Self::of_latency(counts);
+        }
+        let (baseline, candidate) =
+            (counts.baseline.counts(guard.metric), counts.candidate.counts(guard.metric));
+        if is_relative(guard.margin) {
+            let probability = counts.epoch.weight.probability();
+            return Self {
+                sum: candidate.events as f64 * (1.0 - probability),
+                weight: baseline.events as f64 * probability,
+            };
+        }
+        let Some((before, now)) = baseline.share().zip(candidate.share()) else { return Self::default() };
+        let weight = harmonic(baseline.trials, candidate.trials);
+        Self { sum: weight * (now - before), weight }
+    }
+
+    fn of_latency(counts: &EpochCounts) -> Self {
+        let (baseline, candidate) = (&counts.baseline.tally.latency, &counts.candidate.tally.latency);
+        let Some((before, now)) = baseline.quantile(0.95).zip(candidate.quantile(0.95)) else {
+            return Self::default();
+        };
+        let weight = harmonic(baseline.count(), candidate.count());
+        Self { sum: weight * (now as f64 / before.max(1) as f64).ln(), weight }
+    }
+
+    /// The best guess on the margin's scale; absent while nothing can be guessed.
+    pub(super) fn estimate(&self, guard: &Guard) -> Option<f64> {
+        let Self { sum, weight } = *self;
+        if guard.metric != Metric::LatencyP95 && is_relative(guard.margin) {
+            return match weight > 0.0 {
+                true => Some(sum / weight - 1.0),
+                false => (sum > 0.0).then_some(f64::MAX),
+            };
+        }
+        let mean = (weight > 0.0).then(|| sum / weight)?;
+        Some(if guard.metric == Metric::LatencyP95 { mean.exp() - 1.0 } else { mean })
+    }
+
+    /// Whether the best guess lies at the margin or beyond.
+    pub(super) fn is_material(&self, guard: &Guard) -> bool {
+        self.estimate(guard).is_some_and(|estimate| estimate >= guard.margin.fraction())
+    }
+}
+
+impl AddAssign for Gap {
+    fn add_assign(&mut self, more: Self) {
+        self.sum += more.sum;
+        self.weight += more.weight;
+    }
+}
+
+impl Sum for Gap {
+    fn sum<I: Iterator<Item = Self>>(gaps: I) -> Self {
+        gaps.fold(Self::default(), |mut sum, gap| {
+            sum += gap;
+            sum
+        })
+    }
+}
+
+fn harmonic(a: u64, b: u64) -> f64 {
+    let (a, b) = (a as f64, b as f64);
+    if a + b > 0.0 { a * b / (a + b) } else { 0.0 }
+}

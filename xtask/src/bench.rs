@@ -3,6 +3,7 @@
 //! Entry point: [`bench()`]. Each bench has a module; it builds the release binary, measures, prints, and fails when its
 //! bar is not reached.
 
+mod decisions;
 mod gateway;
 mod rollback;
 
@@ -10,7 +11,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Bench {
     /// What a request through the gateway costs, against NGINX.
     Gateway {
@@ -27,6 +28,24 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "COUNT")]
         gateways: Option<usize>,
     },
+    /// How often, how soon and at what cost releases are rolled back, against the rules of others over the same traffic.
+    Decisions {
+        /// The size of the published table, and write it into `bench/decisions`.
+        #[arg(long)]
+        full: bool,
+        /// Print an array of JSON objects, one per rule and scenario.
+        #[arg(long)]
+        json: bool,
+        /// What else the benchmark takes: `--seed`, `--runs`, `--only`, `--threads`, `--alone`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// How long one decision takes.
+    Tick {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Measures and prints.
@@ -34,6 +53,8 @@ pub(crate) fn bench(bench: Bench) -> Result<()> {
     match bench {
         Bench::Gateway { json } => gateway::run(json),
         Bench::Rollback { json, gateways } => rollback::run(json, gateways),
+        Bench::Decisions { full, json, rest } => decisions::run(full, json, &rest),
+        Bench::Tick { json } => decisions::tick(json),
     }
 }
 

@@ -1,0 +1,158 @@
+//! The decision benchmark: every rule over the same seeded traffic, ours through the `judge` and `step` of the product.
+//!
+//! `cargo xtask bench decisions` and `cargo xtask bench tick` start this on the release build. What is run is written
+//! down in `bench/decisions`. In reading order: [`config`], [`traffic`], [`ours`], [`series`] and [`rivals`],
+//! [`pairs`], [`experiment`], [`row`], [`tuned`], [`bars`], [`page`]; [`tick`] measures how long a decision takes.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the person who started it")]
+
+mod bars;
+mod config;
+mod experiment;
+mod ours;
+mod page;
+mod pairs;
+mod rivals;
+mod row;
+mod run;
+mod series;
+mod tick;
+mod traffic;
+mod tuned;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Parser, Subcommand};
+use config::{Config, Kind};
+use experiment::Task;
+use rivals::Setting;
+use row::Row;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use tuned::Tried;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// How often, how fast and at what cost each rule rolls back.
+    Decisions(Decisions),
+    /// How long one decision takes.
+    Tick {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct Decisions {
+    /// The directory of traffic.toml, scenarios.toml and rules.toml.
+    #[arg(long, default_value = "bench/decisions")]
+    directory: PathBuf,
+    /// The size of the published table instead of that of continuous integration.
+    #[arg(long)]
+    full: bool,
+    /// So many runs of every scenario.
+    #[arg(long)]
+    runs: Option<u64>,
+    /// Another seed than the published one; whoever looks for a better rule uses one.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Threads.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Only scenarios whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
+    /// Ours alone.
+    #[arg(long)]
+    alone: bool,
+    /// Print the rows as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write `results.json` and `results.md` beside the configuration, naming this commit.
+    #[arg(long, value_name = "COMMIT")]
+    write: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().bench {
+        Bench::Decisions(arguments) => decisions(&arguments),
+        Bench::Tick { json } => tick::run(json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn decisions(arguments: &Decisions) -> Result<()> {
+    let config = Config::read(&arguments.directory)?;
+    let named = Setting::named(&config.rules);
+    let swept = Setting::swept(&config.rules);
+    let settings: Vec<Setting> = match arguments.alone {
+        true => Vec::new(),
+        false => named.iter().chain(&swept).cloned().collect(),
+    };
+    let (mut rows, mut tried) = (Vec::new(), Vec::new());
+    let begun = Instant::now();
+    for scenario in &config.scenarios {
+        if arguments.only.as_ref().is_some_and(|only| !scenario.name.contains(only)) {
+            continue;
+        }
+        let since = Instant::now();
+        let task = Task {
+            config: &config,
+            scenario,
+            seed: arguments.seed.unwrap_or(config.seed),
+            runs: runs(arguments, &config, scenario.kind),
+            threads: arguments.threads,
+            settings: &settings,
+        };
+        let outcomes = experiment::run(&task)?;
+        let new = Row::all(scenario, &outcomes, &named);
+        eprintln!("{}", page::line(&new, since.elapsed()));
+        tried.push(Tried::of(scenario, &outcomes, named.len()));
+        rows.extend(new);
+    }
+    let seed = arguments.seed.unwrap_or(config.seed);
+    rows.extend(pairs::rows(arguments.only.as_deref(), seed, |kind| runs(arguments, &config, kind)));
+    let bars = bars::all(&rows, &tried, &config);
+    let about = page::About {
+        seed: arguments.seed.unwrap_or(config.seed),
+        took: begun.elapsed(),
+        threads: arguments.threads,
+        commit: arguments.write.clone(),
+    };
+    let page = page::page(&about, &config, &rows, &tuned::best(&tried, &swept, &rows), &bars);
+    if let Some(directory) = arguments.write.as_ref().map(|_| &arguments.directory) {
+        let json = serde_json::to_string_pretty(&rows)? + "\n";
+        std::fs::write(directory.join("results.json"), json).context("write results.json")?;
+        std::fs::write(directory.join("results.md"), &page).context("write results.md")?;
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string(&rows)?);
+    } else {
+        println!("{page}");
+    }
+    let missed = bars.iter().filter(|bar| !bar.is_met()).count();
+    ensure!(missed == 0, "{missed} of {} bars are missed", bars.len());
+    Ok(())
+}
+
+fn runs(arguments: &Decisions, config: &Config, kind: Kind) -> u64 {
+    match (arguments.runs, arguments.full, kind) {
+        (Some(runs), _, _) => runs,
+        (None, false, _) => config.runs.small,
+        (None, true, Kind::Null | Kind::Margin) => config.runs.nulls,
+        (None, true, _) => config.runs.others,
+    }
+}

@@ -1,0 +1,341 @@
+//! Our rule: the `judge` and the `step` of the product over tallies folded as a gateway folds them, with epochs that
+//! begin as in production. Only acknowledgements and the network are left out: a table serves at once.
+//!
+//! [`Ours::serve`] takes the next request; it looks after every bad outcome on the candidate, and every few seconds
+//! whatever happened. A look between can find nothing that those do not, but for a best guess that crosses a margin.
+
+mod cost;
+mod plan;
+
+use crate::config::{Config, Scenario, Watched};
+use crate::run::{End, Run};
+use crate::traffic::{Request, Requests, User};
+use anyhow::Result;
+use cost::CostGuard;
+pub(crate) use plan::Aim;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+use viridian_core::analysis::calibration::Renewal;
+use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::id::EpochId;
+use viridian_core::metric::Metric;
+use viridian_core::outcome::Outcome;
+use viridian_core::rollout::forecast::{Traffic, forecast};
+use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
+use viridian_core::rollout::plan::Plan;
+use viridian_core::rollout::state::{Phase, State};
+use viridian_core::rollout::step::{CALIBRATION, step};
+use viridian_core::rollout::uncompared;
+use viridian_core::routing::bucket::Bucket;
+use viridian_core::routing::decide::{Decision, Exempt, Standing};
+use viridian_core::time::Timestamp;
+use viridian_core::unit::Group;
+use viridian_core::weight::Weight;
+
+/// The most steps at one look, as in production.
+const STEPS_PER_LOOK: usize = 8;
+/// One gateway that serves by every table at once.
+const GATEWAYS: Gateways = Gateways { known: 1, acknowledged: 1, exposed: 0, tripped: None, refused: None };
+/// Where the clock stands at the beginning: epochs may begin before it.
+const BEGINNING: u64 = 1_000_000_000;
+
+/// One rollout under way.
+pub(crate) struct Ours {
+    plan: Plan,
+    aim: Aim,
+    units: Units,
+    /// The share that reaches the candidate when the draw is broken.
+    actual: Option<Weight>,
+    maturity: f64,
+    look_every: f64,
+    state: State,
+    epoch: Epoch,
+    calibration: ArmCounts,
+    evidence: Evidence,
+    /// Only where the scenario is about cost.
+    cost: Option<CostGuard>,
+    /// Judgements that do not count yet, the next first.
+    unripe: BinaryHeap<Reverse<Unripe>>,
+    next_look: f64,
+    candidate: u64,
+    excess: f64,
+    passed: Vec<bool>,
+    predicted: Option<f64>,
+    split_broken: bool,
+    ended: Option<Run>,
+}
+
+/// What is known of the baseline before the rollout.
+pub(crate) struct Known {
+    counts: ArmCounts,
+    /// What each answer cost.
+    costs: Vec<f64>,
+}
+
+/// A judgement and when it counts, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Unripe {
+    at: u64,
+    epoch: u32,
+    arm: u8,
+    group: Option<u8>,
+    drawn: bool,
+    bad: bool,
+}
+
+impl Ours {
+    /// A rollout of a scenario that is about to begin, with the baseline known from before.
+    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &Known) -> Result<Self> {
+        let plan = plan::plan(config, scenario, aim)?;
+        let rate = scenario.rate.unwrap_or(config.usual.rate);
+        let predicted = (aim == Aim::Promote).then(|| {
+            let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.counts.tally });
+            told.steps.iter().map(|step| step.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64())).sum()
+        });
+        let mut ours = Self {
+            passed: vec![false; plan.guards.len()],
+            plan,
+            aim,
+            units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
+            actual: scenario.actual.map(plan::weight).transpose()?,
+            maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
+            look_every: config.rules.viridian.look_every,
+            state: State { sequence: 0, phase: Phase::Pending },
+            epoch: first_epoch(),
+            calibration: known.counts.clone(),
+            evidence: Evidence::default(),
+            cost: (scenario.watches == Watched::Cost)
+                .then(|| CostGuard::new(&known.costs, config.rules.viridian.cost_per_cent / 100.0)),
+            unripe: BinaryHeap::new(),
+            next_look: 0.0,
+            candidate: 0,
+            excess: 0.0,
+            predicted,
+            split_broken: false,
+            ended: None,
+        };
+        ours.look(0.0);
+        Ok(ours)
+    }
+
+    /// Whether nothing more can happen.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Serves one request and looks where it has to.
+    pub(crate) fn serve(&mut self, request: &Request, user: Option<&User>) {
+        while self.ended.is_none() && self.next_look <= request.at {
+            let at = self.next_look;
+            self.ripen(at);
+            self.look(at);
+            self.next_look = at + self.look_every;
+        }
+        if self.ended.is_some() {
+            return;
+        }
+        if self.count(request, user) && self.aim != Aim::Keep {
+            self.look(request.at);
+        }
+        if self.costs_more(request) {
+            self.ended = Some(self.run(End::RolledBack, request.at));
+        }
+    }
+
+    /// What came of it, when the scenario is over.
+    pub(crate) fn finish(mut self, horizon: f64) -> Run {
+        self.ended.take().unwrap_or_else(|| self.run(End::Open, horizon))
+    }
+
+    /// Counts a request; whether something bad happened on the candidate.
+    fn count(&mut self, request: &Request, user: Option<&User>) -> bool {
+        let weight = self.epoch.weight;
+        let drawn = if weight.compares() { self.actual.unwrap_or(weight) } else { weight };
+        let bucket = user.map_or_else(|| Bucket::from_uniform(request.draw), |user| user.bucket);
+        let arm = if bucket.is_candidate(drawn) { Arm::Candidate } else { Arm::Baseline };
+        let standing =
+            if weight.compares() { Standing::Drawn(weight) } else { Standing::Exempt(Exempt::NotCompared) };
+        let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
+        let answer = request.answer(arm);
+        let outcome = Outcome { decision, class: answer.class, latency_us: answer.latency_us };
+        let Some(counts) = self.evidence.epochs.last_mut() else { return false };
+        let thresholds = counts.epoch.thresholds;
+        let counted = counts.arm_mut(arm);
+        counted.tally.record(&outcome, &thresholds);
+        counted.groups.record(&outcome, &thresholds);
+        if arm == Arm::Candidate {
+            self.candidate += 1;
+            self.excess += request.excess;
+        }
+        let mut is_bad = answer.class.is_error()
+            || thresholds.latency_p95.is_some_and(|threshold| answer.latency_us > threshold.at_us);
+        if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
+            let unripe = Unripe {
+                at: micros(request.at + judged.after.max(self.maturity)),
+                epoch: counts.epoch.id.0,
+                arm: arm as u8,
+                group: user.map(|user| user.hash.group().0),
+                drawn: weight.compares(),
+                bad: judged.bad,
+            };
+            if self.maturity > 0.0 || judged.after > 0.0 {
+                self.unripe.push(Reverse(unripe));
+            } else {
+                self.count_judged(unripe);
+                is_bad |= judged.bad;
+            }
+        }
+        is_bad && arm == Arm::Candidate
+    }
+
+    /// Counts what a request costs, where that is watched; whether the candidate costs more.
+    fn costs_more(&mut self, request: &Request) -> bool {
+        let weight = self.epoch.weight;
+        let Some(cost) = self.cost.as_mut().filter(|_| weight.compares()) else { return false };
+        let is_candidate = Bucket::from_uniform(request.draw).is_candidate(weight);
+        let arm = if is_candidate { Arm::Candidate } else { Arm::Baseline };
+        cost.is_worse_after(request.at, weight.probability(), arm, request.answer(arm).cost)
+    }
+
+    /// Judgements whose time has come.
+    fn ripen(&mut self, now: f64) {
+        while let Some(Reverse(next)) = self.unripe.peek().copied()
+            && next.at <= micros(now)
+        {
+            self.unripe.pop();
+            self.count_judged(next);
+        }
+    }
+
+    fn count_judged(&mut self, judged: Unripe) {
+        let mut epochs = self.evidence.epochs.iter_mut().rev();
+        let Some(counts) = epochs.find(|counts| counts.epoch.id.0 == judged.epoch) else { return };
+        let arm = if judged.arm == Arm::Candidate as u8 { Arm::Candidate } else { Arm::Baseline };
+        let said = Counts::of_share(1, u64::from(judged.bad));
+        let counted = counts.arm_mut(arm);
+        counted.tally.metrics[Metric::Feedback.index()].add(said);
+        if let Some(group) = judged.group.filter(|_| judged.drawn) {
+            counted.groups.record_counts(Metric::Feedback, Group(group), said);
+        }
+    }
+
+    /// Looks until there is nothing more to do, as the controller does.
+    fn look(&mut self, at: f64) {
+        let now = timestamp(at);
+        let mut analysis = judge(&self.plan.guards, &self.evidence, self.units);
+        for (passed, judged) in self.passed.iter_mut().zip(&analysis.guards) {
+            *passed |= judged.verdict == Verdict::Pass;
+        }
+        self.split_broken |= analysis.split != SplitCheck::Sound;
+        if self.aim == Aim::Keep {
+            overlook_harm(&mut analysis);
+        }
+        for _ in 0..STEPS_PER_LOOK {
+            let transition = step(&self.plan, &self.state, &self.input(&analysis), now);
+            let moved = transition.next.sequence != self.state.sequence;
+            self.state = transition.next;
+            if !self.renew_epoch(now) && !moved {
+                break;
+            }
+        }
+        let end = match &self.state.phase {
+            Phase::RollingBack { .. } | Phase::RolledBack { .. } => End::RolledBack,
+            Phase::Promoted => End::Promoted,
+            _ => return,
+        };
+        self.ended = Some(self.run(end, at));
+    }
+
+    fn input(&self, analysis: &Analysis) -> Input {
+        Input {
+            sequence: self.state.sequence,
+            commands: Vec::new(),
+            gateways: GATEWAYS,
+            calibration: self.calibration.tally.outcomes(),
+            analysis: analysis.clone(),
+            uncompared: uncompared::errors(&self.evidence),
+            smoke: SmokeResult::Passed,
+            baseline: Readiness::Ready,
+            candidate: Readiness::Ready,
+        }
+    }
+
+    /// Whether another epoch began.
+    fn renew_epoch(&mut self, now: Timestamp) -> bool {
+        let renewal = Renewal {
+            weight: self.state.weight(),
+            guards: &self.plan.guards,
+            evidence: &self.evidence,
+            calibration: &self.calibration,
+        };
+        let Some(epoch) = renewal.after(&self.epoch, now) else { return false };
+        self.epoch = epoch;
+        self.evidence.epochs.push(EpochCounts::empty(epoch));
+        true
+    }
+
+    fn run(&self, end: End, seconds: f64) -> Run {
+        Run {
+            end,
+            seconds,
+            candidate: self.candidate,
+            excess: self.excess,
+            passed: self.passed.clone(),
+            predicted: self.predicted,
+            split_broken: self.split_broken,
+        }
+    }
+}
+
+/// What the baseline did before the rollout: for so many seconds, and at least as much as a rollout waits for.
+pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> Known {
+    let (mut baseline, mut costs) = (ArmCounts::default(), Vec::new());
+    let thresholds = Thresholds::default();
+    while baseline.tally.outcomes() < CALIBRATION || requests.now() < seconds {
+        let request = requests.next();
+        let answer = request.answer(Arm::Baseline);
+        costs.push(answer.cost);
+        let decision =
+            Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None };
+        let outcome = Outcome { decision, class: answer.class, latency_us: answer.latency_us };
+        baseline.tally.record(&outcome, &thresholds);
+        if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
+            let said = Counts::of_share(1, u64::from(judged.bad));
+            baseline.tally.metrics[Metric::Feedback.index()].add(said);
+        }
+    }
+    requests.rewind(0.0);
+    Known { counts: baseline, costs }
+}
+
+/// For a candidate that is watched to the end whatever it does.
+fn overlook_harm(analysis: &mut Analysis) {
+    for judged in analysis.guards.iter_mut().filter(|judged| judged.verdict.is_fail()) {
+        judged.verdict = Verdict::Wait(Wait::Undecided);
+    }
+}
+
+fn first_epoch() -> Epoch {
+    Epoch {
+        id: EpochId(1),
+        weight: Weight::ZERO,
+        thresholds: Thresholds::default(),
+        centres: [0.0; Metric::ALL.len()],
+        started_at: Timestamp(0),
+    }
+}
+
+fn timestamp(at: f64) -> Timestamp {
+    Timestamp(BEGINNING).plus(Duration::from_secs_f64(at))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "days in microseconds")]
+fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6) as u64
+}

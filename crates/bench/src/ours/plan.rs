@@ -1,0 +1,78 @@
+//! The plan of a scenario: the shares it writes down, each for as long as it says, then the last watch.
+
+use crate::config::{Config, GuardSpec, Kind, Scenario, Watched};
+use anyhow::{Context, Result};
+use std::time::Duration;
+use viridian_core::guard::Guard;
+use viridian_core::metric::Metric;
+use viridian_core::rollout::plan::{Bake, Plan, Policy, Step, Strategy};
+use viridian_core::weight::Weight;
+
+/// Outcomes of each arm a promotion needs.
+const MIN_SAMPLES: u64 = 100;
+
+/// What a run is to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// What all guards together do.
+    Judge,
+    /// What the guard on the watched metric does alone.
+    JudgeAlone,
+    /// The same, until it is promoted.
+    Promote,
+    /// What would pass if nothing was rolled back.
+    Keep,
+}
+
+/// The plan for a scenario.
+pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Plan> {
+    let shares = scenario.shares.as_ref().unwrap_or(&config.usual.shares);
+    let horizon = scenario.hours.unwrap_or(config.usual.hours) * 3_600.0;
+    let may_promote = matches!(scenario.kind, Kind::Margin | Kind::Equal | Kind::Broken);
+    let mut steps = Vec::new();
+    for (index, (from, share)) in shares.iter().enumerate() {
+        let is_last = index + 1 == shares.len();
+        if is_last && may_promote {
+            break;
+        }
+        let until = shares.get(index + 1).map_or(horizon, |(next, _)| *next);
+        steps.push(Step::Weight(weight(*share)?));
+        steps.push(Step::Pause { duration: Some(Duration::from_secs_f64(until - from)) });
+    }
+    let (_, last) = shares.last().context("a scenario needs a share")?;
+    let holdback = weight(*last)?.complement();
+    steps.push(Step::Bake(Bake { duration: Duration::ZERO, holdback, min_samples: MIN_SAMPLES }));
+    let policy = Policy { warmup: config.rules.viridian.warmup, ..Policy::default() };
+    Ok(Plan::compile(&Strategy::Canary { steps }, &guards(config, scenario, aim)?, policy))
+}
+
+fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> {
+    let maturity = Duration::from_secs_f64(scenario.delay.map_or(0.0, |delay| delay.maturity));
+    let specs = &config.rules.viridian.guards;
+    // The guard on cost takes the last one's place.
+    let kept = if scenario.watches == Watched::Cost { specs.len().saturating_sub(1) } else { specs.len() };
+    let alone: Option<&GuardSpec> = match aim {
+        Aim::Judge | Aim::Keep => None,
+        Aim::JudgeAlone | Aim::Promote => {
+            specs.iter().find(|spec| watched_by(spec.metric) == scenario.watches)
+        }
+    };
+    let armed = alone.map_or_else(|| specs.iter().take(kept).collect(), |spec| vec![spec]);
+    armed.into_iter().map(|spec| spec.guard(maturity)).collect()
+}
+
+/// The metric that other rules watch where our guard watches this one.
+const fn watched_by(metric: Metric) -> Watched {
+    match metric {
+        Metric::Errors => Watched::Errors,
+        Metric::LatencyP95 => Watched::Latency,
+        Metric::Feedback => Watched::Feedback,
+    }
+}
+
+/// A share from per cent.
+pub(super) fn weight(per_cent: f64) -> Result<Weight> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the type")]
+    let basis_points = (per_cent * 100.0).round() as u16;
+    Ok(Weight::from_basis_points(basis_points)?)
+}

@@ -4,6 +4,7 @@
 //! Reading order: [`reconcile`] is the walk of a decision, one function; [`present`] is what it loads, [`observe`]
 //! what it sees, [`draft`] the table that follows, by its [number](generations); [`hub`] is where gateways are met, [`intake`] where their
 //! counters arrive; [`runner`] is the thread it all runs on.
+//! [`Housekeeper`] keeps the database small, beside all that.
 //!
 //! Nothing here serves traffic, and nothing here is asked during a request.
 
@@ -22,9 +23,11 @@ pub mod reconcile;
 mod deliver;
 pub mod door;
 pub mod runner;
+mod housekeeping;
 
 pub use door::Door;
 pub use error::Error;
+pub use housekeeping::Housekeeper;
 pub use hub::{Hub, Subscription, Superseded, Taken, Update};
 pub use intake::{Intake, Received};
 pub use ledger::Ledger;

@@ -14,13 +14,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use viridian_core::id::ApplicationName;
-use viridian_core::time::Timestamp;
 use viridian_store::Store;
 
 /// How often the loop looks when nobody nudges it.
 const TICK: Duration = Duration::from_millis(250);
-/// How often measurements that are over become totals.
-const FOLD_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How many steps one application may take before the others have their turn.
 const STEPS_PER_TURN: usize = 8;
 
@@ -77,7 +74,6 @@ impl Drop for Controller {
 fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
     let mut failing: HashMap<ApplicationName, String> = HashMap::new();
     let mut delivery = Delivery::default();
-    let mut folded = Timestamp::default();
     loop {
         match room.ledger.applications() {
             Ok(applications) => {
@@ -90,25 +86,10 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
         if let Err(error) = delivery.deliver(&room.ledger) {
             tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
         }
-        fold(&room, clock(), &mut folded);
         room.hub.advance();
         match rings.recv_timeout(TICK) {
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
-}
-
-/// Lets measurements that are over become totals, now and then, so that the database stays small.
-fn fold(room: &Room, now: Timestamp, folded: &mut Timestamp) {
-    if now.since(*folded) < FOLD_INTERVAL {
-        return;
-    }
-    *folded = now;
-    let applications = room.ledger.applications().unwrap_or_default();
-    for application in applications {
-        if let Err(error) = room.ledger.fold(&application.name, now) {
-            tracing::warn!(application = %application.name, error = %Chain(&error), "measurements were not folded");
         }
     }
 }

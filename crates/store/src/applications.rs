@@ -33,10 +33,20 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn applications(&self) -> Result<Vec<Application>, Error> {
+        self.applications_after("", usize::MAX)
+    }
+
+    /// Applications whose names come after one, by name, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn applications_after(&self, name: &str, limit: usize) -> Result<Vec<Application>, Error> {
+        let sql = "SELECT application FROM applications WHERE name > ?1 ORDER BY name LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT application FROM applications ORDER BY name")?;
-            let applications = statement.query_map([], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
+            let mut statement = connection.prepare_cached(sql)?;
+            let applications =
+                statement.query_map(params![name, limit], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
             Ok(applications.collect::<Result<_, _>>()?)
         })
     }

@@ -8,7 +8,8 @@
 
 use crate::Store;
 use crate::error::Error;
-use crate::open::{FILE, check_library, connect, inspect};
+use crate::files::{FILE, connect};
+use crate::open::{check_library, inspect};
 use crate::partial::{Partial, parent, sync};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};

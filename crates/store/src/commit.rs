@@ -127,7 +127,7 @@ fn check_sequence(stored: &StoredRollout, commit: &Commit<'_>) -> Result<(), Err
 }
 
 fn update(transaction: &Transaction<'_>, commit: &Commit<'_>) -> Result<(), Error> {
-    let sql = "UPDATE rollouts SET state = ?2, sequence = ?3, report = ?4, ended_at = ?5 WHERE name = ?1";
+    let sql = "UPDATE rollouts SET state = ?2, sequence = ?3, report = ?4, ended_at = ?5, phase = ?6 WHERE name = ?1";
     let ended_at = commit.next.is_end().then_some(commit.at.0);
     transaction.execute(
         sql,
@@ -136,7 +136,8 @@ fn update(transaction: &Transaction<'_>, commit: &Commit<'_>) -> Result<(), Erro
             Json(commit.next),
             commit.next.sequence,
             Json(commit.report),
-            ended_at
+            ended_at,
+            commit.next.phase.word(),
         ],
     )?;
     Ok(())

@@ -70,10 +70,11 @@ pub(crate) fn latest_at(
     application: &ApplicationName,
     moment: Timestamp,
 ) -> Result<Option<EpochId>, Error> {
-    let sql = "SELECT max(id) FROM epochs WHERE application = ?1 AND started_at <= ?2";
+    let sql = "SELECT id FROM epochs WHERE application = ?1 AND started_at <= ?2 ORDER BY id DESC LIMIT 1";
     let found: Option<u32> = connection
         .prepare_cached(sql)?
-        .query_row(params![application.as_str(), moment.0], |row| row.get(0))?;
+        .query_row(params![application.as_str(), moment.0], |row| row.get(0))
+        .optional()?;
     Ok(found.map(EpochId))
 }
 

@@ -69,7 +69,7 @@ enum Taken {
 
 fn take(transaction: &Transaction<'_>, record: &FeedbackRecord, maturity: Duration) -> Result<Taken, Error> {
     let horizon = fold::horizon(transaction, &record.application)?;
-    if !horizon.is_some_and(|horizon| horizon.takes(record.epoch)) {
+    if !horizon.is_some_and(|horizon| horizon.takes_of(record.epoch, record.issued_at)) {
         return Ok(Taken::Ignored);
     }
     let given = Stand {

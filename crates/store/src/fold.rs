@@ -1,24 +1,38 @@
-//! What keeps the database small: measurements older than a day become one total per epoch and arm.
+//! What keeps the database small: measurements that are old enough become one total per epoch and arm, and what nobody
+//! asks for any more is forgotten.
+//!
+//! It happens a little at a time, in transactions so short that nobody who has to write notices. First the horizon
+//! moves: from then on nothing new is taken that belongs to what is folded. Then rows become totals, as many at a time
+//! as [`BATCH`] says; an epoch sums up to the same at every moment in between.
 
-use crate::column::{ArmWord, Json};
-use crate::sums::{self, END_OF_TIME};
+mod batch;
+mod silent;
+mod totals;
+
+use crate::column::Json;
 use crate::transaction::Direction;
-use crate::{Error, Store, epochs};
+use crate::{Error, Retention, Store, epochs, rollouts};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::time::Duration;
-use viridian_core::analysis::measurement::ArmCounts;
-use viridian_core::analysis::tally::Tally;
-use viridian_core::arm::Arm;
-use viridian_core::epoch::Epoch;
+use viridian_core::application::Application;
+use viridian_core::guard::Guard;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::time::Timestamp;
 
-/// How long rows are kept: a gateway that was cut off for longer has lost what it could not report.
-const KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// How many rows one transaction folds: their JSON is read and added up in a few milliseconds.
+const BATCH: usize = 256;
 
-/// How many folded epochs of an application are kept, about ten kilobytes each. Those of a rollout that has not ended
-/// are kept beyond that.
-const KEPT_EPOCHS: u32 = 1_000;
+/// How many times smaller a batch is of rows that hold all 64 groups.
+const GROUPS: usize = 8;
+
+/// Whether there is more to fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// There is, and others may write first.
+    More,
+    /// There is not.
+    Done,
+}
 
 /// The oldest rows that are still taken.
 pub(crate) struct Horizon {
@@ -27,31 +41,33 @@ pub(crate) struct Horizon {
 }
 
 impl Store {
-    /// Folds what is older than a day: all rows and all feedback of epochs that ended by then, and the slots of that
-    /// time in the epoch that goes on. No more rows are taken for it. No sum changes. To be called now and then;
-    /// what it does in one call grows with the time since the last.
+    /// Folds some of what is older than it has to be: the rows and the feedback of epochs that ended by then; in the
+    /// epoch that goes on, slots of that time, feedback on requests of that time, and gateways that have not reported
+    /// since. No more rows are taken for it. No sum changes. To be called until it is done.
     ///
     /// # Errors
     /// [`Error::Unknown`] without such an application, [`Error::Unwritable`].
-    pub fn fold(&self, application: &ApplicationName, now: Timestamp) -> Result<(), Error> {
-        let old = Timestamp(now.0.saturating_sub(KEPT.as_secs() * 1_000));
-        self.write(Direction::Forward, |transaction| {
-            let horizon = horizon(transaction, application)?
-                .ok_or_else(|| Error::unknown("application", application))?;
-            let ended = epochs::latest_at(transaction, application, old)?.unwrap_or_default();
-            for epoch in epochs::from(transaction, application, horizon.epoch)? {
-                if epoch.id < ended {
-                    fold_epoch(transaction, application, epoch)?;
-                } else {
-                    fold_slots(transaction, application, epoch.id, old)?;
+    pub fn fold(
+        &self,
+        application: &ApplicationName,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Folding, Error> {
+        let folded = self.write(Direction::Forward, |transaction| {
+            let horizon = advance(transaction, application, retention, now)?;
+            for part in batch::PARTS {
+                let taken = part(transaction, application, &horizon)?;
+                if taken > 0 {
+                    return Ok(Folding::More);
                 }
             }
-            forget_oldest(transaction, application, ended)?;
-            let sql = "UPDATE applications SET folded_before = max(folded_before, ?2),
-                slots_before = max(slots_before, ?3) WHERE name = ?1";
-            transaction.execute(sql, params![application.as_str(), ended.0, old.0])?;
-            Ok(())
-        })
+            let forgotten = forget_oldest(transaction, application, retention, &horizon)?;
+            Ok(if forgotten > 0 { Folding::More } else { Folding::Done })
+        })?;
+        match folded {
+            Folding::More => Ok(Folding::More),
+            Folding::Done => self.fold_silent(application),
+        }
     }
 }
 
@@ -61,9 +77,9 @@ impl Horizon {
         epoch >= self.epoch
     }
 
-    /// Whether rows of a slot in an epoch are still taken.
-    pub(crate) fn takes_slot(&self, epoch: EpochId, slot: Timestamp) -> bool {
-        self.takes(epoch) && slot >= self.slot
+    /// Whether rows of a slot in an epoch, or opinions about a request of that moment, are still taken.
+    pub(crate) fn takes_of(&self, epoch: EpochId, moment: Timestamp) -> bool {
+        self.takes(epoch) && moment >= self.slot
     }
 }
 
@@ -81,91 +97,61 @@ pub(crate) fn horizon(
     Ok(found)
 }
 
-fn fold_epoch(
+/// Moves the horizon to where it has to be; it never goes back.
+fn advance(
     transaction: &Transaction<'_>,
     application: &ApplicationName,
-    epoch: Epoch,
-) -> Result<(), Error> {
-    let sum = sums::of_epoch(transaction, application, epoch, END_OF_TIME)?;
-    for arm in [Arm::Baseline, Arm::Candidate] {
-        replace_total(transaction, (application, epoch.id, arm), sum.counts.arm(arm))?;
+    retention: &Retention,
+    now: Timestamp,
+) -> Result<Horizon, Error> {
+    let present =
+        horizon(transaction, application)?.ok_or_else(|| Error::unknown("application", application))?;
+    let kept = retention.rows.max(maturity(transaction, application)?);
+    let millis = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX);
+    let slot = Timestamp(now.0.saturating_sub(millis)).max(present.slot);
+    let ended = epochs::latest_at(transaction, application, slot)?.unwrap_or_default();
+    let next = Horizon { epoch: ended.max(present.epoch), slot };
+    if next.epoch > present.epoch || next.slot > present.slot {
+        let sql = "UPDATE applications SET folded_before = ?2, slots_before = ?3 WHERE name = ?1";
+        transaction.prepare_cached(sql)?.execute(params![application.as_str(), next.epoch.0, next.slot.0])?;
     }
-    for table in ["tallies", "group_tallies", "feedback"] {
-        let sql = format!("DELETE FROM {table} WHERE application = ?1 AND epoch = ?2");
-        transaction.execute(&sql, params![application.as_str(), epoch.id.0])?;
-    }
-    Ok(())
+    Ok(next)
 }
 
-fn fold_slots(
-    transaction: &Transaction<'_>,
-    application: &ApplicationName,
-    epoch: EpochId,
-    old: Timestamp,
-) -> Result<(), Error> {
-    let sql = "DELETE FROM tallies WHERE application = ?1 AND epoch = ?2 AND arm = ?3 AND slot < ?4 RETURNING tally";
-    for arm in [Arm::Baseline, Arm::Candidate] {
-        let key = (application, epoch, arm);
-        let mut total = find_total(transaction, key)?;
-        let mut statement = transaction.prepare_cached(sql)?;
-        let mut rows = statement.query(params![application.as_str(), epoch.0, ArmWord(arm), old.0])?;
-        while let Some(row) = rows.next()? {
-            total.tally.add(&row.get::<_, Json<Tally>>(0)?.0);
-        }
-        replace_total(transaction, key, &total)?;
-    }
-    Ok(())
+/// How long feedback on the application's requests may take to count, by its guards and by those of the rollout that
+/// goes on.
+fn maturity(transaction: &Transaction<'_>, name: &ApplicationName) -> Result<Duration, Error> {
+    let longest = |guards: &[Guard]| guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
+    let application: Application = transaction
+        .prepare_cached("SELECT application FROM applications WHERE name = ?1")?
+        .query_row([name.as_str()], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
+    let rollout = rollouts::active(transaction, name)?;
+    let armed = rollout.map_or(Duration::ZERO, |rollout| longest(&rollout.plan.guards));
+    Ok(longest(&application.guards).max(armed))
 }
 
-fn find_total(
-    transaction: &Transaction<'_>,
-    (application, epoch, arm): (&ApplicationName, EpochId, Arm),
-) -> Result<ArmCounts, Error> {
-    let sql = "SELECT tally, groups FROM totals WHERE application = ?1 AND epoch = ?2 AND arm = ?3";
-    let found = transaction
-        .prepare_cached(sql)?
-        .query_row(params![application.as_str(), epoch.0, ArmWord(arm)], |row| {
-            Ok(ArmCounts { tally: row.get::<_, Json<_>>(0)?.0, groups: row.get::<_, Json<_>>(1)?.0 })
-        })
-        .optional()?;
-    Ok(found.unwrap_or_default())
-}
-
-fn replace_total(
-    transaction: &Transaction<'_>,
-    (application, epoch, arm): (&ApplicationName, EpochId, Arm),
-    total: &ArmCounts,
-) -> Result<(), Error> {
-    if *total == ArmCounts::default() {
-        return Ok(());
-    }
-    let sql = "INSERT INTO totals (application, epoch, arm, tally, groups) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT DO UPDATE SET tally = excluded.tally, groups = excluded.groups";
-    transaction.prepare_cached(sql)?.execute(params![
-        application.as_str(),
-        epoch.0,
-        ArmWord(arm),
-        Json(&total.tally),
-        Json(&total.groups),
-    ])?;
-    Ok(())
-}
-
-/// Forgets the totals nobody will ask for: what old rollouts were decided on stands in their reports.
+/// Forgets some of what nobody will ask for: what old rollouts were decided on stands in their reports.
 fn forget_oldest(
     transaction: &Transaction<'_>,
     application: &ApplicationName,
-    ended: EpochId,
-) -> Result<(), Error> {
-    let sql = "SELECT min(first_epoch) FROM rollouts WHERE application = ?1 AND ended_at IS NULL";
+    retention: &Retention,
+    horizon: &Horizon,
+) -> Result<usize, Error> {
+    let sql = "SELECT min(first_epoch) FROM rollouts INDEXED BY rollouts_not_ended
+        WHERE application = ?1 AND ended_at IS NULL";
     let needed: Option<u32> =
         transaction.prepare_cached(sql)?.query_row([application.as_str()], |row| row.get(0))?;
-    let oldest = ended.0.saturating_sub(KEPT_EPOCHS).min(needed.unwrap_or(u32::MAX));
-    for sql in [
-        "DELETE FROM totals WHERE application = ?1 AND epoch < ?2",
-        "DELETE FROM epochs WHERE application = ?1 AND id < ?2",
-    ] {
-        transaction.execute(sql, params![application.as_str(), oldest])?;
+    let oldest = horizon.epoch.0.saturating_sub(retention.epochs).min(needed.unwrap_or(u32::MAX));
+    let mut forgotten = 0;
+    for (table, epoch, before) in
+        [("totals", "epoch", oldest), ("epochs", "id", oldest), ("folded_groups", "epoch", horizon.epoch.0)]
+    {
+        let sql = format!(
+            "DELETE FROM {table} WHERE (application, {epoch}) IN
+                (SELECT application, {epoch} FROM {table} WHERE application = ?1 AND {epoch} < ?2 LIMIT ?3)"
+        );
+        forgotten +=
+            transaction.prepare_cached(&sql)?.execute(params![application.as_str(), before, BATCH])?;
     }
-    Ok(())
+    Ok(forgotten)
 }

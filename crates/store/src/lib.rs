@@ -20,13 +20,17 @@ mod change;
 mod column;
 mod commands;
 mod commit;
+#[cfg(test)]
+mod effort;
 mod epochs;
 mod error;
 mod evidence;
 pub mod events;
 mod feedback;
+mod files;
 mod fold;
 mod gateways;
+mod health;
 mod id;
 mod keys;
 mod lock;
@@ -41,6 +45,7 @@ mod probe;
 mod recent;
 mod releases;
 mod restore;
+mod retention;
 mod rollouts;
 mod schema;
 mod start;
@@ -48,6 +53,7 @@ mod sums;
 mod tables;
 mod tallies;
 mod transaction;
+mod wal;
 
 pub use apply::Item;
 pub use backup::{Existing, backup};
@@ -55,6 +61,7 @@ pub use change::Change;
 pub use commit::{Commit, Committed};
 pub use error::Error;
 pub use feedback::FeedbackReceipt;
+pub use fold::Folding;
 pub use gateways::KnownGateway;
 pub use id::{CommandId, OutboxId};
 pub use keys::SigningKey;
@@ -62,11 +69,16 @@ pub use open::Options;
 pub use orders::PendingCommand;
 pub use outbox::OutboxRow;
 pub use recent::Recent;
-pub use releases::{Rejected, StoredRelease};
+pub use releases::{Rejected, ReleasePlace, StoredRelease};
 pub use restore::restore;
+pub use retention::Retention;
 pub use rollouts::{Activity, RolloutFilter, StoredRollout};
 pub use start::{Retry, Start, Takeover};
 pub use tables::TableChange;
+
+#[cfg(test)]
+// The tests' own world speaks of the store by its name, wherever it is used.
+extern crate self as viridian_store;
 
 use cache::Cache;
 use lock::Lock;
@@ -100,6 +112,8 @@ struct Inner {
     notes: Mutex<HashMap<RolloutName, Report>>,
     /// Why nothing can be written now, as far as the last attempt tells.
     trouble: Mutex<Option<String>>,
+    /// What is wrong with the database, as far as it was looked over since the start.
+    damage: Mutex<Option<String>>,
     /// Counts that need not be read again.
     cache: Mutex<Cache>,
     /// Dropped last: nobody else opens the database before it is closed.
@@ -114,7 +128,8 @@ impl Store {
 
     /// Why nothing but the way back to the baseline can be written now; nothing when the last attempt succeeded.
     pub fn trouble(&self) -> Option<String> {
-        unpoisoned(&self.inner.trouble).clone()
+        let damage = unpoisoned(&self.inner.damage).clone();
+        damage.or_else(|| unpoisoned(&self.inner.trouble).clone())
     }
 }
 

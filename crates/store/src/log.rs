@@ -27,10 +27,19 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn history(&self, stream: &Stream) -> Result<Vec<Event>, Error> {
-        let sql = "SELECT * FROM events WHERE stream = ?1 ORDER BY stream_seq";
+        self.history_after(stream, 0, usize::MAX)
+    }
+
+    /// What happened to one thing after a place in its stream, oldest first, at most `limit`. A stream begins at zero.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn history_after(&self, stream: &Stream, stream_seq: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let sql = "SELECT * FROM events WHERE stream = ?1 AND stream_seq > ?2 ORDER BY stream_seq LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let events = statement.query_map([stream.to_string()], event_of)?;
+            let events = statement.query_map(params![stream.to_string(), stream_seq, limit], event_of)?;
             Ok(events.collect::<Result<_, _>>()?)
         })
     }

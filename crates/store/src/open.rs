@@ -3,20 +3,17 @@
 
 use crate::ballast::Ballast;
 use crate::error::Error;
+use crate::files::{FILE, connect};
 use crate::place::Place;
 use crate::transaction::Writer;
-use crate::{Inner, Store, keys, lock, schema};
+use crate::{Inner, Store, health, keys, lock, schema, wal};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use viridian_core::id::Term;
-
-/// The database file in the data directory.
-pub(crate) const FILE: &str = "viridian.db";
 
 /// The file that holds space for the way back.
 const BALLAST: &str = "viridian.ballast";
@@ -24,12 +21,6 @@ const BALLAST: &str = "viridian.ballast";
 /// Space for the way back: an order and its transitions take some tens of kilobytes, a checkpoint of the log four
 /// megabytes; the rest is for whoever writes beside us.
 const BALLAST_BYTES: u64 = 16 << 20;
-
-/// How long to wait for a lock inside SQLite. Only a backup tool can hold one.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many statements stay prepared: about as many as there are in this crate.
-const STATEMENTS: usize = 64;
 
 /// The first SQLite whose log cannot be reset under a reader (3.51.3).
 const LEAST_LIBRARY: i32 = 3_051_003;
@@ -70,6 +61,7 @@ impl Store {
         let lock = lock::acquire(directory)?;
         let path = directory.join(FILE);
         create_file(&path)?;
+        wal::check(&path)?;
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found = inspect(&connection, &path)?;
         configure(&connection)?;
@@ -90,6 +82,7 @@ impl Store {
                 reader: Mutex::new(reader),
                 unwritten: Mutex::new(Vec::new()),
                 trouble: Mutex::default(),
+                damage: Mutex::default(),
                 cache: Mutex::default(),
                 notes: Mutex::default(),
                 _lock: lock,
@@ -126,14 +119,7 @@ fn create_file(path: &Path) -> Result<(), Error> {
         .map_err(|source| Error::Directory { path: path.to_owned(), source })
 }
 
-pub(crate) fn connect(path: &PathBuf, flags: OpenFlags) -> Result<Connection, Error> {
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(connection)
-}
-
-/// Reads the schema number of a database after making sure that it is one, ours and whole. Zero for a new file.
+/// Reads the schema number of a database after making sure that it is one, ours and sound. Zero for a new file.
 pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<u32, Error> {
     // Closing after a refusal must not move the log into the file.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -154,12 +140,7 @@ pub(crate) fn inspect(connection: &Connection, path: &Path) -> Result<u32, Error
     if found > schema::KNOWN {
         return Err(Error::Newer { path: path.to_owned(), found, known: schema::KNOWN });
     }
-    let health: String = connection
-        .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .map_err(|error| corrupt(error.to_string()))?;
-    if health != "ok" {
-        return Err(corrupt(health));
-    }
+    health::check(connection, path, health::AT_ONCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(found)
 }

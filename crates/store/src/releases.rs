@@ -23,6 +23,15 @@ pub struct StoredRelease {
     pub rejected: Option<Rejected>,
 }
 
+/// A place in the list of releases, oldest first; the default is before the first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReleasePlace {
+    /// When the release at that place was registered.
+    pub registered_at: Timestamp,
+    /// Its name; releases that were registered at one moment are in the order of theirs.
+    pub name: String,
+}
+
 /// Why a release was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,11 +66,42 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn releases(&self, application: Option<&ApplicationName>) -> Result<Vec<StoredRelease>, Error> {
-        let sql = "SELECT * FROM releases WHERE ?1 IS NULL OR application = ?1 ORDER BY registered_at, name";
+        self.releases_after(&ReleasePlace::default(), application, usize::MAX)
+    }
+
+    /// Releases after a place, of an application or of all, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn releases_after(
+        &self,
+        place: &ReleasePlace,
+        application: Option<&ApplicationName>,
+        limit: usize,
+    ) -> Result<Vec<StoredRelease>, Error> {
+        let of = if application.is_some() { "AND application = ?3" } else { "" };
+        let sql = format!(
+            "SELECT * FROM releases WHERE (registered_at, name) > (?1, ?2) {of} ORDER BY registered_at, name LIMIT ?4"
+        );
+        let application = application.map(ApplicationName::as_str);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let releases = statement.query_map([application.map(ApplicationName::as_str)], release_of)?;
+            let mut statement = connection.prepare_cached(&sql)?;
+            let given = params![place.registered_at.0, place.name, application, limit];
+            let releases = statement.query_map(given, release_of)?;
             Ok(releases.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The names of all releases.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn release_names(&self) -> Result<Vec<String>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT name FROM releases ORDER BY name")?;
+            let names = statement.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
         })
     }
 }

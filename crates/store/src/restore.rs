@@ -2,7 +2,8 @@
 
 use crate::backup::check_whole;
 use crate::error::Error;
-use crate::open::{FILE, check_library, connect, create_directory, inspect};
+use crate::files::{FILE, connect};
+use crate::open::{check_library, create_directory, inspect};
 use crate::partial::{PARTIAL, Partial, sync};
 use crate::{lock, schema};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};

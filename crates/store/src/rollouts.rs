@@ -80,21 +80,68 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn rollouts(&self, filter: &RolloutFilter) -> Result<Vec<StoredRollout>, Error> {
-        let sql = "SELECT * FROM rollouts
-            WHERE (?1 IS NULL OR application = ?1) AND (?2 IS NULL OR (ended_at IS NOT NULL) = ?2)
-            ORDER BY created_seq";
+        self.rollouts_after(0, filter, usize::MAX)
+    }
+
+    /// Rollouts that were asked for after the one with this place in the log, in order, at most `limit`. A list begins
+    /// at zero.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rollouts_after(
+        &self,
+        created_seq: u64,
+        filter: &RolloutFilter,
+        limit: usize,
+    ) -> Result<Vec<StoredRollout>, Error> {
+        let sql = select(filter);
         let application = filter.application.as_ref().map(ApplicationName::as_str);
-        let ended = match filter.activity {
-            Activity::Any => None,
-            Activity::NotEnded => Some(false),
-            Activity::Ended => Some(true),
-        };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let rollouts = statement.query_map(params![application, ended], rollout_of)?;
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rollouts = statement.query_map(params![created_seq, application, limit], rollout_of)?;
             Ok(rollouts.collect::<Result<_, _>>()?)
         })
     }
+
+    /// The names of all rollouts.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rollout_names(&self) -> Result<Vec<String>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT name FROM rollouts ORDER BY name")?;
+            let names = statement.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// How many rollouts are in each phase, by the phase's word.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rollouts_by_phase(&self) -> Result<Vec<(String, u64)>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT phase, count(*) FROM rollouts GROUP BY phase ORDER BY phase";
+            let mut statement = connection.prepare_cached(sql)?;
+            let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(counts.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// The statement for rollouts after `?1`, of the application `?2`, at most `?3`. Those that have not ended are few among
+/// many, so they have an index of their own.
+fn select(filter: &RolloutFilter) -> String {
+    let (index, activity) = match filter.activity {
+        Activity::Any => ("", ""),
+        Activity::NotEnded => ("INDEXED BY rollouts_not_ended", "AND ended_at IS NULL"),
+        Activity::Ended => ("", "AND ended_at IS NOT NULL"),
+    };
+    let application = if filter.application.is_some() { "AND application = ?2" } else { "" };
+    format!(
+        "SELECT * FROM rollouts {index} WHERE created_seq > ?1 {application} {activity} ORDER BY created_seq LIMIT ?3"
+    )
 }
 
 pub(crate) fn find(connection: &Connection, name: &RolloutName) -> Result<Option<StoredRollout>, Error> {
@@ -105,7 +152,10 @@ pub(crate) fn find(connection: &Connection, name: &RolloutName) -> Result<Option
     Ok(found)
 }
 
-fn active(connection: &Connection, application: &ApplicationName) -> Result<Option<StoredRollout>, Error> {
+pub(crate) fn active(
+    connection: &Connection,
+    application: &ApplicationName,
+) -> Result<Option<StoredRollout>, Error> {
     let sql = "SELECT * FROM rollouts WHERE application = ?1 AND ended_at IS NULL AND waits_for IS NULL";
     let found = connection.prepare_cached(sql)?.query_row([application.as_str()], rollout_of).optional()?;
     Ok(found)
@@ -116,7 +166,8 @@ pub(crate) fn last_in_line(
     connection: &Connection,
     application: &ApplicationName,
 ) -> Result<Option<RolloutName>, Error> {
-    let sql = "SELECT name FROM rollouts WHERE application = ?1 AND ended_at IS NULL
+    let sql =
+        "SELECT name FROM rollouts INDEXED BY rollouts_not_ended WHERE application = ?1 AND ended_at IS NULL
         ORDER BY created_seq DESC LIMIT 1";
     let found = connection
         .prepare_cached(sql)?

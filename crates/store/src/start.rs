@@ -138,8 +138,8 @@ fn insert(transaction: &Transaction<'_>, start: &Start<'_>, place: &Place) -> Re
     let state = State::new();
     let sql =
         "INSERT INTO rollouts (name, application, candidate, baseline, proposal, plan, salt, state, sequence,
-            first_epoch, created_seq, started_at, waits_for)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+            first_epoch, created_seq, started_at, waits_for, phase)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     transaction.execute(
         sql,
         params![
@@ -156,6 +156,7 @@ fn insert(transaction: &Transaction<'_>, start: &Start<'_>, place: &Place) -> Re
             place.seq,
             start.at.0,
             place.waits_for.as_ref().map(RolloutName::as_str),
+            state.phase.word(),
         ],
     )?;
     Ok(())

@@ -10,7 +10,7 @@ use viridian_core::analysis::tally::{GroupTally, Tally};
 
 impl Store {
     /// Takes what a gateway counted, in one transaction: when this returns the gateway may forget finished slots.
-    /// Rows of epochs and slots that were folded are passed over.
+    /// Rows of epochs, slots and gateways that were folded are passed over.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -18,7 +18,7 @@ impl Store {
         let outcome = self.write(Direction::Forward, |transaction| {
             for row in tallies {
                 let horizon = fold::horizon(transaction, &row.application)?;
-                if horizon.is_some_and(|horizon| horizon.takes_slot(row.epoch, row.slot)) {
+                if horizon.is_some_and(|horizon| horizon.takes_of(row.epoch, row.slot)) {
                     upsert_tally(transaction, origin, row)?;
                 }
             }
@@ -59,7 +59,9 @@ fn upsert_tally(transaction: &Transaction<'_>, origin: &Origin, row: &TallyRow) 
 
 fn upsert_groups(transaction: &Transaction<'_>, origin: &Origin, row: &GroupRow) -> Result<(), Error> {
     let sql = "INSERT INTO group_tallies (application, epoch, arm, node, boot, progress, groups)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+        WHERE NOT EXISTS (SELECT 1 FROM folded_groups
+            WHERE application = ?1 AND epoch = ?2 AND arm = ?3 AND node = ?4 AND boot = ?5)
         ON CONFLICT DO UPDATE SET progress = excluded.progress, groups = excluded.groups
         WHERE excluded.progress > progress";
     transaction.prepare_cached(sql)?.execute(params![

@@ -3,6 +3,7 @@
 
 use crate::ballast::Ballast;
 use crate::error::Error;
+use crate::files::FILE;
 use crate::{Store, orders};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -60,6 +61,7 @@ impl Store {
     ) -> Result<T, Error> {
         let Writer { connection, ballast } = writer;
         if direction == Direction::Forward {
+            self.refuse_if_damaged()?;
             ballast.restore()?;
         }
         match self.attempt(connection, &body) {
@@ -67,6 +69,14 @@ impl Store {
                 self.attempt(connection, &body)
             }
             outcome => outcome,
+        }
+    }
+
+    /// What was found damaged since the start is not built upon. The way back is: it leads to what served before.
+    fn refuse_if_damaged(&self) -> Result<(), Error> {
+        match unpoisoned(&self.inner.damage).clone() {
+            Some(detail) => Err(Error::Corrupt { path: self.inner.directory.join(FILE), detail }),
+            None => Ok(()),
         }
     }
 

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
+use viridian_store::Retention;
 use viridian_wire::api::{ApplyRequest, ApplyResult, ManifestText, PhaseBody, TakeoverBody};
 
 /// Requests per second: enough for verdicts within seconds, little enough for two processors.
@@ -60,6 +61,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
         token: None,
         internal: None,
         manifests: Vec::new(),
+        retention: Retention::default(),
     };
     let evidence = if arguments.cut_evidence { Evidence::Cut } else { Evidence::Flows };
     let role = Role::All(control, serve::Callers { listen: LOOPBACK, workers: None, socket: None }, evidence);

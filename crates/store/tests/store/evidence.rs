@@ -153,7 +153,7 @@ fn happen(store: &Store, happening: &Happening) {
             let opinion = FeedbackRecord { epoch: EpochId(*epoch), ..opinion };
             store.record_feedback(&[opinion], &std::collections::BTreeMap::new()).unwrap();
         }
-        Happening::Fold { minute } => store.fold(&application_name(), later(*minute)).unwrap(),
+        Happening::Fold { minute } => fold(store, later(*minute)),
         Happening::Asked { from, minute } => drop(ask(store, *from, *minute)),
     }
 }
@@ -232,15 +232,15 @@ fn folding_changes_no_sum() {
     let day = 24 * 60;
     for (minute, expected) in [
         (day - 5, [18, 9, 0]),
-        // The first slots are older than a day; the first epoch ended an hour later.
-        (day + 10, [9, 9, 3]),
-        (day + 60, [6, 6, 3]),
-        (day + 130, [0, 3, 3]),
-        // The last epoch goes on, so its groups stay.
-        (9 * day, [0, 3, 3]),
-        (day, [0, 3, 3]),
+        // The first slots of the epoch that went on a day ago are older than that; it ended within the hour.
+        (day + 10, [15, 9, 1]),
+        (day + 60, [9, 6, 2]),
+        // The last epoch goes on, and nobody has reported in it for a day.
+        (day + 130, [0, 0, 3]),
+        (9 * day, [0, 0, 3]),
+        (day, [0, 0, 3]),
     ] {
-        store.fold(&application_name(), later(minute)).unwrap();
+        fold(&store, later(minute));
         assert_eq!(rows(directory.path()), expected, "after {minute} minutes");
         assert!(evidence(&store) == before, "after {minute} minutes");
     }
@@ -251,7 +251,7 @@ fn what_was_folded_takes_no_more_rows() {
     let directory = tempfile::tempdir().unwrap();
     let store = with_epochs(directory.path(), 2);
     record(&store, (0, 0, 1, 0), 10);
-    store.fold(&application_name(), later(24 * 60 + 60)).unwrap();
+    fold(&store, later(24 * 60 + 60));
     let before = evidence(&store);
     record(&store, (0, 0, 1, 0), 11);
     record(&store, (7, 0, 1, 50), 10);
@@ -271,10 +271,10 @@ fn totals_of_long_ago_are_forgotten_unless_a_rollout_needs_them() {
         INSERT INTO epochs SELECT application, n, baseline, started_at, json_set(epoch, '$.id', n) FROM copy, epochs";
     raw(directory.path()).execute_batch(copies).unwrap();
     let kept = || evidence(&store).epochs.len();
-    store.fold(&application_name(), later(48 * 60)).unwrap();
+    fold(&store, later(48 * 60));
     assert_eq!(kept(), 1_099, "the rollout began with the second epoch");
     store.commit(&bare(&rollout_name("r1"), &rolled_back(1), &report("it ended"))).unwrap();
-    store.fold(&application_name(), later(48 * 60)).unwrap();
+    fold(&store, later(48 * 60));
     assert_eq!(kept(), 1_001, "a thousand, and the one that goes on");
 }
 

@@ -94,7 +94,7 @@ fn folding_counts_all_feedback_and_takes_no_more() {
     let directory = tempfile::tempdir().unwrap();
     let store = with_epochs(directory.path());
     store.record_feedback(&[record("a", 0, 1), bad(record("b", 30, 31))], &maturity()).unwrap();
-    store.fold(&application_name(), later(24 * 60)).unwrap();
+    fold(&store, later(24 * 60));
     assert_eq!(counted(&store, 0), Counts::of_share(2, 1));
     let late = store.record_feedback(&[bad(record("a", 0, 2)), record("c", 0, 2)], &maturity()).unwrap();
     assert_eq!(late, FeedbackReceipt { accepted: 0, changed: 0, ignored: 2 });

@@ -7,7 +7,7 @@ use std::path::Path;
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName, Term};
 use viridian_core::rollout::command::Command;
-use viridian_store::{Error, OutboxId, Store, TableChange};
+use viridian_store::{Error, OutboxId, Retention, Store, TableChange};
 
 /// The bytes of the files that hold data; a log that is not there holds as much as an empty one.
 fn bytes(directory: &Path) -> [Vec<u8>; 2] {
@@ -78,7 +78,7 @@ fn an_earlier_term_writes_nothing_any_more() {
         ("table", first.commit_table(&change)),
         ("record", first.record(&origin, &[], &[])),
         ("feedback", first.record_feedback(&[crate::feedback::record("request", 0, 1)], &unheard).map(drop)),
-        ("fold", first.fold(&application, NOW)),
+        ("fold", first.fold(&application, &Retention::default(), NOW).map(drop)),
         ("remember", first.remember("key", "fingerprint", "response", NOW).map(drop)),
         ("deliver", first.delivered(OutboxId(1))),
         ("gateway comes", first.gateway_came(&origin, NOW)),
@@ -130,7 +130,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     closed(directory.path());
     raw(directory.path()).pragma_update(None, "user_version", 9).unwrap();
-    check_refused(directory.path(), &["newer version (schema 9, this one knows 2)", "restore a backup"]);
+    check_refused(directory.path(), &["newer version (schema 9, this one knows 3)", "restore a backup"]);
 }
 
 #[test]

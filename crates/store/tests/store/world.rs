@@ -19,7 +19,7 @@ use viridian_core::routing::build::{self, Committed, Trial};
 use viridian_core::routing::table::{Placement, RoutingTable, Salt};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
-use viridian_store::{Commit, Options, Retry, Start, Store, StoredRollout, Takeover};
+use viridian_store::{Commit, Folding, Options, Retention, Retry, Start, Store, StoredRollout, Takeover};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 pub(crate) const SALT: Salt = Salt([9; 16]);
@@ -236,4 +236,9 @@ fn table_names(raw: &Connection) -> Vec<String> {
     let mut statement = raw.prepare(sql).unwrap();
     let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.collect::<Result<_, _>>().unwrap()
+}
+
+/// Folds all there is to fold.
+pub(crate) fn fold(store: &Store, now: Timestamp) {
+    while store.fold(&application_name(), &Retention::default(), now).unwrap() == Folding::More {}
 }

@@ -125,7 +125,7 @@ pub struct HistoryArgs {
 }
 
 /// A span of time: numbers with `ms`, `s`, `m` or `h`, one after the other.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     Duration::try_from(span).map_err(|_| "a span of time cannot be negative".to_owned())
 }

@@ -1,8 +1,11 @@
 //! The arguments of the verbs that run something: `serve` and `demo`.
 
+use super::rollout::duration;
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
+use viridian_store::Retention;
 
 /// Arguments of `serve`.
 #[derive(Debug, Clone, Args)]
@@ -32,6 +35,12 @@ pub struct ServeArgs {
     /// Where everything that lasts is kept.
     #[arg(long, env = "VIRIDIAN_DATA_DIR", default_value = "./viridian-data", value_name = "DIRECTORY")]
     pub data_dir: PathBuf,
+    /// How long rows of gateways and single opinions are kept before they become totals, such as `24h`.
+    #[arg(long, env = "VIRIDIAN_KEEP_ROWS", default_value = "24h", value_name = "TIME", value_parser = duration)]
+    pub keep_rows: Duration,
+    /// How many totals of ended epochs each application keeps.
+    #[arg(long, env = "VIRIDIAN_KEEP_EPOCHS", default_value_t = Retention::default().epochs, value_name = "COUNT")]
+    pub keep_epochs: u32,
     /// Where callers are served.
     #[arg(long, env = "VIRIDIAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: SocketAddr,

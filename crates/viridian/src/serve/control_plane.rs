@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use viridian_controller::{Clock, Config, Controller, Door, Hub, Intake, Nudge};
+use viridian_controller::{Clock, Config, Controller, Door, Housekeeper, Hub, Intake, Nudge};
 use viridian_gateway::Handle;
 use viridian_platform::token::Token;
-use viridian_store::Store;
+use viridian_store::{Retention, Store};
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
 
 /// A clock that was put back by more was wrong before: the measurements of gateways, whose clocks are right, would be too
@@ -34,6 +34,8 @@ pub struct Control {
     pub internal: Option<(SocketAddr, String)>,
     /// What to apply at the start.
     pub manifests: Vec<ManifestText>,
+    /// What is kept of measurements, and for how long.
+    pub retention: Retention,
 }
 
 /// A running control plane. Dropped, its loop ends after the walk it is in.
@@ -42,6 +44,7 @@ pub(super) struct ControlPlane {
     pub(super) hub: Arc<Hub>,
     pub(super) intake: Arc<Intake>,
     controller: Controller,
+    _housekeeper: Housekeeper,
     clock: Clock,
 }
 
@@ -61,8 +64,9 @@ impl ControlPlane {
             runtime: runtime.handle().clone(),
         })?;
         first_tables::wait(&store, &hub)?;
+        let housekeeper = Housekeeper::start(store.clone(), Arc::clone(&clock), settings.retention)?;
         let intake = Arc::new(Intake::new(store.clone(), Arc::clone(&hub), controller.nudge()));
-        Ok(Self { store, hub, intake, controller, clock })
+        Ok(Self { store, hub, intake, controller, _housekeeper: housekeeper, clock })
     }
 
     pub(super) fn nudge(&self) -> Nudge {

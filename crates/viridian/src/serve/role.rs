@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use viridian_core::id::NodeName;
+use viridian_store::Retention;
 use viridian_wire::api::ManifestText;
 
 /// Where a controller lets gateways in unless told otherwise.
@@ -57,6 +58,7 @@ fn control(arguments: &ServeArgs, internal: Option<SocketAddr>) -> Result<Contro
         token,
         internal: internal.transpose()?,
         manifests: read(&arguments.files)?,
+        retention: Retention { rows: arguments.keep_rows, epochs: arguments.keep_epochs },
     })
 }
 

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::state::GatewayStatus;
 use viridian_core::application::Application;
 use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
-use viridian_store::{RolloutFilter, Store, StoredRelease, StoredRollout};
+use viridian_store::{Store, StoredRelease, StoredRollout};
 
 /// An application that has to be there.
 pub(crate) fn application(store: &Store, name: &str) -> Result<Application, Error> {
@@ -36,10 +36,7 @@ pub(crate) fn release(store: &Store, name: &str) -> Result<StoredRelease, Error>
     };
     match found {
         Some(release) => Ok(release),
-        None => {
-            let names = store.releases(None)?.into_iter().map(|stored| stored.release.name.into());
-            Err(unknown("release", name, names))
-        }
+        None => Err(unknown("release", name, store.release_names()?.into_iter())),
     }
 }
 
@@ -51,11 +48,7 @@ pub(crate) fn rollout(store: &Store, name: &str) -> Result<StoredRollout, Error>
     };
     match found {
         Some(rollout) => Ok(rollout),
-        None => {
-            let stored = store.rollouts(&RolloutFilter::default())?;
-            let names = stored.into_iter().map(|stored| stored.proposal.name.into());
-            Err(unknown("rollout", name, names))
-        }
+        None => Err(unknown("rollout", name, store.rollout_names()?.into_iter())),
     }
 }
 

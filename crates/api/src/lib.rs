@@ -12,6 +12,7 @@ mod state;
 mod access;
 mod work;
 mod request;
+mod page;
 mod find;
 mod present;
 mod apply;

@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 use viridian_core::outcome::Class;
 use viridian_core::time::Timestamp;
-use viridian_store::{RolloutFilter, Store};
+use viridian_store::{Activity, RolloutFilter, Store};
 
 /// A gauge of something that is not a whole number.
 type Share = Gauge<f64, AtomicU64>;
@@ -114,16 +114,16 @@ fn of_gateways(registry: &mut Registry, gateways: &[GatewayStatus], now: Timesta
 fn of_store(registry: &mut Registry, store: &Store) -> Result<(), Error> {
     let rollouts = Family::<PhaseLabels, Gauge>::default();
     let weights = Family::<RolloutLabels, Share>::default();
-    for rollout in store.rollouts(&RolloutFilter::default())? {
-        let state = &rollout.state;
-        rollouts.get_or_create(&PhaseLabels { phase: state.phase.word().to_owned() }).inc();
-        if !state.is_end() {
-            let labels = RolloutLabels {
-                application: rollout.proposal.application.to_string(),
-                rollout: rollout.proposal.name.to_string(),
-            };
-            weights.get_or_create(&labels).set(state.weight().probability());
-        }
+    for (phase, count) in store.rollouts_by_phase()? {
+        rollouts.get_or_create(&PhaseLabels { phase }).set(whole(count));
+    }
+    let going_on = RolloutFilter { application: None, activity: Activity::NotEnded };
+    for rollout in store.rollouts(&going_on)? {
+        let labels = RolloutLabels {
+            application: rollout.proposal.application.to_string(),
+            rollout: rollout.proposal.name.to_string(),
+        };
+        weights.get_or_create(&labels).set(rollout.state.weight().probability());
     }
     registry.register("rollouts", "Rollouts by phase", rollouts);
     registry.register("rollout_candidate_share", "The candidate's share of a rollout that goes on", weights);

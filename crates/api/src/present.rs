@@ -1,6 +1,7 @@
 //! What is stored, as the bodies that show it.
 
 use crate::error::Error;
+use crate::page::Length;
 use viridian_core::application::Application;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
@@ -60,11 +61,17 @@ pub(crate) fn explanation(store: &Store, stored: &StoredRollout) -> Explanation 
     with_facts(store, stored, None, Explanation::new)
 }
 
-/// What happened to a rollout.
-pub(crate) fn history(store: &Store, stored: &StoredRollout) -> Result<History, Error> {
+/// What happened to a rollout after a place in its story.
+pub(crate) fn history(
+    store: &Store,
+    stored: &StoredRollout,
+    (after, length): (u64, Length),
+) -> Result<History, Error> {
     let name = &stored.proposal.name;
-    let events = store.history(&Stream::Rollout(name.clone()))?;
-    Ok(History { rollout: name.to_string(), entries: events.iter().filter_map(entry).collect() })
+    let stream = Stream::Rollout(name.clone());
+    let mut events = store.history_after(&stream, after, length.looked_for())?;
+    let next = length.cut(&mut events, |event| event.stream_seq.to_string());
+    Ok(History { rollout: name.to_string(), entries: events.iter().filter_map(entry).collect(), next })
 }
 
 /// The entity tag of a rollout: it changes with every transition, and with nothing else.

@@ -176,6 +176,7 @@ fn a_history_tells_who_and_why() {
             Entry::ordered(8, BEGAN.into(), &order),
             Entry::moved(9, BEGAN.into(), &state, &report()),
         ],
+        next: None,
     };
     check("history.json", include_str!("golden/api/history.json"), &body);
 }
@@ -226,7 +227,7 @@ fn a_release_says_what_became_of_it() {
         because: "errors got worse".to_owned(),
     };
     let fate = Fate { is_baseline: false, registered_at: BEGAN.into(), rejected: Some(rejected) };
-    let body = List { items: vec![ReleaseBody::new(&release, fate)] };
+    let body = List { items: vec![ReleaseBody::new(&release, fate)], next: None };
     check("releases.json", include_str!("golden/api/releases.json"), &body);
 }
 
@@ -244,6 +245,7 @@ fn gateways_say_what_they_serve_by_and_what_they_refuse() {
             serving: vec![ServingBody { application: "support-chat".to_owned(), generation: 1_207 }],
             refused: vec![refused],
         }],
+        next: None,
     };
     check("gateways.json", include_str!("golden/api/gateways.json"), &body);
 }
@@ -333,4 +335,12 @@ fn events_are_named_as_in_their_data() {
     check("event.json", include_str!("golden/api/event.json"), &event);
     let word = serde_json::to_value(event.kind).unwrap();
     assert_eq!(word, event.kind.as_str());
+}
+
+/// What a list says of where it goes on; a client gives just that back.
+#[test]
+fn a_part_of_a_list_says_where_it_goes_on() {
+    let body: List<String> =
+        List { items: vec!["support-chat".to_owned()], next: Some("support-chat".to_owned()) };
+    check("part.json", include_str!("golden/api/part.json"), &body);
 }

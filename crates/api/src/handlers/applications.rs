@@ -1,23 +1,46 @@
 //! Applications: all of them, and one with everything that is known of it.
 
 use crate::error::Error;
+use crate::page::Length;
+use crate::request::query;
 use crate::state::State;
 use crate::work::off_loop;
 use crate::{find, present};
 use axum::Json;
-use axum::extract::{Path, State as Extract};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State as Extract};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use viridian_core::application::Application;
 use viridian_wire::api::{ApplicationBody, ApplicationSummary, List, Problem};
+
+/// Which part of the list is meant.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// Where the list goes on, as `next` said.
+    after: Option<String>,
+    /// How many at most, up to 500; 100 unless given.
+    limit: Option<usize>,
+}
 
 /// Every application, by name.
 #[utoipa::path(
-    get, path = "/api/v1/applications", tag = "applications", operation_id = "listApplications",
+    get, path = "/api/v1/applications", tag = "applications", operation_id = "listApplications", params(Part),
     responses((status = 200, body = List<ApplicationSummary>))
 )]
-pub(crate) async fn list(Extract(state): Extract<State>) -> Result<Json<List<ApplicationSummary>>, Error> {
-    let body = off_loop(&state, |State { store, .. }| {
-        let applications = store.applications()?;
-        let items = applications.iter().map(|application| present::application_summary(store, application));
-        Ok(List { items: items.collect::<Result<_, _>>()? })
+pub(crate) async fn list(
+    Extract(state): Extract<State>,
+    part: Result<Query<Part>, QueryRejection>,
+) -> Result<Json<List<ApplicationSummary>>, Error> {
+    let part = query(part)?;
+    let body = off_loop(&state, move |State { store, .. }| {
+        let length = Length::asked(part.limit)?;
+        let after = part.after.as_deref().unwrap_or_default();
+        let applications = store.applications_after(after, length.looked_for())?;
+        let place = |application: &Application| application.name.to_string();
+        length.list(applications, place, |application| present::application_summary(store, application))
     });
     Ok(Json(body.await?))
 }

@@ -13,7 +13,7 @@ use viridian_wire::api::{GatewayBody, List, Problem, RefusedTableBody, ServingBo
     responses((status = 200, body = List<GatewayBody>))
 )]
 pub(crate) async fn list(Extract(state): Extract<State>) -> Json<List<GatewayBody>> {
-    Json(List { items: (state.gateways)().into_iter().map(body).collect() })
+    Json(List { items: (state.gateways)().into_iter().map(body).collect(), next: None })
 }
 
 /// One gateway.

@@ -1,6 +1,7 @@
 //! Rollouts: where they stand, how they came there and why; starting one.
 
 use crate::error::Error;
+use crate::page::{self, Length};
 use crate::request::{json, query};
 use crate::state::State;
 use crate::work::off_loop;
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use viridian_store::{Activity, RolloutFilter};
+use viridian_store::{Activity, RolloutFilter, StoredRollout};
 use viridian_wire::api::{
     Action, Explanation, History, List, Problem, RolloutBody, RolloutSummary, StartRequest,
 };
@@ -28,6 +29,21 @@ pub(crate) struct Filter {
     application: Option<String>,
     /// Only those that have not ended, or only those that have.
     active: Option<bool>,
+    /// Where the list goes on, as `next` said.
+    after: Option<String>,
+    /// How many at most, up to 500; 100 unless given.
+    limit: Option<usize>,
+}
+
+/// Which part of a history is meant.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// Where the history goes on, as `next` said.
+    after: Option<String>,
+    /// How many entries at most, up to 500; 100 unless given.
+    limit: Option<usize>,
 }
 
 /// Rollouts in the order in which they were asked for.
@@ -48,8 +64,11 @@ pub(crate) async fn list(
             Some(false) => Activity::Ended,
         };
         let application = application.map(|application| application.name);
-        let stored = store.rollouts(&RolloutFilter { application, activity })?;
-        Ok(List { items: stored.iter().map(|stored| present::rollout_summary(store, stored)).collect() })
+        let (after, length) = (page::number(filter.after.as_deref())?, Length::asked(filter.limit)?);
+        let wanted = RolloutFilter { application, activity };
+        let stored = store.rollouts_after(after, &wanted, length.looked_for())?;
+        let place = |stored: &StoredRollout| stored.created_seq.to_string();
+        length.list(stored, place, |stored| Ok(present::rollout_summary(store, stored)))
     });
     Ok(Json(body.await?))
 }
@@ -75,15 +94,19 @@ pub(crate) async fn show(
 /// What happened to a rollout, oldest first, every transition with the numbers it was decided on.
 #[utoipa::path(
     get, path = "/api/v1/rollouts/{name}/history", tag = "rollouts", operation_id = "getRolloutHistory",
-    params(("name" = String, Path, description = "The rollout")),
+    params(("name" = String, Path, description = "The rollout"), Part),
     responses((status = 200, body = History), (status = 404, body = Problem))
 )]
 pub(crate) async fn history(
     Extract(state): Extract<State>,
     Path(name): Path<String>,
+    part: Result<Query<Part>, QueryRejection>,
 ) -> Result<Json<History>, Error> {
-    let body =
-        off_loop(&state, move |State { store, .. }| present::history(store, &find::rollout(store, &name)?));
+    let part = query(part)?;
+    let body = off_loop(&state, move |State { store, .. }| {
+        let (after, length) = (page::number(part.after.as_deref())?, Length::asked(part.limit)?);
+        present::history(store, &find::rollout(store, &name)?, (after, length))
+    });
     Ok(Json(body.await?))
 }
 

@@ -110,3 +110,46 @@ async fn what_is_nowhere_is_told_as_a_problem() {
     let answer = world.get("/api/v1/rollouts?actve=true").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "malformed"));
 }
+
+/// What a list holds, read a little at a time; its things are told apart by this field.
+async fn check_parts(world: &World, path: &str, items: &str, field: &str) {
+    let whole = world.get(path).await.json();
+    let expected: Vec<_> = whole[items].as_array().unwrap().iter().map(|item| item[field].clone()).collect();
+    assert!(expected.len() > 1 && whole.get("next").is_none(), "{path}: {whole:#}");
+    let mark = if path.contains('?') { '&' } else { '?' };
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let part = world.get(&format!("{path}{mark}limit=1{after}")).await.json();
+        let held = part[items].as_array().unwrap();
+        assert_eq!(held.len(), 1, "{path}: {part:#}");
+        found.push(held[0][field].clone());
+        let Some(next) = part["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(found, expected, "{path}");
+}
+
+#[tokio::test]
+async fn lists_come_a_part_at_a_time() {
+    let world = World::with_rollout().await;
+    let another = crate::world::APPLICATION.replace("support-chat", "fraud-score");
+    world.apply(&another).await;
+    for sentence in ["one", "two", "three"] {
+        world.go("r1", progressing(1), sentence);
+    }
+    check_parts(&world, "/api/v1/applications", "items", "name").await;
+    check_parts(&world, "/api/v1/releases", "items", "name").await;
+    check_parts(&world, "/api/v1/releases?application=fraud-score", "items", "name").await;
+    check_parts(&world, "/api/v1/rollouts/r1/history", "entries", "sentence").await;
+    let started =
+        json!({"application": "fraud-score", "candidate": "fraud-score-v2", "name": "r2"}).to_string();
+    assert_eq!(world.post("/api/v1/rollouts", &started).await.status, StatusCode::CREATED);
+    check_parts(&world, "/api/v1/rollouts", "items", "name").await;
+    check_parts(&world, "/api/v1/rollouts?active=true", "items", "name").await;
+    for wrong in ["limit=0", "limit=501", "limit=many", "after=nowhere"] {
+        let answer = world.get(&format!("/api/v1/rollouts?{wrong}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}: {}", answer.text);
+    }
+    assert_eq!(world.get("/api/v1/releases?after=nowhere").await.status, StatusCode::BAD_REQUEST);
+}

@@ -13,6 +13,9 @@ use viridian_wire::api::{
     ApplicationBody, ApplicationSummary, GatewayBody, List, ReleaseBody, RolloutBody, RolloutSummary,
 };
 
+/// How many things are asked for at a time: as many as may be. Gateways come all at once.
+const PART: usize = 500;
+
 pub(super) async fn run(args: &GetArgs, settings: &Settings) -> Result<Exit> {
     match args.kind {
         Kind::Applications => {
@@ -97,15 +100,25 @@ where
             let body = client.get(&format!("{}/{}", self.path, escaped(name))).await?;
             return Ok(Found::One(Box::new(body)));
         }
-        let mut query = Vec::new();
+        let mut query = vec![format!("limit={PART}")];
         if let Some(application) = &args.application {
             query.push(format!("application={}", escaped(application)));
         }
         if args.active {
             query.push("active=true".to_owned());
         }
-        let list: List<S> = client.get(&format!("{}?{}", self.path, query.join("&"))).await?;
-        Ok(Found::Several(list.items))
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let part = after.map(|after: String| format!("after={}", escaped(&after)));
+            let asked: Vec<String> = query.iter().cloned().chain(part).collect();
+            let list: List<S> = client.get(&format!("{}?{}", self.path, asked.join("&"))).await?;
+            items.extend(list.items);
+            match list.next {
+                Some(next) => after = Some(next),
+                None => return Ok(Found::Several(items)),
+            }
+        }
     }
 
     fn print(&self, found: &Found<S, B>, settings: &Settings) -> std::io::Result<()> {

@@ -20,6 +20,9 @@ pub struct History {
     pub rollout: String,
     /// What happened.
     pub entries: Vec<Entry>,
+    /// Where it goes on: what to give as `after`. Absent at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// One thing that happened to a rollout.

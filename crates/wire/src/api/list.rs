@@ -1,4 +1,4 @@
-//! Several things of one kind.
+//! Several things of one kind, a part at a time.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,4 +9,7 @@ use utoipa::ToSchema;
 pub struct List<T> {
     /// The things.
     pub items: Vec<T>,
+    /// Where the list goes on: what to give as `after`. Absent at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }

@@ -6,6 +6,7 @@
 mod decisions;
 mod gateway;
 mod rollback;
+mod start;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -46,6 +47,12 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// From a start on a million events and ten thousand rollouts until it is ready.
+    Start {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Measures and prints.
@@ -55,6 +62,7 @@ pub(crate) fn bench(bench: Bench) -> Result<()> {
         Bench::Rollback { json, gateways } => rollback::run(json, gateways),
         Bench::Decisions { full, json, rest } => decisions::run(full, json, &rest),
         Bench::Tick { json } => decisions::tick(json),
+        Bench::Start { json } => start::run(json),
     }
 }
 

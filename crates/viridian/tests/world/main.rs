@@ -35,3 +35,4 @@ mod nginx;
 mod openai_client;
 mod rollback_speed;
 mod skew;
+mod start_speed;

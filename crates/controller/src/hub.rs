@@ -118,12 +118,14 @@ impl Hub {
             |name: &ApplicationName, at| tables.get(name).is_none_or(|spread| spread.is_harmless(at));
         let seat = Seat::taken((boot, visit), serving.clone(), harmless, (self.clock)());
         let seat = seat.saying(said_at);
+        let silent = |gone: &Seat| (self.clock)().since(gone.heard_at());
+        let replaced = before.as_ref().filter(|before| before.boot() != boot).map(silent);
         let same = before.filter(|before| before.boot() == boot);
         gateways.insert(node.clone(), seat.after(same, harmless));
         drop(floor);
         // Whoever held the seat learns that it is taken.
         self.changes.send_modify(|_| {});
-        Subscription::new(Arc::clone(self), (node.clone(), visit), serving)
+        Subscription::new(Arc::clone(self), (node.clone(), visit), serving, replaced)
     }
 
     /// A gateway says what it serves by.

@@ -4,6 +4,8 @@
 //! that does not end while both live. It answers each delta at [`ACKNOWLEDGEMENTS`] and brings what it counted to
 //! [`REPORTS`], whose [`Receipt`] says whether it may forget.
 
+pub mod line;
+
 use crate::snapshot::Delta;
 use serde::{Deserialize, Serialize};
 use viridian_core::analysis::row::Origin;
@@ -33,6 +35,9 @@ pub struct Hello {
     pub version: String,
     /// What it serves by already: it is sent what differs.
     pub serving: Vec<Serving>,
+    /// Whether it checks lines that begin with their digest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checks_lines: bool,
 }
 
 /// The table a gateway serves an application by.

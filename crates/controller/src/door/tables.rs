@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use viridian_core::id::BootId;
+use viridian_wire::door::line::{self, Check};
 use viridian_wire::door::{Frame, Hello, PROTOCOL};
 
 /// How long nothing is said at most, a third of what a gateway takes for silence.
@@ -27,18 +28,26 @@ struct Sending {
 }
 
 pub(super) async fn stream(State(door): State<Door>, body: Bytes) -> Result<Response, Refusal> {
-    let Hello { protocol, origin, version, serving } = read(&body)?;
+    let Hello { protocol, origin, version, serving, checks_lines } = read(&body)?;
+    let check = if checks_lines { Check::Digest } else { Check::Nothing };
     if protocol != PROTOCOL {
         return Err(Refusal::Protocol(protocol));
     }
     tracing::info!(node = %origin.node, version, serving = serving.len(), "a gateway came");
     let serving = serving.into_iter().map(|serving| (serving.application, serving.generation));
     let tables = door.hub.open(&origin.node, origin.boot, serving);
+    if let Some(silence) = tables.replaced() {
+        tracing::warn!(
+            node = %origin.node,
+            "the process before this one said no farewell: what it counted in the last {} ms is lost",
+            silence.as_millis()
+        );
+    }
     door.nudge.wake();
     let sending = Sending { tables, boot: origin.boot, closing: door.closing, ended: false };
-    let frames = stream::unfold(sending, |mut sending| async move {
+    let frames = stream::unfold(sending, move |mut sending| async move {
         let frame = sending.next().await?;
-        Some((Ok::<_, Infallible>(line(&frame)), sending))
+        Some((Ok::<_, Infallible>(Bytes::from(line::write(&frame, check))), sending))
     });
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(frames)).into_response())
 }
@@ -65,11 +74,4 @@ impl Sending {
             Err(_) => Frame::Beat,
         })
     }
-}
-
-/// A frame as one line. Every shape of ours can be written; an empty line would say nothing.
-fn line(frame: &Frame) -> Bytes {
-    let mut text = serde_json::to_vec(frame).unwrap_or_default();
-    text.push(b'\n');
-    Bytes::from(text)
 }

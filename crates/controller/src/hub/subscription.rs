@@ -4,6 +4,7 @@
 use super::{Floor, Hub};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::RoutingTable;
@@ -18,6 +19,8 @@ pub struct Subscription {
     node: NodeName,
     /// Which visit of the gateway this is; a later one ends it.
     visit: u64,
+    /// How long ago the process was heard that held the gateway's name and never said farewell, if there was one.
+    replaced: Option<Duration>,
     /// What the gateway has been sent, by the generation it was sent.
     sent: HashMap<ApplicationName, Generation>,
     /// The change up to which it was sent everything; absent before anything was compared.
@@ -49,9 +52,16 @@ impl Subscription {
         hub: Arc<Hub>,
         (node, visit): (NodeName, u64),
         sent: HashMap<ApplicationName, Generation>,
+        replaced: Option<Duration>,
     ) -> Self {
         let changes = hub.changes.subscribe();
-        Self { hub, node, visit, sent, seen: None, number: 0, changes }
+        Self { hub, node, visit, sent, replaced, seen: None, number: 0, changes }
+    }
+
+    /// Another process of this name ended without a farewell, or goes on elsewhere: how long before it was heard last. What
+    /// it counted since then nobody will know.
+    pub const fn replaced(&self) -> Option<Duration> {
+        self.replaced
     }
 
     /// Whether another process has taken the gateway's name. After [`next`](Self::next) found nothing and this is not so,

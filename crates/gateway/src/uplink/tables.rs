@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use viridian_crash as crash;
-use viridian_wire::door::{ACKNOWLEDGEMENTS, Frame, Hello, PROTOCOL, Serving, TABLES};
+use viridian_wire::door::{ACKNOWLEDGEMENTS, Frame, Hello, PROTOCOL, Serving, TABLES, line};
 use viridian_wire::snapshot::Delta;
 
 /// After this long without a word the connection counts as dead.
@@ -79,6 +79,7 @@ async fn come(uplink: &Uplink) -> Result<Lines, Error> {
         origin: uplink.origin.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         serving: serving.map(|(application, generation)| Serving { application, generation }).collect(),
+        checks_lines: true,
     };
     let answer = uplink.open(TABLES, &hello).await?;
     let status = answer.status();
@@ -92,7 +93,7 @@ async fn come(uplink: &Uplink) -> Result<Lines, Error> {
 
 async fn next(lines: &mut Lines) -> Result<Frame, Error> {
     let line = lines.next(SILENCE).await?;
-    serde_json::from_slice(&line).map_err(|error| Error::Unreadable(error.to_string()))
+    line::read(&line).map_err(|error| Error::Unreadable(error.to_string()))
 }
 
 async fn serve_by(uplink: &Uplink, delta: Delta) -> Result<(), Error> {

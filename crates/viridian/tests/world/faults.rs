@@ -6,6 +6,7 @@ mod clock;
 mod controller_killed;
 mod crash_places;
 mod gateway_killed;
+mod newer;
 mod partitioned;
 mod paused;
 mod places;

@@ -1,11 +1,10 @@
 //! What controllers sent gateways over lines, and what is never true of it. Entry point: [`Published::watch`].
 
-use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use viridian_core::routing::table::RoutingTable;
 use viridian_testkit::line::{Line, Way};
-use viridian_wire::door::Frame;
+use viridian_wire::door::{Frame, line};
 
 /// Tables that passed over lines.
 pub(crate) struct Published {
@@ -53,9 +52,6 @@ pub(crate) fn tables_in(piece: &[u8]) -> Vec<RoutingTable> {
 
 /// The frame in a chunk of a stream.
 pub(crate) fn frame_in(piece: &[u8]) -> Option<Frame> {
-    let text = std::str::from_utf8(piece).ok()?;
-    let (_, line) = text.split_once("\r\n")?;
-    let start = line.find('{')?;
-    let value: Value = serde_json::Deserializer::from_str(&line[start..]).into_iter().next()?.ok()?;
-    serde_json::from_value(value).ok()
+    let start = piece.windows(2).position(|end| end == b"\r\n")? + 2;
+    line::read(piece[start..].split(|byte| *byte == b'\n').next()?).ok()
 }

@@ -65,6 +65,7 @@ async fn f01_f03_a_gateway_that_ends_at_any_place_serves_what_it_may() {
         let end = scene.world.controller.until_phase(&name, &ENDS);
         assert_eq!(end["phase"], "RolledBack", "{place:?}: {end:#}");
     }
+    scene.world.controller.process().until_it_has_said("said no farewell: what it counted in the last");
     scene.fault_ends();
     scene.audit(allowed).await;
 }

@@ -52,6 +52,11 @@ fn drift(seconds: f64) -> Quality {
     Quality { errors: 0.01 + 0.03 * way, latency: 0.8 + 0.4 * way, negative: 0.05 + 0.05 * way }
 }
 
+/// As usual while the baseline is watched, then at once five times as bad: every centre and threshold is wrong.
+fn jump(seconds: f64) -> Quality {
+    if seconds > 0.0 { Quality { errors: 0.05, latency: 1.6, negative: 0.25 } } else { Quality::USUAL }
+}
+
 fn check_false_rollbacks(name: &str, case: &Case) {
     let rates = Rates::of(name, case);
     assert!(
@@ -123,6 +128,24 @@ fn bursts_in_both_arms_are_not_held_against_the_candidate() {
 fn a_ramp_with_drift_is_not_held_against_the_candidate() {
     let shares = &[(0.0, 500), (0.3, 2_500), (0.6, 5_000)];
     check_false_rollbacks("ramp with drift", &Case { both: drift, shares, requests: 18_000, ..CALM });
+}
+
+#[test]
+fn what_is_expected_may_be_wrong() {
+    let shares = &[(0.0, 1_000), (0.5, 5_000)];
+    check_false_rollbacks("wrong centres", &Case { both: jump, shares, ..CALM });
+}
+
+#[test]
+fn a_candidate_at_the_margin_is_not_called_safe_where_what_is_expected_is_wrong() {
+    let case = Case {
+        both: jump,
+        shares: &[(0.0, 2_500), (0.3, 5_000)],
+        worse: AT_THE_MARGIN,
+        ending: Ending::AtTheEnd,
+        ..CALM
+    };
+    check_passes_at_the_margin("wrong centres, at the margin", &case);
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl Ours {
             units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
             actual: scenario.actual.map(plan::weight).transpose()?,
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
-            look_every: config.rules.viridian.look_every,
+            // As many requests between looks, however often they come.
+            look_every: config.rules.viridian.look_every * config.usual.rate / rate,
             state: State { sequence: 0, phase: Phase::Pending },
             epoch: first_epoch(),
             calibration: known.counts.clone(),

@@ -9,6 +9,7 @@ mod controllers;
 mod ending;
 mod gateways;
 mod network;
+mod orders;
 
 use crate::chance::Chance;
 use crate::controller::{Condition, Controller, Sight};

@@ -13,7 +13,6 @@ use viridian_controller::reconcile::Progress;
 use viridian_controller::{Ledger, Received, Taken};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, Generation, Term};
-use viridian_core::rollout::input::Readiness;
 use viridian_core::rollout::state::{Phase, State};
 use viridian_core::routing::table::RoutingTable;
 use viridian_store::events::{Fact, Stream as Log};
@@ -108,16 +107,6 @@ impl World {
             controller.trouble.clone_from(&error);
             self.tell(|| format!("controller-{place} cannot decide: {error}"));
         }
-    }
-
-    /// Whether an order back to the baseline waits, and nothing keeps the controller from serving it.
-    fn is_ordered_back(&self, place: usize, application: &ApplicationName) -> bool {
-        let Some(controller) = self.controllers.get(place) else { return false };
-        let Ok(Some(rollout)) = controller.model.active_rollout(application) else { return false };
-        let Ok(orders) = controller.model.pending_commands(&rollout.proposal.name) else { return false };
-        self.sight.baseline.get() == Readiness::Ready
-            && controller.model.term() == self.database.term()
-            && orders.iter().any(|order| order.command.is_towards_baseline())
     }
 
     /// Looks at what a controller just wrote: nothing goes forward before every gateway that counts as live, or as lost,

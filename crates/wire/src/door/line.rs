@@ -1,4 +1,4 @@
-//! A frame as a line of the stream. Entry points: [`write`] and [`read`].
+//! A frame as a line of the stream. Entry points: [`write()`] and [`read`].
 //!
 //! Before the frame stands the digest of its text, for gateways that check it: a bit that was flipped on the way can make
 //! another address of an address and another share of a share, and what a network promises is too little for that.

@@ -2,7 +2,7 @@
 //! network and a disk on which everything goes wrong that can, and the rules that hold all the same.
 //!
 //! Start with [`run`]: a [`Script`] is drawn from a seed, played event by event ([`world`]), and every rule is looked at
-//! after each of them ([`truth`]). A script that breaks one is made as short as it can be ([`shrink`]) and told. What is
+//! after each of them ([`truth`]). A script that breaks one is made as short as it can be ([`shrink()`]) and told. What is
 //! made up here is only what surrounds the code: the [`model`] of the database keeps to the contract of the real one, and
 //! a test compares the two.
 //!

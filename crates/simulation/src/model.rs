@@ -1,4 +1,4 @@
-//! A database made up: what the [`Ledger`] promises, in memory, so that a fleet can be simulated many thousand times.
+//! A database made up: what the `Ledger` promises, in memory, so that a fleet can be simulated many thousand times.
 //! Entry point: [`Database::open`].
 //!
 //! It keeps to the contract of the store: compare-and-append, terms, numbers that are reserved once, running totals that

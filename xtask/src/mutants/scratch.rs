@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::list::Change;
 use super::patch;
-use crate::{project, run};
+use crate::run;
 
 /// A copy of the project, and the original it is restored from.
 pub(super) struct Scratch {
@@ -47,13 +47,11 @@ impl Scratch {
             .try_for_each(|change| update(&self.original.join(&change.file), &self.copy.join(&change.file)))
     }
 
-    /// Cargo in the copy. It shares what is built of other people's packages with the original.
+    /// Cargo in the copy, which builds into a directory of its own: what is built of the copy has the same names as what
+    /// is built of the project, and would be taken for it.
     pub(super) fn cargo(&self) -> Command {
         let mut command = run::cargo();
-        command.current_dir(&self.copy);
-        if let Ok(target) = project::target_directory() {
-            command.env("CARGO_TARGET_DIR", target);
-        }
+        command.current_dir(&self.copy).env("CARGO_TARGET_DIR", self.copy.join("target"));
         command
     }
 }

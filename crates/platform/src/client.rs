@@ -1,7 +1,7 @@
 //! A plain HTTP client for the few requests the control plane makes itself: smoke requests and probes. Traffic
 //! never passes here; the gateway has its own path.
 
-use crate::tls;
+use crate::tls::{self, Watched};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
@@ -10,6 +10,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The most of an answer that is read.
@@ -20,7 +22,17 @@ const ANSWER_LIMIT: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct Client {
     plain: Pool<HttpConnector, Full<Bytes>>,
+    /// Absent for what the machine trusts.
+    closed: Option<Arc<Closed>>,
 }
+
+/// Connections to somebody in particular, over TLS.
+struct Closed {
+    trust: Arc<Watched<ClientConfig>>,
+    open: Mutex<Option<(Arc<ClientConfig>, Secure)>>,
+}
+
+type Secure = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +60,13 @@ pub enum Error {
 impl Client {
     /// A client without connections.
     pub fn new() -> Self {
-        Self { plain: Pool::builder(TokioExecutor::new()).build_http() }
+        Self { plain: Pool::builder(TokioExecutor::new()).build_http(), closed: None }
+    }
+
+    /// A client that trusts nobody over `https` but whom this trusts, and keeps connections to them for as long as that
+    /// does not change.
+    pub fn trusting(trust: Arc<Watched<ClientConfig>>) -> Self {
+        Self { closed: Some(Arc::new(Closed { trust, open: Mutex::default() })), ..Self::new() }
     }
 
     /// Sends a request whose answer is read as it comes; the time is that until its head is there.
@@ -76,21 +94,38 @@ impl Client {
     }
 
     async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
-        Ok(match request.uri().scheme_str() {
-            Some("https") => secure()?.request(request).await?,
+        Ok(match (request.uri().scheme_str(), &self.closed) {
+            (Some("https"), Some(closed)) => closed.pool().request(request).await?,
+            // A connection of its own for each request: there are few.
+            (Some("https"), None) => {
+                let trust = tls::client_config()?;
+                secure(&trust).request(request).await?
+            }
             _ => self.plain.request(request).await?,
         })
     }
 }
 
-/// A connection of its own for each `https` request: there are few.
-fn secure() -> Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, Error> {
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls::client_config()?.as_ref().clone())
-        .https_only()
-        .enable_http1()
-        .build();
-    Ok(Pool::builder(TokioExecutor::new()).build(connector))
+impl Closed {
+    /// Connections by what is trusted now.
+    fn pool(&self) -> Secure {
+        let trust = self.trust.current();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*open {
+            Some((made_by, pool)) if Arc::ptr_eq(made_by, &trust) => pool.clone(),
+            _ => {
+                let pool = secure(&trust);
+                *open = Some((Arc::clone(&trust), pool.clone()));
+                pool
+            }
+        }
+    }
+}
+
+fn secure(trust: &ClientConfig) -> Secure {
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(trust.clone()).https_only().enable_http1().build();
+    Pool::builder(TokioExecutor::new()).build(connector)
 }
 
 impl Default for Client {

@@ -1,11 +1,26 @@
-//! Whom we trust when we speak TLS to an upstream. Entry points: [`client_config`] for the certificate authorities of
-//! the machine, [`trusting`] for a closed set of them.
+//! TLS. Whom we trust when we speak to an upstream: [`client_config`] for the certificate authorities of the machine,
+//! [`trusting`] for a closed set of them. What controller and gateways show each other, from files that may change:
+//! [`server`] and [`client`].
 //!
-//! Nothing is loaded before the first `https` endpoint appears: a machine without certificate authorities can serve
+//! For upstreams nothing is loaded before the first `https` endpoint appears: a machine without certificate authorities can serve
 //! `http` upstreams. No protocol is negotiated in the handshake, so upstreams speak HTTP/1.1.
 
+mod client;
+mod identity;
+pub mod reason;
+mod server;
+mod watched;
+
+pub use client::{ClientFiles, client};
+pub use identity::Pair;
+pub use rustls::{ClientConfig, ServerConfig};
+pub use server::{ServerFiles, server};
+pub use watched::{LOOK, Standing, Watched};
+
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// Why no TLS configuration could be made.
@@ -17,6 +32,17 @@ pub enum Error {
     /// One of the certificates given is none.
     #[error("a certificate authority could not be read: {0}")]
     ReadAuthority(rustls::Error),
+    /// A file does not hold what it should.
+    #[error("{}: {reason}", file.display())]
+    Unusable {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A certificate was given without its key.
+    #[error("a certificate needs its key")]
+    Incomplete,
     /// The cryptographic library refused the protocol versions.
     #[error("the TLS library could not be set up: {0}")]
     SetUp(rustls::Error),
@@ -29,6 +55,12 @@ pub fn client_config() -> Result<Arc<ClientConfig>, Error> {
     if let Some(config) = LOADED.get() {
         return Ok(Arc::clone(config));
     }
+    let config = trust(machine_authorities()?)?;
+    Ok(Arc::clone(LOADED.get_or_init(|| config)))
+}
+
+/// What the machine trusts.
+fn machine_authorities() -> Result<RootCertStore, Error> {
     let found = rustls_native_certs::load_native_certs();
     let mut authorities = RootCertStore::empty();
     let (accepted, _refused) = authorities.add_parsable_certificates(found.certs);
@@ -36,8 +68,11 @@ pub fn client_config() -> Result<Arc<ClientConfig>, Error> {
         let reasons: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
         return Err(Error::NoAuthorities(reasons.join("; ")));
     }
-    let config = trust(authorities)?;
-    Ok(Arc::clone(LOADED.get_or_init(|| config)))
+    Ok(authorities)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// A configuration that trusts these certificate authorities and no other.
@@ -52,8 +87,7 @@ pub fn trusting(
 }
 
 fn trust(authorities: RootCertStore) -> Result<Arc<ClientConfig>, Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(Error::SetUp)?
         .with_root_certificates(authorities)

@@ -28,6 +28,6 @@ pub enum Severity {
     Info,
     /// Someone should look.
     Warning,
-    /// The baseline was restored, or could not be.
+    /// The baseline was restored, or could not be, or a gateway refuses what it is to serve by.
     Critical,
 }

@@ -41,6 +41,17 @@ pub struct Gateways {
     pub tripped: Option<String>,
     /// A gateway that refuses the table of this state, and why: nothing goes forward before it takes it.
     pub refused: Option<RefusedTable>,
+    /// A gateway that fares worse as a whole since it serves by the table of this state, which no other has yet.
+    pub unwell: Option<Unwell>,
+}
+
+/// A gateway that fares worse since it serves by a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwell {
+    /// The gateway.
+    pub node: String,
+    /// How, in numbers.
+    pub detail: String,
 }
 
 /// A table that a gateway will not serve by.

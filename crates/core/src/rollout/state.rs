@@ -142,6 +142,13 @@ pub enum Hold {
     },
     /// The traffic was not split as drawn.
     SplitBroken,
+    /// A gateway refuses the table of this state.
+    Refused {
+        /// Which gateway.
+        node: String,
+        /// Why, in its words.
+        reason: String,
+    },
     /// Something has been missing for longer than the rollout's patience.
     Waiting(Waiting),
 }
@@ -201,6 +208,13 @@ pub enum Cause {
     LocalGuard {
         /// On which gateway.
         node: String,
+    },
+    /// The first gateway that served by a new table fared worse as a whole.
+    Unwell {
+        /// Which gateway.
+        node: String,
+        /// How, in numbers.
+        detail: String,
     },
     /// Where nothing is compared, the candidate's errors reached the limit.
     Limit {

@@ -9,7 +9,7 @@ mod orders;
 mod sentence;
 
 use super::effect::{Effect, Severity};
-use super::input::{Input, Readiness};
+use super::input::{Input, Readiness, RefusedTable, Unwell};
 use super::plan::{OnInsufficient, Plan, Rejection, Step};
 use super::report::{Finding, Report};
 use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
@@ -70,7 +70,8 @@ impl<'a> Moment<'a> {
             Cause::Superseded { by } => Phase::Superseded { by: by.clone() },
             _ => Phase::RolledBack { cause: cause.clone() },
         };
-        let blames_release = !matches!(cause, Cause::Insufficient);
+        // What a gateway fares by as a whole is not the candidate's alone.
+        let blames_release = !matches!(cause, Cause::Insufficient | Cause::Unwell { .. });
         let rejects = matches!(phase, Phase::RolledBack { .. })
             && blames_release
             && self.plan.policy.rejection == Rejection::Reject;
@@ -88,6 +89,9 @@ impl<'a> Moment<'a> {
         if let Some(node) = &self.input.gateways.tripped {
             return Some(self.roll_back(Cause::LocalGuard { node: node.clone() }));
         }
+        if let Some(Unwell { node, detail }) = self.input.gateways.unwell.clone() {
+            return Some(self.roll_back(Cause::Unwell { node, detail }));
+        }
         if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
         }
@@ -103,7 +107,10 @@ impl<'a> Moment<'a> {
         let reason = match unpardoned {
             Some(failed) => Hold::Regression { metric: failed.guard.metric },
             _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
-            _ => return None,
+            _ => match self.input.gateways.refused.clone() {
+                Some(RefusedTable { node, reason }) => Hold::Refused { node, reason },
+                None => return None,
+            },
         };
         let held_already =
             matches!(&self.state.phase, Phase::Held { reason: present, .. } if *present == reason);
@@ -140,6 +147,12 @@ impl<'a> Moment<'a> {
             Phase::Held { reason: Hold::Waiting(_), since, at } => self.reconsider(*since, at),
             Phase::Held { reason: Hold::SplitBroken, at, .. }
                 if self.input.analysis.split == SplitCheck::Sound =>
+            {
+                self.resume(at.clone())
+            }
+            // What was refused is offered again, and people may have mended what kept it from being taken.
+            Phase::Held { reason: Hold::Refused { .. }, at, .. }
+                if self.input.gateways.all_acknowledged() =>
             {
                 self.resume(at.clone())
             }
@@ -224,8 +237,9 @@ impl<'a> Moment<'a> {
     }
 
     fn hold(&self, reason: Hold, at: Position) -> Transition {
-        let phase = Phase::Held { reason, since: self.now, at };
-        self.go(phase, Finding::Held, Severity::Warning)
+        let is_refused = matches!(reason, Hold::Refused { .. });
+        let severity = if is_refused { Severity::Critical } else { Severity::Warning };
+        self.go(Phase::Held { reason, since: self.now, at }, Finding::Held, severity)
     }
 
     /// Restores the baseline, unless it is dead: nobody is sent from a candidate that answers to a baseline that
@@ -314,6 +328,7 @@ const fn severity_of(cause: &Cause) -> Severity {
         Cause::Aborted { .. } | Cause::Ordered { .. } => Severity::Warning,
         Cause::Regression { .. }
         | Cause::LocalGuard { .. }
+        | Cause::Unwell { .. }
         | Cause::Limit { .. }
         | Cause::SmokeFailed { .. }
         | Cause::Insufficient => Severity::Critical,

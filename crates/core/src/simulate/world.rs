@@ -239,6 +239,7 @@ impl World {
                 exposed: known.iter().filter(|gateway| gateway.is_exposed()).count(),
                 tripped: tripped.map(|gateway| gateway.name.to_string()),
                 refused: None,
+                unwell: None,
             },
             smoke: self.smoke.clone(),
             baseline: self.readiness[Arm::Baseline as usize],

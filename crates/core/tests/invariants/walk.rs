@@ -10,7 +10,7 @@ use viridian_core::application::LocalGuard;
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
-use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
+use viridian_core::rollout::input::{Gateways, Input, Readiness, RefusedTable, SmokeResult, Unwell};
 use viridian_core::rollout::plan::{
     Bake, BlueGreen, OnInsufficient, Plan, Policy, Rejection, Smoke, Step, Strategy as Way,
 };
@@ -280,12 +280,20 @@ fn smoke() -> impl Strategy<Value = SmokeResult> {
 fn gateways() -> impl Strategy<Value = Gateways> {
     let tripped = prop_oneof![30 => Just(None), 1 => Just(Some("gw-1".to_owned()))];
     let mood = prop_oneof![5 => Just((3, 0)), 1 => (0usize..=3, 0usize..=3)];
-    (mood, tripped).prop_map(|((acknowledged, exposed), tripped)| Gateways {
-        known: 3,
-        acknowledged,
-        exposed,
-        tripped,
-        refused: None,
+    let refuses = RefusedTable { node: "gw-2".to_owned(), reason: "a secret is missing".to_owned() };
+    let refused = prop_oneof![8 => Just(None), 1 => Just(Some(refuses))];
+    let fares = Unwell { node: "gw-3".to_owned(), detail: "it fails".to_owned() };
+    let unwell = prop_oneof![30 => Just(None), 1 => Just(Some(fares))];
+    (mood, tripped, refused, unwell).prop_map(|((acknowledged, exposed), tripped, refused, unwell)| {
+        Gateways {
+            known: 3,
+            // Whoever refuses a table has not acknowledged it.
+            acknowledged: if refused.is_some() { acknowledged.min(2) } else { acknowledged },
+            exposed,
+            tripped,
+            refused,
+            unwell,
+        }
     })
 }
 

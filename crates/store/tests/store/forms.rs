@@ -225,3 +225,12 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, forms:
 fn every_form_of_a_rollout_is_written_as_before_and_read_back() {
     check("forms.json", &forms());
 }
+
+/// What came with gateways that are watched as a whole and asked twice.
+#[test]
+fn what_gateways_bring_about_is_written_as_before_and_read_back() {
+    let refused = Hold::Refused { node: "gateway-1".to_owned(), reason: "env:KEY is not set".to_owned() };
+    let unwell =
+        Cause::Unwell { node: "gateway-1".to_owned(), detail: "40 of 50 requests failed".to_owned() };
+    check("forms_of_gateways.json", &(refused, unwell));
+}

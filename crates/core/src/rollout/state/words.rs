@@ -10,6 +10,9 @@ impl fmt::Display for Cause {
         match self {
             Self::Regression { metric } => write!(f, "{metric} got worse"),
             Self::LocalGuard { node } => write!(f, "the local guard acted on gateway {node}"),
+            Self::Unwell { node, detail } => {
+                write!(f, "gateway {node} fared worse by the new table: {detail}")
+            }
             Self::Limit { errors } => write!(f, "errors reached the limit of {errors}"),
             Self::SmokeFailed { detail } => write!(f, "a smoke request failed: {detail}"),
             Self::Insufficient => f.write_str("the evidence never sufficed"),
@@ -29,6 +32,7 @@ impl fmt::Display for Hold {
             Self::SplitBroken => {
                 f.write_str("the traffic was not split as drawn, so nothing can be compared")
             }
+            Self::Refused { node, reason } => write!(f, "gateway {node} refuses the new table: {reason}"),
             Self::Waiting(waiting) => waiting.fmt(f),
         }
     }

@@ -56,12 +56,16 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
         Hold::SplitBroken => {
             refuse(moment, "the traffic is still not split as drawn: abort or roll back".to_owned())
         }
+        Hold::Refused { node, .. } if moment.input.gateways.refused.is_some() => refuse(
+            moment,
+            format!("gateway {node} still refuses the table: mend what it names, abort or roll back"),
+        ),
         Hold::PlannedPause => moment.next_step(at),
         Hold::Regression { metric } => {
             let pardoned = at.pardoned.iter().copied().chain([*metric]).collect();
             moment.resume(Position { pardoned, ..at })
         }
-        Hold::Paused { .. } | Hold::Waiting(_) => moment.resume(at),
+        Hold::Paused { .. } | Hold::Refused { .. } | Hold::Waiting(_) => moment.resume(at),
     }
 }
 

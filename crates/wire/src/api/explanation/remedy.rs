@@ -49,6 +49,10 @@ fn hold(reason: &Hold, name: &str) -> Vec<String> {
                 .to_owned(),
             format!("Until then nothing can be compared: viridian rollout abort {name}"),
         ],
+        Hold::Refused { node, .. } => vec![
+            format!("What gateway {node} names is mended; it is offered the table again every half minute."),
+            format!("Or nobody waits for that: viridian rollout rollback {name}"),
+        ],
         Hold::Waiting(waiting) => waiting_for(waiting, name),
     }
 }

@@ -3,7 +3,7 @@
 //! Entry point: [`serve()`], with a [`State`] that whoever composes the process fills in. In reading order:
 //! `router` is the whole API as a table; `access` says who is let in and `idempotency` follows a request once;
 //! `handlers` has one file per resource; [`apply()`] and `start` bring manifests into the store, `forecast` plans,
-//! `events` streams; `find` and `present` stand between the store and the bodies of `viridian-wire`.
+//! `events` streams; `probe` is what a gateway alone answers about itself; `find` and `present` stand between the store and the bodies of `viridian-wire`.
 //!
 //! Nothing here moves a rollout: orders are written down, and the controller is woken.
 
@@ -20,6 +20,7 @@ mod start;
 mod forecast;
 mod events;
 mod metrics;
+mod probe;
 mod idempotency;
 mod handlers;
 mod openapi;
@@ -29,5 +30,6 @@ mod serve;
 pub use apply::{Mode, apply};
 pub use error::Error;
 pub use openapi::openapi;
+pub use probe::{Alone, Fitness, serve_probes};
 pub use serve::{ServeError, check_exposure, serve};
-pub use state::{GatewayStatus, RequestCount, State, Traffic};
+pub use state::{Certificate, GatewayStatus, Internal, RequestCount, State, Traffic};

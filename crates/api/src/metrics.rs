@@ -2,7 +2,7 @@
 //! as the store knows them. Everything is read when it is asked for, so nothing here can go stale.
 
 use crate::error::Error;
-use crate::state::{GatewayStatus, State, Traffic};
+use crate::state::{Certificate, GatewayStatus, Internal, State, Traffic};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -15,7 +15,7 @@ use viridian_core::time::Timestamp;
 use viridian_store::{Activity, RolloutFilter, Store};
 
 /// A gauge of something that is not a whole number.
-type Share = Gauge<f64, AtomicU64>;
+pub(crate) type Share = Gauge<f64, AtomicU64>;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -58,13 +58,52 @@ pub(crate) fn exposition(state: &State) -> Result<String, Error> {
     registry.register("build", "The version that runs", build);
     of_traffic(&mut registry, &(state.traffic)());
     of_gateways(&mut registry, &(state.gateways)(), (state.clock)());
+    if let Some(internal) = (state.internal)() {
+        of_internal(&mut registry, &internal, (state.clock)());
+    }
     of_store(&mut registry, &state.store)?;
+    encode(&registry)
+}
+
+/// What is counted, as text.
+pub(crate) fn encode(registry: &Registry) -> Result<String, Error> {
     let mut exposition = String::new();
-    text::encode(&mut exposition, &registry).map_err(|error| Error::Internal(error.to_string()))?;
+    text::encode(&mut exposition, registry).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(exposition)
 }
 
-fn of_traffic(registry: &mut Registry, traffic: &Traffic) {
+fn of_internal(registry: &mut Registry, internal: &Internal, now: Timestamp) {
+    let turned_away = Counter::<u64>::default();
+    turned_away.inc_by(internal.turned_away);
+    registry.register("internal_turned_away", "Attempts of gateways that were not let in", turned_away);
+    if let Some(certificate) = &internal.certificate {
+        of_certificate(registry, certificate, now);
+    }
+}
+
+/// How a certificate stands that controller and gateways know each other by.
+pub(crate) fn of_certificate(registry: &mut Registry, certificate: &Certificate, now: Timestamp) {
+    let left = Share::default();
+    left.set((certificate.expires_at.0 as f64 - now.0 as f64) / 1_000.0);
+    registry.register("internal_certificate_expires_in_seconds", "When the certificate in use ends", left);
+    let failures = Counter::<u64>::default();
+    failures.inc_by(certificate.failures);
+    registry.register(
+        "internal_certificate_failures",
+        "Changes of the certificate's files that could not be used",
+        failures,
+    );
+    let stale = Gauge::<i64>::default();
+    stale.set(certificate.is_stale.into());
+    registry.register(
+        "internal_certificate_stale",
+        "1 while the certificate's files hold something that cannot be used",
+        stale,
+    );
+}
+
+/// What gateways have served.
+pub(crate) fn of_traffic(registry: &mut Registry, traffic: &Traffic) {
     let requests = Family::<RequestLabels, Counter>::default();
     for served in &traffic.requests {
         let labels = RequestLabels {
@@ -93,10 +132,22 @@ fn of_gateways(registry: &mut Registry, gateways: &[GatewayStatus], now: Timesta
     let heard = Family::<GatewayLabels, Share>::default();
     let serving = Family::<ServingLabels, Gauge>::default();
     let rejected = Family::<ServingLabels, Gauge>::default();
+    let ahead = Family::<GatewayLabels, Share>::default();
+    let lost = Family::<GatewayLabels, Counter>::default();
+    let pinned = Family::<ServingLabels, Gauge>::default();
     for status in gateways {
         let gateway = status.node.to_string();
         let since = now.since(status.heard_at).as_secs_f64();
         heard.get_or_create(&GatewayLabels { gateway: gateway.clone() }).set(since);
+        if let Some(clock_ahead) = status.clock_ahead {
+            let labels = GatewayLabels { gateway: gateway.clone() };
+            ahead.get_or_create(&labels).set(clock_ahead as f64 / 1_000.0);
+        }
+        lost.get_or_create(&GatewayLabels { gateway: gateway.clone() }).inc_by(status.lost);
+        for application in &status.pinned {
+            let labels = ServingLabels { gateway: gateway.clone(), application: application.to_string() };
+            pinned.get_or_create(&labels).set(1);
+        }
         for (application, generation) in &status.serving {
             let labels = ServingLabels { gateway: gateway.clone(), application: application.to_string() };
             serving.get_or_create(&labels).set(whole(generation.0));
@@ -109,6 +160,9 @@ fn of_gateways(registry: &mut Registry, gateways: &[GatewayStatus], now: Timesta
     registry.register("gateway_silence_seconds", "Since when a gateway was not heard", heard);
     registry.register("gateway_generation", "The table a gateway serves an application by", serving);
     registry.register("gateway_table_rejected", "1 while a gateway refuses the latest table", rejected);
+    registry.register("gateway_clock_ahead_seconds", "By how much a gateway's clock is ahead", ahead);
+    registry.register("gateway_feedback_lost", "Feedback a gateway could not keep until it was taken", lost);
+    registry.register("gateway_pinned", "1 while an operator pins an application on a gateway", pinned);
 }
 
 fn of_store(registry: &mut Registry, store: &Store) -> Result<(), Error> {
@@ -139,7 +193,7 @@ fn of_store(registry: &mut Registry, store: &Store) -> Result<(), Error> {
     Ok(())
 }
 
-fn whole(number: u64) -> i64 {
+pub(crate) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

@@ -20,6 +20,8 @@ pub struct State {
     pub gateways: Arc<dyn Fn() -> Vec<GatewayStatus> + Send + Sync>,
     /// What the gateways in this process have served.
     pub traffic: Arc<dyn Fn() -> Traffic + Send + Sync>,
+    /// What is known of the listener for gateways elsewhere; nothing where there is none.
+    pub internal: Arc<dyn Fn() -> Option<Internal> + Send + Sync>,
     /// What the time is.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What clients have to know; without one only this machine is served.
@@ -39,6 +41,32 @@ pub struct GatewayStatus {
     pub serving: Vec<(ApplicationName, Generation)>,
     /// Tables it refused, and why.
     pub rejected: Vec<(ApplicationName, String)>,
+    /// By how many milliseconds its clock is ahead of the controller's, as far as it tells.
+    pub clock_ahead: Option<i64>,
+    /// What it gave up because it could not keep it until the controller took it.
+    pub lost: u64,
+    /// Applications that an operator there sends to their baselines.
+    pub pinned: Vec<ApplicationName>,
+}
+
+/// What is known of the listener for gateways elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Internal {
+    /// How many were not let in.
+    pub turned_away: u64,
+    /// What it shows whoever comes; absent without TLS.
+    pub certificate: Option<Certificate>,
+}
+
+/// A certificate that is in use.
+#[derive(Debug, Clone, Copy)]
+pub struct Certificate {
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// How often its files held something that cannot be used.
+    pub failures: u64,
+    /// Whether they hold something that cannot be used now.
+    pub is_stale: bool,
 }
 
 /// What gateways have served since they started.

@@ -21,12 +21,20 @@ pub(crate) struct Draft {
     pub(crate) table: Option<RoutingTable>,
 }
 
+/// What a table is numbered by, and what it must not bring back.
+pub(crate) struct Numbers<'a> {
+    pub(crate) generations: &'a mut Generations,
+    pub(crate) term: Term,
+    /// A table that was taken back. A rollout on its way is not held up by it: the way back leads past it as well.
+    pub(crate) withdrawn: Option<&'a RoutingTable>,
+}
+
 /// Drafts the table for a state of the application's rollout; with no state, for no rollout.
 pub(crate) fn draft(
     present: &Present,
     state: Option<&State>,
     measured: &Measured,
-    numbers: (&mut Generations, Term),
+    numbers: Numbers<'_>,
     now: Timestamp,
 ) -> Draft {
     let weight = state.map_or(Weight::ZERO, State::weight);
@@ -41,7 +49,13 @@ pub(crate) fn draft(
         trial: trial.map(|(rollout, candidate)| trial_of(rollout, candidate)),
         epoch: &current,
     };
-    let (generations, term) = numbers;
+    let Numbers { generations, term, withdrawn } = numbers;
+    let is_withdrawn = withdrawn
+        .filter(|_| state.is_none())
+        .is_some_and(|table| !table.moves_traffic(&build(&committed, table.generation, table.term)));
+    if is_withdrawn {
+        return Draft::default();
+    }
     let unchanged = present
         .table
         .as_ref()

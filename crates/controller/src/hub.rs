@@ -4,6 +4,7 @@
 //! are meant for it, [`Hub::acknowledge`] and [`Hub::heard`]. What a gateway may be sent is decided by
 //! [`spread`]: a table that moves traffic reaches one gateway first, then a tenth, then all.
 
+mod health;
 mod seat;
 mod spread;
 mod standstill;
@@ -19,17 +20,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
-use viridian_core::rollout::input::{Gateways, RefusedTable};
+use viridian_core::rollout::input::{Gateways, RefusedTable, Unwell};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
 use viridian_wire::snapshot::{Acknowledgement, Rejection, SigningKey};
-use viridian_wire::tally::Trip;
+use viridian_wire::tally::{Trip, Vitals};
 
 /// A gateway counts as live for this long after it was last heard.
 pub const LIVENESS: Duration = Duration::from_secs(15);
 /// A gateway without contact gives up the candidate's share after this long, and is forgotten.
 pub const EXPOSURE_LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// A gateway's clock may differ by as much, the way of its report included.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(10);
 
 /// The meeting place of one controller and its gateways.
 pub struct Hub {
@@ -53,6 +59,10 @@ struct Floor {
     /// In the order of their names, so that the same gateways always make the same view.
     gateways: BTreeMap<NodeName, Seat>,
     standstill: Standstill,
+    /// Tables that have reached every gateway, and nobody has asked since.
+    everywhere: BTreeMap<ApplicationName, Generation>,
+    /// Gateways whose leases have run out, and nobody has asked since.
+    forgotten: Vec<Origin>,
 }
 
 /// What is known of one gateway, for people.
@@ -64,6 +74,12 @@ pub struct GatewayView {
     pub heard_at: Timestamp,
     /// Whether it counts as live.
     pub live: bool,
+    /// Whether it came to this controller, rather than to one before.
+    pub has_come: bool,
+    /// By how many milliseconds its clock is ahead of the controller's; absent when it does not tell.
+    pub clock_ahead: Option<i64>,
+    /// How it fares, as it said last.
+    pub vitals: Option<Vitals>,
     /// The generation it serves each application by.
     pub serving: Vec<(ApplicationName, Generation)>,
     /// Tables it refused.
@@ -79,6 +95,57 @@ impl Hub {
     /// A hub without tables or gateways. The clock has to be one that nobody sets.
     pub fn new(term: Term, keys: Vec<SigningKey>, clock: Clock) -> Self {
         Self { term, keys, clock, floor: Mutex::default(), changes: watch::Sender::new(0) }
+    }
+
+    /// The term its controller acts in.
+    pub const fn term(&self) -> Term {
+        self.term
+    }
+
+    /// A gateway was let in by a controller before this one, and heard at that moment at the latest. Until it comes, or
+    /// its lease counted from now has run out, it may send any candidate requests.
+    pub fn expect(&self, origin: Origin, heard_at: Timestamp) {
+        let seat = Seat::expected(origin.boot, heard_at, (self.clock)());
+        self.lock().gateways.entry(origin.node).or_insert(seat);
+    }
+
+    /// Whether a gateway has a place here.
+    pub fn knows(&self, node: &NodeName) -> bool {
+        self.lock().gateways.contains_key(node)
+    }
+
+    /// A gateway could not be written down: it counts as one that has acknowledged nothing, so that no candidate is given
+    /// more, until [`Hub::vouch`].
+    pub fn doubt(&self, node: &NodeName) {
+        if let Some(seat) = self.lock().gateways.get_mut(node) {
+            seat.is_unwritten = true;
+        }
+    }
+
+    /// A gateway was written down.
+    pub fn vouch(&self, node: &NodeName) {
+        if let Some(seat) = self.lock().gateways.get_mut(node) {
+            seat.is_unwritten = false;
+        }
+    }
+
+    /// Whether any table gives a candidate a share.
+    pub fn has_candidates(&self) -> bool {
+        self.lock().tables.values().any(|spread| spread.latest().candidate_weight() > Weight::ZERO)
+    }
+
+    /// The tables that have reached every gateway since this was asked last.
+    pub fn take_everywhere(&self) -> Vec<(ApplicationName, Generation)> {
+        std::mem::take(&mut self.lock().everywhere).into_iter().collect()
+    }
+
+    /// The gateways that can send no candidate anything any more because their leases have run out, since this was asked
+    /// last.
+    pub fn take_forgotten(&self) -> Vec<Origin> {
+        let now = (self.clock)();
+        let mut floor = self.lock();
+        floor.forget(now);
+        std::mem::take(&mut floor.forgotten)
     }
 
     /// The table an application is served by, as published.
@@ -134,8 +201,9 @@ impl Hub {
     /// It is not the process that holds its name.
     pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> Result<(), Superseded> {
         let Acknowledgement { node, boot, answers } = acknowledgement;
+        let now = (self.clock)();
         let mut floor = self.lock();
-        let said_at = floor.standstill.said_at((self.clock)());
+        let said_at = floor.standstill.said_at(now);
         let Floor { tables, gateways, .. } = &mut *floor;
         // One that has not come yet is no other process: it will say what it serves by when it comes.
         let Some(seat) = gateways.get_mut(&node) else { return Ok(()) };
@@ -143,9 +211,9 @@ impl Hub {
         for answer in answers {
             let published = tables.get(&answer.application);
             let is_harmless = published.is_none_or(|spread| spread.is_harmless(answer.serving));
-            seat.answered(answer, is_harmless);
+            seat.answered(answer, is_harmless, now);
         }
-        seat.heard((self.clock)(), said_at);
+        seat.heard(now, said_at);
         drop(floor);
         self.advance();
         Ok(())
@@ -167,6 +235,23 @@ impl Hub {
         Ok(())
     }
 
+    /// A gateway says how it fares. Of a process that does not hold its name this is nothing.
+    pub fn fares(&self, node: &NodeName, boot: BootId, vitals: Vitals) {
+        let now = (self.clock)();
+        let mut floor = self.lock();
+        let Some(seat) = floor.gateways.get_mut(node).filter(|seat| seat.boot() == boot) else { return };
+        let was_wrong = seat.clock_ahead().is_some_and(is_wrong);
+        seat.fares(vitals, now);
+        if let Some(ahead) = seat.clock_ahead().filter(|ahead| is_wrong(*ahead) && !was_wrong) {
+            tracing::warn!(%node, ahead_ms = ahead, "a gateway's clock is not the controller's: set both by the same source");
+        }
+    }
+
+    /// By how many milliseconds a gateway's clock is ahead of the controller's, when that is worth telling.
+    pub fn clock_ahead(&self, node: &NodeName) -> Option<i64> {
+        self.lock().gateways.get(node)?.clock_ahead().filter(|ahead| is_wrong(*ahead))
+    }
+
     /// A gateway has drained and will serve nothing more.
     pub fn leave(&self, node: &NodeName, boot: BootId) {
         let mut floor = self.lock();
@@ -186,9 +271,10 @@ impl Hub {
         let Floor { tables, gateways, spreading, .. } = &mut *floor;
         let mut reaches_further =
             |name: &ApplicationName| tables.get_mut(name).is_some_and(|spread| spread.advance(gateways, now));
-        let wider: Vec<ApplicationName> =
+        let mut changed: BTreeSet<ApplicationName> =
             spreading.iter().filter(|name| reaches_further(name)).cloned().collect();
-        for name in wider {
+        changed.extend(gateways.values_mut().flat_map(|seat| seat.due_again(now)));
+        for name in changed {
             self.mark(&mut floor, name);
         }
     }
@@ -197,13 +283,15 @@ impl Hub {
     pub fn gateways(&self, application: &ApplicationName) -> Gateways {
         let now = (self.clock)();
         let mut floor = self.lock();
-        floor.gateways.retain(|_, seat| !seat.is_forgotten(now));
-        let published = floor.tables.get(application).map(Spread::latest);
+        floor.forget(now);
+        let spread = floor.tables.get(application);
+        let published = spread.map(Spread::latest);
         let rollout = published.and_then(|table| table.comparison.as_ref()).map(|running| &running.rollout);
-        let mut view = Gateways { known: floor.gateways.len(), ..Gateways::default() };
+        let unwell = spread.and_then(Spread::unwell).cloned();
+        let mut view = Gateways { known: floor.gateways.len(), unwell, ..Gateways::default() };
         for (node, seat) in &floor.gateways {
             let serves = published.is_some_and(|table| seat.serves(application) >= Some(table.generation));
-            view.acknowledged += usize::from(serves && seat.is_live(now));
+            view.acknowledged += usize::from(serves && seat.is_live(now) && !seat.is_unwritten);
             view.exposed += usize::from(seat.is_exposed(application));
             if seat.has_tripped(application, rollout) {
                 view.tripped = Some(node.to_string());
@@ -218,6 +306,13 @@ impl Hub {
         view
     }
 
+    /// What every gateway had before a table by which one of them fares worse, and how it does.
+    pub fn to_take_back(&self, application: &ApplicationName) -> Option<(RoutingTable, Unwell)> {
+        let floor = self.lock();
+        let spread = floor.tables.get(application)?;
+        Some((spread.before()?.clone(), spread.unwell()?.clone()))
+    }
+
     /// Every known gateway, for people.
     pub fn view(&self) -> Vec<GatewayView> {
         let now = (self.clock)();
@@ -230,13 +325,14 @@ impl Hub {
 
     /// Notes that something about an application changed that gateways may have to be sent.
     fn mark(&self, floor: &mut Floor, application: ApplicationName) {
-        let Floor { tables, changed, spreading, .. } = floor;
+        let Floor { tables, changed, spreading, everywhere, .. } = floor;
         let Some(spread) = tables.get_mut(&application) else { return };
         let number = *self.changes.borrow() + 1;
         changed.remove(&spread.changed);
         spread.changed = number;
         if spread.is_everywhere() {
             spreading.remove(&application);
+            everywhere.insert(application.clone(), spread.latest().generation);
         } else {
             spreading.insert(application.clone());
         }
@@ -248,4 +344,26 @@ impl Hub {
         // Every change is complete before the lock is released, so a poisoned one is still sound.
         self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Floor {
+    /// Takes the places of gateways whose leases have run out.
+    fn forget(&mut self, now: Timestamp) {
+        let Self { gateways, forgotten, .. } = self;
+        let over: Vec<NodeName> = gateways
+            .iter()
+            .filter(|(_, seat)| seat.is_forgotten(now))
+            .map(|(node, _)| node.clone())
+            .collect();
+        for node in over {
+            if let Some(seat) = gateways.remove(&node) {
+                forgotten.push(Origin { boot: seat.boot(), node });
+            }
+        }
+    }
+}
+
+/// Whether a clock that is ahead by so many milliseconds is worth telling.
+const fn is_wrong(ahead: i64) -> bool {
+    ahead.unsigned_abs() as u128 > CLOCK_TOLERANCE.as_millis()
 }

@@ -43,8 +43,11 @@ impl<L: Ledger> Intake<L> {
     /// # Errors
     /// Another process has taken the gateway's name; what could be written down was.
     pub fn receive(&self, report: TallyReport) -> Result<Received, Superseded> {
-        let TallyReport { origin, tallies, groups, feedback, trips } = report;
+        let TallyReport { origin, tallies, groups, feedback, trips, vitals } = report;
         let Origin { node, boot } = &origin;
+        if let Some(vitals) = vitals {
+            self.hub.fares(node, *boot, vitals);
+        }
         let tripped = !trips.is_empty();
         let heard = self.hub.heard(node, *boot, trips);
         if tripped {

@@ -2,7 +2,7 @@
 //! measured, decides by the rules of the core, commits, and publishes the table that follows.
 //!
 //! Reading order: [`reconcile`] is the walk of a decision, one function; [`present`] is what it loads, [`observe`]
-//! what it sees, [`draft`] the table that follows, by its [number](generations); [`hub`] is where gateways are met, [`intake`] where their
+//! what it sees, [`draft`] the table that follows, by its [number](generations); [`hub`] is where gateways are met, `registry` who of them outlasts the process, [`intake`] where their
 //! counters arrive; [`runner`] is the thread it all runs on.
 //! [`Housekeeper`] keeps the database small, beside all that.
 //!
@@ -21,16 +21,18 @@ mod generations;
 mod draft;
 pub mod reconcile;
 mod deliver;
+mod registry;
 pub mod door;
 pub mod runner;
 mod housekeeping;
 
-pub use door::Door;
+pub use door::{Behind, Door, Entrance, TurnedAway};
 pub use error::Error;
 pub use housekeeping::Housekeeper;
 pub use hub::{Hub, Subscription, Superseded, Taken, Update};
 pub use intake::{Intake, Received};
 pub use ledger::Ledger;
 pub use nudge::{Clock, Nudge};
+pub use registry::Registry;
 pub use runner::{Config, Controller};
 pub use senses::Senses;

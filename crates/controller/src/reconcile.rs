@@ -4,18 +4,19 @@
 //! away from the baseline is committed first and published after. A step back is published first, under a
 //! generation that was reserved before, and committed after; while that commit fails, nothing else is started.
 
-use crate::draft::{Draft, draft};
+use crate::draft::{Draft, Numbers, draft};
 use crate::error::Error;
 use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::ledger::Ledger;
-use crate::observe::{self, Sight};
+use crate::observe::{self, Measured, Sight};
 use crate::present::Present;
 use crate::senses::Senses;
 use std::collections::HashMap;
 use std::sync::Arc;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
-use viridian_core::rollout::state::Phase;
+use viridian_core::rollout::input::Unwell;
+use viridian_core::rollout::state::{Phase, State};
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
@@ -31,12 +32,41 @@ pub struct Room<L, S> {
     generations: Generations,
     /// Restorations that were published and could not be committed yet.
     unsaved: HashMap<ApplicationName, Decided>,
+    /// Tables that were taken back, by whose content nobody is served until something else is asked for. After a restart
+    /// the first gateway finds out again.
+    withdrawn: HashMap<ApplicationName, RoutingTable>,
 }
 
 impl<L: Ledger, S: Senses> Room<L, S> {
     /// A room in which nothing has been decided yet. The ledger acts in this term.
     pub fn new(ledger: L, hub: Arc<Hub>, senses: S, term: Term) -> Self {
-        Self { ledger, hub, senses, term, generations: Generations::default(), unsaved: HashMap::new() }
+        Self {
+            ledger,
+            hub,
+            senses,
+            term,
+            generations: Generations::default(),
+            unsaved: HashMap::new(),
+            withdrawn: HashMap::new(),
+        }
+    }
+
+    /// The table that follows from a state.
+    fn draft(
+        &mut self,
+        present: &Present,
+        state: Option<&State>,
+        measured: &Measured,
+        now: Timestamp,
+    ) -> Draft {
+        let withdrawn = self.withdrawn.get(&present.application.name);
+        draft(
+            present,
+            state,
+            measured,
+            Numbers { generations: &mut self.generations, term: self.term, withdrawn },
+            now,
+        )
     }
 }
 
@@ -77,7 +107,14 @@ pub fn reconcile<L: Ledger, S: Senses>(
 
     let Some((rollout, candidate)) = &present.rollout else {
         reserved?;
-        let drafted = draft(&present, None, &measured, (&mut room.generations, room.term), now);
+        if let Some((before, Unwell { node, detail })) = room.hub.to_take_back(name) {
+            let because = format!("taken back: gateway {node} fared worse by the table: {detail}");
+            return take_back(room, &present, (before, because), now);
+        }
+        let drafted = room.draft(&present, None, &measured, now);
+        if drafted.table.is_some() {
+            room.withdrawn.remove(name);
+        }
         return serve_table(room, drafted, now);
     };
 
@@ -93,7 +130,7 @@ pub fn reconcile<L: Ledger, S: Senses>(
         // The last numbers are for the way back: an attempt to go forward that cannot be written spends none of them.
         reserved?;
     }
-    let drafted = draft(&present, Some(&transition.next), &measured, (&mut room.generations, room.term), now);
+    let drafted = room.draft(&present, Some(&transition.next), &measured, now);
 
     if stays {
         return serve_table(room, drafted, now);
@@ -167,6 +204,27 @@ fn publish_missed<L, S>(room: &Room<L, S>, present: &Present) {
     if published.as_ref().is_none_or(is_missing) {
         room.hub.publish(committed.clone());
     }
+}
+
+/// Puts what every gateway had before in the place of a table that no rollout asked for and by which the first gateway
+/// fares worse. What was taken back is not published again before something else is asked for.
+fn take_back<L: Ledger, S>(
+    room: &mut Room<L, S>,
+    present: &Present,
+    (before, because): (RoutingTable, String),
+    now: Timestamp,
+) -> Result<Progress, Error> {
+    let name = &present.application.name;
+    let Some(generation) = room.generations.next(name) else { return Ok(Progress::Rests) };
+    tracing::error!(application = %name, "{because}");
+    let table = RoutingTable { generation, term: room.term, ..before };
+    // Towards what served before, so it is served first.
+    room.hub.publish(table.clone());
+    if let Some(withdrawn) = present.table.clone() {
+        room.withdrawn.insert(name.clone(), withdrawn);
+    }
+    room.ledger.commit_table(&TableChange { table: &table, epoch: None, because: &because, at: now })?;
+    Ok(Progress::Moved)
 }
 
 fn publish<L, S>(room: &Room<L, S>, drafted: &Draft) {

@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::nudge::{Clock, Nudge, Ring};
 use crate::probes::Probes;
 use crate::reconcile::{self, Progress, reconcile};
+use crate::registry::Registry;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -27,6 +28,8 @@ pub struct Config {
     pub store: Store,
     /// Where gateways are met.
     pub hub: Arc<Hub>,
+    /// Who of them outlasts the process.
+    pub registry: Arc<Registry>,
     /// What the time is.
     pub clock: Clock,
     /// Where probes run.
@@ -48,10 +51,10 @@ impl Controller {
         let term = config.store.term();
         let probes = Probes::new(config.runtime, nudge.clone());
         let room = Room::new(config.store, config.hub, probes, term);
-        let clock = config.clock;
+        let (clock, registry) = (config.clock, config.registry);
         let thread = std::thread::Builder::new()
             .name("controller".to_owned())
-            .spawn(move || run(room, &rings, &clock))
+            .spawn(move || run(room, &registry, (&rings, &clock)))
             .map_err(Error::Start)?;
         Ok(Self { nudge, thread: Some(thread) })
     }
@@ -71,7 +74,7 @@ impl Drop for Controller {
     }
 }
 
-fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
+fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &Clock)) {
     let mut failing: HashMap<ApplicationName, String> = HashMap::new();
     let mut delivery = Delivery::default();
     loop {
@@ -87,6 +90,9 @@ fn run(mut room: Room, rings: &Receiver<Ring>, clock: &Clock) {
             tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
         }
         room.hub.advance();
+        if let Err(error) = registry.catch_up().and_then(|()| registry.keep()) {
+            tracing::debug!(error = %Chain(&error), "what became of gateways could not be written down");
+        }
         match rings.recv_timeout(TICK) {
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,

@@ -9,12 +9,13 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use viridian_controller::{Hub, Subscription};
+use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::{Comparison, RoutingTable};
 use viridian_core::time::Timestamp;
 use viridian_testkit::table::{application, comparison, placement, table};
 use viridian_wire::snapshot::{Acknowledgement, Rejection, TableAnswer};
-use viridian_wire::tally::Trip;
+use viridian_wire::tally::{Trip, Vitals};
 
 /// A hub with gateways that do as they are told.
 struct World {
@@ -367,4 +368,189 @@ fn a_table_nobody_answers_for_is_open_until_it_is_answered() {
     let answer = Acknowledgement { node: node("gw-0"), boot, answers: vec![answer] };
     world.hub.acknowledge(answer).unwrap();
     assert!(!world.gateways["gw-0"].tables.is_unanswered());
+}
+
+/// What a controller before this one knew of a gateway.
+fn expected(world: &World, name: &str) {
+    world.hub.expect(Origin { node: node(name), boot: BootId(1) }, Timestamp(0));
+}
+
+#[test]
+fn a_rollback_is_not_over_after_a_restart_before_every_gateway_of_before_was_heard() {
+    let mut world = World::with(0);
+    expected(&world, "gw-0");
+    expected(&world, "gw-1");
+    // The table that was committed last: the baseline is restored.
+    world.hub.publish(at(3, 0));
+    let seen = world.hub.gateways(&chat());
+    assert_eq!((seen.known, seen.acknowledged, seen.exposed), (2, 0, 2), "nobody was heard since");
+    world.join("gw-0", 1);
+    let seen = world.hub.gateways(&chat());
+    assert_eq!((seen.known, seen.acknowledged, seen.exposed), (2, 1, 1), "one has said what it serves by");
+    // However long ago the other was heard by the clock of before: its lease counts from the restart.
+    world.pass(FORGOTTEN - Duration::from_secs(2 * 60));
+    world.serve_all();
+    assert_eq!(world.hub.gateways(&chat()).exposed, 1);
+    world.pass(Duration::from_secs(2 * 60));
+    world.serve_all();
+    let seen = world.hub.gateways(&chat());
+    assert_eq!((seen.known, seen.exposed), (1, 0), "its lease has run out");
+    assert_eq!(world.hub.take_forgotten(), [Origin { node: node("gw-1"), boot: BootId(1) }]);
+    assert_eq!(world.hub.take_forgotten(), []);
+}
+
+#[test]
+fn a_table_that_was_with_one_gateway_does_not_go_to_all_after_a_restart() {
+    let mut world = World::with(0);
+    for number in 0..10 {
+        expected(&world, &format!("gw-{number}"));
+    }
+    // What every gateway has, and what had reached one of them.
+    world.hub.publish(at(1, 0));
+    world.hub.publish(at(2, 500));
+    for number in 0..10 {
+        world.join(&format!("gw-{number}"), 1);
+    }
+    let having = |generations: Vec<u64>| generations.into_iter().filter(|serving| *serving >= 2).count();
+    assert_eq!(having(world.serve_all()), 1);
+    // The new term publishes the same again, and that goes on from there.
+    world.hub.publish(at(3, 500));
+    assert_eq!(having(world.serve_all()), 1);
+    assert_eq!(world.hub.take_everywhere(), [(chat(), Generation(1))], "the latest is not among them");
+    assert_eq!(world.reached(3, A_MOMENT), 1);
+    assert_eq!(world.reached(3, A_SECOND), 10);
+    assert_eq!(world.hub.take_everywhere(), [(chat(), Generation(3))]);
+}
+
+#[test]
+fn a_gateway_that_is_not_written_down_keeps_candidates_where_they_are() {
+    let mut world = World::with(2);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    world.hub.doubt(&node("gw-1"));
+    let seen = world.hub.gateways(&chat());
+    assert_eq!((seen.known, seen.acknowledged), (2, 1));
+    world.hub.vouch(&node("gw-1"));
+    assert!(world.hub.gateways(&chat()).all_acknowledged());
+}
+
+#[test]
+fn a_clock_that_is_off_is_told() {
+    let world = World::with(1);
+    let fares = |clock: u64| {
+        let vitals = Vitals { clock: Timestamp(clock), ended: 0, failed: 0, lost: 0, pinned: Vec::new() };
+        world.hub.fares(&node("gw-0"), BootId(1), vitals);
+        world.hub.clock_ahead(&node("gw-0"))
+    };
+    for (clock, told) in [
+        (1_000_000, None),
+        (1_009_000, None),
+        (991_000, None),
+        (4_600_000, Some(3_600_000)),
+        (0, Some(-1_000_000)),
+    ] {
+        assert_eq!(fares(clock), told, "{clock}");
+    }
+}
+
+/// Every gateway says that of all its requests so far so many have ended and so many of them failed.
+fn fare(world: &World, counted: impl Fn(&str) -> (u64, u64)) {
+    for name in world.gateways.keys() {
+        let (ended, failed) = counted(name);
+        let clock = Timestamp(world.now.load(Ordering::SeqCst));
+        let vitals = Vitals { clock, ended, failed, lost: 0, pinned: Vec::new() };
+        world.hub.fares(&node(name), world.gateways[name].boot, vitals);
+    }
+}
+
+/// A table of another baseline, which no rollout asked for.
+fn elsewhere(generation: u64) -> RoutingTable {
+    RoutingTable {
+        generation: Generation(generation),
+        ..table("support-chat", placement("v1", "http://127.0.0.1:9"))
+    }
+}
+
+#[test]
+fn a_table_by_which_the_first_gateway_fares_worse_reaches_no_other() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    fare(&world, |_| (1_000, 10));
+    world.hub.publish(elsewhere(2));
+    assert_eq!(world.reached(2, A_MOMENT), 1);
+    let first = world.first_with(2);
+    fare(&world, |name| if name == first { (1_040, 45) } else { (1_400, 14) });
+    for _ in 0..5 {
+        assert_eq!(world.reached(2, A_SECOND), 1, "it goes no further");
+    }
+    let (before, unwell) = world.hub.to_take_back(&chat()).unwrap();
+    assert_eq!((before, unwell.node), (at(1, 0), first));
+    assert!(unwell.detail.contains("35 of 40 requests failed since"), "{}", unwell.detail);
+    assert!(world.hub.gateways(&chat()).unwell.is_some());
+    // What every gateway had comes back under a number of its own, to all at once.
+    world.hub.publish(at(3, 0));
+    assert_eq!(world.serve_all(), vec![3; 10]);
+    assert!(world.hub.to_take_back(&chat()).is_none());
+}
+
+#[test]
+fn what_fails_everywhere_does_not_hold_a_table_up() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    fare(&world, |_| (1_000, 10));
+    world.hub.publish(at(2, 500));
+    assert_eq!(world.reached(2, A_MOMENT), 1);
+    fare(&world, |_| (1_040, 45));
+    assert_eq!(world.reached(2, A_SECOND), 10, "the second ring is one gateway of ten as well");
+}
+
+#[test]
+fn a_ring_that_serves_nobody_is_waited_for_and_not_for_ever() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    fare(&world, |_| (1_000, 10));
+    world.hub.publish(at(2, 500));
+    assert_eq!(world.reached(2, A_MOMENT), 1);
+    assert_eq!(world.reached(2, A_SECOND), 1, "without a request nobody knows");
+    assert_eq!(world.reached(2, A_SECOND * 2), 10);
+}
+
+#[test]
+fn a_refused_table_is_offered_again_after_half_a_minute() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    world.hub.publish(at(2, 500));
+    let boot = world.gateways["gw-0"].boot;
+    let refuse = |world: &mut World| {
+        let gateway = world.gateways.get_mut("gw-0").unwrap();
+        let offered = world
+            .runtime
+            .block_on(async { timeout(Duration::ZERO, gateway.tables.next()).await.ok().flatten() });
+        let generations: Vec<u64> =
+            offered.iter().flat_map(|update| &update.tables).map(|table| table.generation.0).collect();
+        let rejected = Rejection { generation: Generation(2), reason: "a secret is missing".to_owned() };
+        let answer = TableAnswer { application: chat(), serving: Generation(1), rejected: Some(rejected) };
+        if !generations.is_empty() {
+            let acknowledgement = Acknowledgement { node: node("gw-0"), boot, answers: vec![answer] };
+            world.hub.acknowledge(acknowledgement).unwrap();
+        }
+        generations
+    };
+    assert_eq!(refuse(&mut world), [2]);
+    for _ in 0..3 {
+        world.pass(Duration::from_secs(29));
+        world.hub.advance();
+        assert_eq!(refuse(&mut world), [0; 0], "not yet");
+        world.pass(Duration::from_secs(2));
+        world.hub.advance();
+        assert_eq!(refuse(&mut world), [2]);
+    }
+    world.pass(Duration::from_secs(31));
+    world.hub.advance();
+    assert_eq!(world.serve("gw-0"), 2, "what kept it from taking the table was mended");
+    assert!(world.hub.gateways(&chat()).all_acknowledged());
 }

@@ -4,14 +4,17 @@
 use crate::error::PinError;
 use crate::metrics::{Metrics, Traffic};
 use crate::node::Node;
-use crate::snapshot::Standing;
+use crate::snapshot;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use viridian_core::analysis::row::{Origin, slot_of};
-use viridian_core::id::{ApplicationName, Generation};
+use viridian_core::id::{ApplicationName, Generation, Term};
+use viridian_core::outcome::Class;
 use viridian_core::time::Timestamp;
+use viridian_wire::operator::{Candidates, Standing, TableStanding};
 use viridian_wire::snapshot::{Acknowledgement, Delta, Snapshot, TableAnswer};
-use viridian_wire::tally::{TallyReport, Trip};
+use viridian_wire::tally::{TallyReport, Trip, Vitals};
 
 /// A running gateway, for whoever steers and observes it. Clones reach the same gateway.
 #[derive(Clone)]
@@ -113,9 +116,18 @@ impl Handle {
         self.node.is_ready()
     }
 
+    /// Whether the gateway ends and takes nobody new.
+    pub fn is_draining(&self) -> bool {
+        self.node.is_draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn drains(&self) {
+        self.node.is_draining.store(true, Ordering::Relaxed);
+    }
+
     /// Everything that was published has come.
-    fn complete(&self, standing: Standing) {
-        if standing == Standing::Abreast {
+    fn complete(&self, standing: snapshot::Standing) {
+        if standing == snapshot::Standing::Abreast {
             self.node.lease.complete(self.node.clock().now());
         }
     }
@@ -147,6 +159,21 @@ impl Handle {
             groups,
             feedback: self.node.feedback.waiting(),
             trips: self.trips(),
+            vitals: Some(self.vitals()),
+        }
+    }
+
+    fn vitals(&self) -> Vitals {
+        let Metrics { requests, feedback, .. } = self.metrics();
+        let count = |counts: fn(Class) -> bool| {
+            requests.iter().filter(|requests| counts(requests.class)).map(|requests| requests.count).sum()
+        };
+        Vitals {
+            clock: self.node.clock().now(),
+            ended: count(|_| true),
+            failed: count(Class::is_error),
+            lost: feedback.dropped,
+            pinned: self.pinned(),
         }
     }
 
@@ -162,6 +189,42 @@ impl Handle {
     /// The gateway's name and this start of it.
     pub fn origin(&self) -> &Origin {
         &self.node.config.origin
+    }
+
+    /// The highest term this gateway has followed.
+    pub fn term(&self) -> Term {
+        self.node.tables.serving().term()
+    }
+
+    /// What callers are served by, and what stands above it here, for an operator.
+    pub fn standing(&self) -> Standing {
+        let now = self.node.clock().now();
+        let serving = self.node.tables.serving();
+        let pinned = self.pinned();
+        let mut tables: Vec<TableStanding> = serving
+            .tables
+            .values()
+            .map(|table| {
+                let routing = &table.routing;
+                let candidate = routing.comparison.as_ref().map(|comparison| &comparison.candidate.release);
+                TableStanding {
+                    application: routing.application.clone(),
+                    generation: routing.generation,
+                    baseline: routing.baseline.release.clone(),
+                    candidate: candidate.cloned(),
+                    share: routing.candidate_weight(),
+                    pinned: pinned.contains(&routing.application),
+                }
+            })
+            .collect();
+        tables.sort_by(|one, other| one.application.cmp(&other.application));
+        Standing {
+            node: self.origin().node.clone(),
+            term: serving.term(),
+            heard_ago: self.node.lease.last_contact().map(|asked| now.since(asked).as_millis() as u64),
+            candidates: if self.is_lease_over() { Candidates::Withdrawn } else { Candidates::Served },
+            tables,
+        }
     }
 
     /// The generation each application is served by.

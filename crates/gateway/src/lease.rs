@@ -23,6 +23,8 @@ pub(crate) struct Lease {
     ends: Mutex<Ends>,
     /// The earlier of both ends, in milliseconds since the Unix epoch: all that requests read.
     until: AtomicU64,
+    /// The last question that was answered, in the same unit; zero before the first.
+    asked: AtomicU64,
 }
 
 /// Both have to lie ahead.
@@ -38,7 +40,12 @@ impl Lease {
     pub(crate) fn new(length: Option<Duration>, now: Timestamp) -> Self {
         let end = length.map_or(NEVER, |length| now.plus(length));
         let ends = Ends { contact: end, knowledge: end };
-        Self { length, until: AtomicU64::new(ends.earlier()), ends: Mutex::new(ends) }
+        Self {
+            length,
+            until: AtomicU64::new(ends.earlier()),
+            asked: AtomicU64::new(0),
+            ends: Mutex::new(ends),
+        }
     }
 
     /// Whether candidates have lost their share at this moment.
@@ -48,6 +55,7 @@ impl Lease {
 
     /// The controller answered what this gateway asked at `asked`.
     pub(crate) fn contact(&self, asked: Timestamp, now: Timestamp) {
+        self.asked.fetch_max(asked.0, Ordering::Relaxed);
         self.change(|ends| {
             let end = self.end(asked);
             ends.contact = ends.contact.max(end);
@@ -55,6 +63,11 @@ impl Lease {
                 ends.knowledge = ends.knowledge.max(end);
             }
         });
+    }
+
+    /// When the last question left that the controller answered; nothing before the first.
+    pub(crate) fn last_contact(&self) -> Option<Timestamp> {
+        Some(Timestamp(self.asked.load(Ordering::Relaxed))).filter(|asked| asked.0 > 0)
     }
 
     /// Everything that was published is here.

@@ -16,6 +16,7 @@ use crate::seal::Seal;
 use crate::snapshot::Tables;
 use crate::tally::{ARMS, Books};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use viridian_core::outcome::Class;
 use viridian_wire::snapshot::SigningKey;
 
@@ -32,6 +33,8 @@ pub(crate) struct Node {
     /// By worker.
     pub(crate) counters: Box<[Counters]>,
     pub(crate) rejected_tables: Count,
+    /// Whether it takes nobody new.
+    pub(crate) is_draining: AtomicBool,
 }
 
 impl Node {
@@ -51,6 +54,7 @@ impl Node {
             held: Budget::new(config.limits.held),
             counters: (0..workers).map(|_| Counters::default()).collect(),
             rejected_tables: Count::default(),
+            is_draining: AtomicBool::new(false),
             config,
         };
         node.resume()?;

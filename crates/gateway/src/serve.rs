@@ -113,6 +113,7 @@ impl Gateway {
     /// streams that still run are told that they break off, and everything that is left is closed. Waits on the tokio
     /// runtime of whoever calls. Answers how many requests were cut.
     pub async fn drain(mut self, grace: Duration) -> u64 {
+        self.handle.drains();
         self.orders.send_replace(Phase::Draining);
         if timeout(grace, self.stopped()).await.is_ok() {
             return 0;

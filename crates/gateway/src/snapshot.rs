@@ -261,6 +261,11 @@ impl Serving {
         Self { term, keys, signer, tables, names }
     }
 
+    /// The term of the controller these tables are from.
+    pub(crate) const fn term(&self) -> Term {
+        self.term
+    }
+
     /// The application that an id speaks of.
     pub(crate) fn application(&self, hash: ApplicationHash) -> Option<&ApplicationName> {
         self.names.get(&hash)

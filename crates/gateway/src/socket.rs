@@ -1,7 +1,7 @@
 //! The socket through which an operator on this machine reaches the gateway when nothing else is there: HTTP over a file
 //! that only its owner can open. Entry point: [`serve`].
 //!
-//! `GET /v1/pins`, and `POST` and `DELETE /v1/pins/{application}`. It has a thread of its own, so that it waits for no
+//! `GET /v1/tables`, `GET /v1/pins`, and `POST` and `DELETE /v1/pins/{application}`. It has a thread of its own, so that it waits for no
 //! request and no request waits for it.
 
 use crate::error::{Error, PinError};
@@ -98,6 +98,9 @@ fn answer(handle: &Handle, request: &Request<Incoming>) -> Answer {
     let path = request.uri().path();
     if path == "/v1/pins" && request.method() == Method::GET {
         return json(StatusCode::OK, &PinList { pinned: handle.pinned() });
+    }
+    if path == "/v1/tables" && request.method() == Method::GET {
+        return json(StatusCode::OK, &handle.standing());
     }
     let Some(name) = path.strip_prefix("/v1/pins/") else {
         return problem(StatusCode::NOT_FOUND, "unknown_path", "there is nothing at this path");

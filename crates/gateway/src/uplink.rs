@@ -20,11 +20,15 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use serde::Serialize;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use viridian_core::analysis::row::Origin;
+use viridian_core::id::Term;
 use viridian_platform::client::{self, Client};
-use viridian_wire::door::FAREWELLS;
+use viridian_platform::tls::reason;
+use viridian_wire::door::{FAREWELLS, TERM};
 
 /// How long an answer of the controller may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -37,6 +41,8 @@ pub struct Uplink {
     controller: Uri,
     authorization: HeaderValue,
     client: Client,
+    /// Rung when the controller was heard after it was not.
+    back: Arc<Notify>,
 }
 
 /// Why the controller was not reached, or did not follow.
@@ -48,9 +54,17 @@ pub enum Error {
     /// The token cannot be sent.
     #[error("the internal token holds characters that cannot be sent")]
     Token,
+    /// What is sent there must not be read on the way.
+    #[error(
+        "'{0}' is reached over a network in the clear: give an https:// address, or one of the loopback interface"
+    )]
+    InTheClear(String),
+    /// The two sides did not come to trust each other.
+    #[error("no secure connection to the controller: {0}")]
+    Untrusted(String),
     /// No connection, or it broke off.
     #[error(transparent)]
-    Reach(#[from] client::Error),
+    Reach(client::Error),
     /// The request could not be formed.
     #[error("the request could not be formed")]
     Form(#[from] http::Error),
@@ -61,6 +75,14 @@ pub enum Error {
         status: StatusCode,
         /// Its reason.
         detail: String,
+    },
+    /// It acts in a term that is over.
+    #[error("this controller acts in term {theirs}, and term {own} has begun: it is not followed")]
+    Over {
+        /// The one it acts in.
+        theirs: Term,
+        /// The one this gateway has followed.
+        own: Term,
     },
     /// Another process has taken this gateway's name.
     #[error(
@@ -89,17 +111,21 @@ impl Uplink {
     ///
     /// # Errors
     /// The address or the token cannot be used.
-    pub fn new(handle: Handle, controller: &str, token: &str) -> Result<Self, Error> {
+    pub fn new(handle: Handle, controller: &str, token: &str, client: Client) -> Result<Self, Error> {
         let address = || Error::Address(controller.to_owned());
+        let text = controller;
         let controller: Uri = controller.parse().map_err(|_| address())?;
-        if !matches!(controller.scheme_str(), Some("http" | "https")) || controller.host().is_none() {
-            return Err(address());
+        match (controller.scheme_str(), controller.host()) {
+            (Some("https"), Some(_)) => {}
+            (Some("http"), Some(host)) if is_loopback(host) => {}
+            (Some("http"), Some(_)) => return Err(Error::InTheClear(text.to_owned())),
+            _ => return Err(address()),
         }
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| Error::Token)?;
         authorization.set_sensitive(true);
         let origin = handle.origin().clone();
-        Ok(Self { handle, origin, controller, authorization, client: Client::new() })
+        Ok(Self { handle, origin, controller, authorization, client, back: Arc::default() })
     }
 
     /// Keeps in touch until told to stop; then brings the last counters and says farewell.
@@ -122,8 +148,9 @@ impl Uplink {
     /// Brings the controller something; answers with the body of its answer.
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
         let asked = self.handle.now();
-        let answer = self.client.send(self.request(path, body)?, ANSWER).await?;
+        let answer = self.client.send(self.request(path, body)?, ANSWER).await.map_err(unreached)?;
         let status = answer.status();
+        self.check_term(&answer)?;
         let body = answer.into_body();
         if !status.is_success() {
             return Err(refused(status, &body));
@@ -138,6 +165,7 @@ impl Uplink {
         Ok(Request::post(format!("{}{path}", base.trim_end_matches('/')))
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, "application/json")
+            .header(TERM, HeaderValue::from(self.handle.term().0))
             .body(Full::new(Bytes::from(body)))?)
     }
 
@@ -146,7 +174,45 @@ impl Uplink {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Response<hyper::body::Incoming>, Error> {
-        Ok(self.client.open(self.request(path, body)?, ANSWER).await?)
+        let answer = self.client.open(self.request(path, body)?, ANSWER).await.map_err(unreached)?;
+        self.check_term(&answer)?;
+        Ok(answer)
+    }
+
+    /// Whether whoever answers acts in a term that is not over. A controller that was replaced and does not know it must
+    /// not be taken for one that counts this gateway's lease.
+    fn check_term<T>(&self, answer: &Response<T>) -> Result<(), Error> {
+        let own = self.handle.term();
+        let theirs = answer.headers().get(TERM).and_then(|value| value.to_str().ok()?.parse().ok()).map(Term);
+        match theirs {
+            Some(theirs) if theirs < own => Err(Error::Over { theirs, own }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Error {
+    /// Whether it takes somebody to mend it: trying again soon is of no use.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => status.is_client_error(),
+            Self::Untrusted(_) | Self::Over { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether a host is this machine, whatever the network says.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Why the controller was not reached; what is a matter of trust is told as one.
+fn unreached(error: client::Error) -> Error {
+    match reason::of_server(&error) {
+        Some(reason) => Error::Untrusted(reason),
+        None => Error::Reach(error),
     }
 }
 

@@ -8,7 +8,7 @@ mod rollout;
 mod serve;
 
 pub use backup::{BackupArgs, DataArgs, RestoreArgs};
-pub use gateway::{GatewayVerb, PinArgs, SocketArgs};
+pub use gateway::{GatewayArgs, GatewayVerb, ListArgs, PinArgs, SocketArgs};
 pub use read::{
     ApplyArgs, CheckArgs, DescribeArgs, ExplainArgs, GetArgs, InitArgs, Kind, PlanArgs, SimulateArgs,
 };
@@ -103,7 +103,7 @@ pub enum Verb {
     /// Start, watch and order rollouts.
     #[command(subcommand)]
     Rollout(RolloutVerb),
-    /// Pin applications to their baselines on the gateway of this machine.
+    /// Look at gateways; pin applications to their baselines on the one of this machine.
     #[command(subcommand)]
     Gateway(GatewayVerb),
     /// Say how long a rollout would take and what it would see; nothing is started.

@@ -16,7 +16,7 @@ mod screen;
 pub use application::{application_table, applications_table};
 pub use explanation::explanation_text;
 pub use forecast::forecast_table;
-pub use gateway::{gateway_table, gateways_table};
+pub use gateway::{gateway_table, gateways_table, standing_table};
 pub use numbers::{ago, span};
 pub use release::{release_table, releases_table};
 pub use rollout::{history_table, rollout_line, rollout_table, rollouts_table};

@@ -7,11 +7,12 @@ mod admin;
 mod control_plane;
 mod data_plane;
 mod first_tables;
+mod health;
 mod link;
 mod process;
 mod role;
 
-pub use control_plane::Control;
+pub use control_plane::{Control, Internal};
 pub use data_plane::{Callers, Evidence, Remote};
 pub use process::{Addresses, Process, Role};
 
@@ -29,14 +30,16 @@ use tracing_subscriber::EnvFilter;
 pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
     start_log(&arguments.log)?;
     let process = Process::start(&role::of(arguments)?)?;
-    let Addresses { gateway, admin, internal } = process.addresses();
-    for (what, address) in [
-        ("gateway listens", gateway),
-        ("control plane listens", admin),
-        ("gateways elsewhere come in", internal),
+    let Addresses { gateway, admin, internal, health } = process.addresses();
+    let between = if arguments.internal_certificate.is_some() { "https" } else { "http" };
+    for (what, scheme, address) in [
+        ("gateway listens", "http", gateway),
+        ("control plane listens", "http", admin),
+        ("gateways elsewhere come in", between, internal),
+        ("health is told", "http", health),
     ] {
         if let Some(address) = address {
-            output::note(format_args!("{what} on http://{address}"));
+            output::note(format_args!("{what} on {scheme}://{address}"));
         }
     }
     process.wait_for(told_to_end())?;

@@ -11,8 +11,14 @@ use serde::{Deserialize, Serialize};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, Generation};
 
-/// The version of this conversation. A controller refuses what it does not speak, and says what it does.
+/// The version of this conversation. A controller refuses what it does not speak, and says what it does. What is only
+/// added, and may be absent, needs no new version: whoever does not know it passes over it.
 pub const PROTOCOL: u32 = 1;
+/// The oldest version that is spoken as well.
+pub const OLDEST_PROTOCOL: u32 = 1;
+/// The header that names the term a controller acts in, in every answer of it, and the highest term a gateway has
+/// followed, in everything it asks.
+pub const TERM: &str = "x-viridian-term";
 /// Where a gateway asks for tables.
 pub const TABLES: &str = "/internal/v1/tables";
 /// Where it answers them.
@@ -68,4 +74,7 @@ pub enum Frame {
 pub struct Receipt {
     /// Whether everything in it will outlast the controller, so that the gateway may forget what is complete.
     pub durable: bool,
+    /// By how many milliseconds the gateway's clock is ahead of the controller's, when that is worth telling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead: Option<i64>,
 }

@@ -244,10 +244,18 @@ fn gateways_say_what_they_serve_by_and_what_they_refuse() {
             heard_at: BEGAN.into(),
             serving: vec![ServingBody { application: "support-chat".to_owned(), generation: 1_207 }],
             refused: vec![refused],
+            pinned: Vec::new(),
+            clock_ahead_ms: None,
+            lost: 0,
         }],
         next: None,
     };
     check("gateways.json", include_str!("golden/api/gateways.json"), &body);
+    let [mut troubled] = <[GatewayBody; 1]>::try_from(body.items).unwrap();
+    troubled.pinned = vec!["support-chat".to_owned()];
+    troubled.clock_ahead_ms = Some(-3_600_000);
+    troubled.lost = 12;
+    check("gateway.json", include_str!("golden/api/gateway.json"), &troubled);
 }
 
 #[test]

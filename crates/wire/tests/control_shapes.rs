@@ -25,9 +25,10 @@ use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
-use viridian_wire::operator::{PinList, PinStatus};
+use viridian_wire::door::Receipt;
+use viridian_wire::operator::{Candidates, PinList, PinStatus, Standing as Operator, TableStanding};
 use viridian_wire::snapshot::{Acknowledgement, Delta, Rejection, SigningKey, Snapshot, TableAnswer};
-use viridian_wire::tally::{TallyReport, Trip};
+use viridian_wire::tally::{TallyReport, Trip, Vitals};
 
 const THRESHOLDS: Thresholds =
     Thresholds { latency_p95: Some(Threshold { at_us: 400_000, scaled_us: 480_000 }) };
@@ -225,6 +226,7 @@ fn tally_reports() {
     let exempt = FeedbackRecord { evidence: Standing::Exempt, opinion: Opinion::Good, ..record.clone() };
     let slot = Timestamp(1_767_225_600_000);
     let report = TallyReport {
+        vitals: None,
         origin: Origin { node: node(), boot: BootId(42) },
         tallies: vec![TallyRow { application: application(), epoch, slot, arm, tally }],
         groups: vec![GroupRow { application: application(), epoch, arm, groups }],
@@ -233,6 +235,41 @@ fn tally_reports() {
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
     check("tally_report_3", serde_json::to_string(&report).unwrap(), &report);
+    let vitals = Vitals {
+        clock: Timestamp(1_767_225_661_000),
+        ended: 12_000,
+        failed: 31,
+        lost: 2,
+        pinned: vec![application()],
+    };
+    check("vitals", pretty(&vitals), &vitals);
+    let receipt = Receipt { durable: true, clock_ahead: Some(-3_600_000) };
+    check("receipt", pretty(&receipt), &receipt);
+    check(
+        "receipt_on_time",
+        pretty(&Receipt { clock_ahead: None, ..receipt }),
+        &Receipt { clock_ahead: None, ..receipt },
+    );
+}
+
+#[test]
+fn an_operator_reads_what_a_gateway_serves_by() {
+    let table = TableStanding {
+        application: application(),
+        generation: Generation(12),
+        baseline: ReleaseName::parse("support-chat-v7").unwrap(),
+        candidate: Some(ReleaseName::parse("support-chat-v8").unwrap()),
+        share: Weight::from_basis_points(500).unwrap(),
+        pinned: true,
+    };
+    let standing = Operator {
+        node: node(),
+        term: Term(3),
+        heard_ago: Some(1_250),
+        candidates: Candidates::Withdrawn,
+        tables: vec![table],
+    };
+    check("standing", pretty(&standing), &standing);
 }
 
 /// From before a lease could run out and an operator could pin: those places are zero, and nothing else differs.

@@ -45,5 +45,8 @@ fn body(status: GatewayStatus) -> GatewayBody {
         refused: refused
             .map(|(application, reason)| RefusedTableBody { application: application.to_string(), reason })
             .collect(),
+        clock_ahead_ms: status.clock_ahead,
+        lost: status.lost,
+        pinned: status.pinned.iter().map(ToString::to_string).collect(),
     }
 }

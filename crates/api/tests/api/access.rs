@@ -49,6 +49,7 @@ async fn other_addresses_need_a_token() {
         nudge: Arc::new(|| {}),
         gateways: Arc::new(Vec::new),
         traffic: Arc::new(Traffic::default),
+        internal: Arc::new(|| None),
         clock: Arc::new(|| NOW),
         token: None,
     };

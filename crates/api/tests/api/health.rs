@@ -22,6 +22,9 @@ async fn ready_means_served() {
         live: true,
         serving,
         rejected: Vec::new(),
+        clock_ahead: Some(90_000),
+        lost: 7,
+        pinned: Vec::new(),
     });
     assert_eq!(world.get("/readyz").await.status.as_u16(), 200);
 
@@ -43,6 +46,10 @@ async fn metrics_say_what_goes_on() {
         "viridian_applications 1",
         "viridian_requests_in_flight 0",
         "viridian_refusals_total{blame=\"upstream\"} 3",
+        "viridian_internal_turned_away_total 5",
+        "viridian_internal_certificate_failures_total 2",
+        "viridian_internal_certificate_stale 1",
+        "viridian_internal_certificate_expires_in_seconds 86400.0",
     ] {
         assert!(answer.text.lines().any(|found| found == line), "{line} is not in\n{}", answer.text);
     }
@@ -57,7 +64,10 @@ async fn metrics_keep_their_names() {
     let serving = vec![(ApplicationName::parse("support-chat").unwrap(), Generation(1))];
     let node = NodeName::parse("local").unwrap();
     let rejected = vec![(serving[0].0.clone(), "too large".to_owned())];
-    let gateway = GatewayStatus { node, heard_at: NOW, live: true, serving, rejected };
+    let pinned = vec![serving[0].0.clone()];
+    let clock_ahead = Some(-1_500);
+    let gateway =
+        GatewayStatus { node, heard_at: NOW, live: true, serving, rejected, clock_ahead, lost: 7, pinned };
     world.gateways.lock().unwrap().push(gateway);
     let text = world.get("/metrics").await.text;
     let mut names: Vec<String> = text.lines().map(without_value).collect();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use viridian_api::{GatewayStatus, RequestCount, State, Traffic, serve};
+use viridian_api::{Certificate, GatewayStatus, Internal, RequestCount, State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::arm::Arm;
@@ -103,6 +103,11 @@ impl World {
             }),
             gateways: Arc::new(move || listed.lock().unwrap().clone()),
             traffic: Arc::new(traffic),
+            internal: Arc::new(|| {
+                let expires_at = Timestamp(NOW.0 + 86_400_000);
+                let certificate = Certificate { expires_at, failures: 2, is_stale: true };
+                Some(Internal { turned_away: 5, certificate: Some(certificate) })
+            }),
             clock: Arc::new(|| NOW),
             token: token.map(Token::new),
         };

@@ -1,11 +1,13 @@
 //! Why a gateway is not followed, and how it is told: problem details (RFC 9457).
 
+use super::MOST_BROUGHT;
 use crate::hub::Superseded;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use viridian_wire::door::PROTOCOL;
+use viridian_core::id::Term;
+use viridian_wire::door::{OLDEST_PROTOCOL, PROTOCOL};
 
 /// Why a gateway is not followed.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +18,22 @@ pub(super) enum Refusal {
     Unauthorized,
     #[error("the body cannot be read: {0}")]
     Malformed(String),
+    #[error("more than {} MiB at once are not taken", MOST_BROUGHT >> 20)]
+    Oversized,
     #[error(
-        "this controller speaks version {PROTOCOL} of the internal protocol, and the gateway {0}: bring both to versions that are one apart at most"
+        "this controller speaks versions {OLDEST_PROTOCOL} to {PROTOCOL} of the internal protocol, and the gateway \
+         {0}: bring both to versions that are one apart at most"
     )]
     Protocol(u32),
+    #[error(
+        "this controller acts in term {own}, and the gateway has followed one of term {known}: another controller acts now, or this one runs \
+         on a database from before that"
+    )]
+    Over { own: Term, known: Term },
+    #[error("many gateways come at the same time: try again in a moment")]
+    Busy,
+    #[error("the gateway cannot be written down, so it is sent nothing yet: {0}")]
+    Unwritable(String),
     #[error("{0}: give each gateway a name of its own with --node")]
     Superseded(#[from] Superseded),
     #[error("this controller is about to end")]
@@ -31,9 +45,11 @@ impl IntoResponse for Refusal {
         let status = match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Oversized => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Protocol(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Superseded(_) => StatusCode::CONFLICT,
-            Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Over { .. } => StatusCode::GONE,
+            Self::Busy | Self::Unwritable(_) | Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
         };
         let problem = json!({ "status": status.as_u16(), "detail": self.to_string() });
         (status, [(CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()

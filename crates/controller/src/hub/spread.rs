@@ -2,18 +2,22 @@
 //! to a tenth of them, then to all; each ring has to serve by it in good health before the next one is sent it. A table
 //! that sends nobody anywhere new, as every rollback, goes to all at once.
 
+use super::health::{Counted, Watch};
 use super::seat::Seat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use viridian_core::id::{Generation, NodeName};
+use viridian_core::rollout::input::Unwell;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 
 /// How long a ring has to serve by a table in good health before the next one gets it.
 const SETTLING: Duration = Duration::from_millis(500);
+/// How long is waited for requests that tell whether a ring fares as before; without any by then it goes on.
+const UNSURE: Duration = Duration::from_secs(2);
 /// The second ring, as a part of all gateways.
 const SECOND_RING: usize = 10;
 
@@ -34,6 +38,10 @@ enum Reach {
         members: BTreeSet<NodeName>,
         /// Since when all of them serve by it in good health.
         healthy_since: Option<Timestamp>,
+        /// What every gateway had counted when the ring began.
+        watches: BTreeMap<NodeName, Watch>,
+        /// A member that fares worse since; the table goes no further.
+        unwell: Option<Unwell>,
     },
 }
 
@@ -56,7 +64,7 @@ impl Spread {
         };
         Self {
             before: Some(settled),
-            reach: Reach::Ring { members, healthy_since: None },
+            reach: Reach::ring(members),
             latest: Arc::new(table),
             changed: self.changed,
         }
@@ -80,6 +88,19 @@ impl Spread {
         self.latest.generation <= serving && self.latest.candidate_weight() == Weight::ZERO
     }
 
+    /// A gateway of the ring that fares worse since it serves by the latest table.
+    pub(super) fn unwell(&self) -> Option<&Unwell> {
+        match &self.reach {
+            Reach::Ring { unwell, .. } => unwell.as_ref(),
+            Reach::All => None,
+        }
+    }
+
+    /// What gateways outside the reach of the latest are sent, if there are any.
+    pub(super) fn before(&self) -> Option<&RoutingTable> {
+        self.before.as_deref()
+    }
+
     /// Whether every gateway is sent the latest table.
     pub(super) const fn is_everywhere(&self) -> bool {
         matches!(self.reach, Reach::All)
@@ -88,9 +109,28 @@ impl Spread {
     /// Widens the reach when the ring has been well for long enough; answers whether it did. A member that left or was
     /// forgotten is no reason to wait for it, and none to be confident either: with nobody left the ring begins anew.
     pub(super) fn advance(&mut self, gateways: &BTreeMap<NodeName, Seat>, now: Timestamp) -> bool {
-        let Reach::Ring { members, healthy_since } = &mut self.reach else { return false };
+        let Reach::Ring { members, healthy_since, watches, unwell } = &mut self.reach else { return false };
+        if unwell.is_some() {
+            return false;
+        }
+        let served: Vec<&NodeName> = members
+            .iter()
+            .filter(|node| gateways.get(*node).is_some_and(|seat| has(seat, &self.latest)))
+            .collect();
+        if served.len() == members.len() {
+            watch(watches, gateways);
+        }
+        let candidates = self.latest.candidate_weight().probability();
+        *unwell = members.iter().find_map(|node| worse(node, (members, gateways, watches), candidates));
+        if unwell.is_some() {
+            return false;
+        }
+        let counted = counted_by(members, gateways, watches);
         members.retain(|node| gateways.contains_key(node));
-        if !members.is_empty() && !has_settled(members, gateways, &self.latest, healthy_since, now) {
+        let settled = has_settled(members, gateways, &self.latest, healthy_since, now);
+        let is_sure = counted.is_none_or(Counted::is_enough)
+            || healthy_since.is_some_and(|since| now.since(since) >= UNSURE);
+        if !members.is_empty() && !(settled && is_sure) {
             return false;
         }
         let second_ring = gateways.len().div_ceil(SECOND_RING);
@@ -100,14 +140,62 @@ impl Spread {
             _ => gateways.len(),
         };
         if wider < gateways.len() {
-            *members = first_in_turn(gateways, &self.latest, wider);
-            *healthy_since = None;
+            self.reach = Reach::ring(first_in_turn(gateways, &self.latest, wider));
         } else {
             self.before = None;
             self.reach = Reach::All;
         }
         true
     }
+}
+
+impl Reach {
+    const fn ring(members: BTreeSet<NodeName>) -> Self {
+        Self::Ring { members, healthy_since: None, watches: BTreeMap::new(), unwell: None }
+    }
+}
+
+/// Notes what every gateway has counted, of those that tell and were not noted yet.
+fn watch(watches: &mut BTreeMap<NodeName, Watch>, gateways: &BTreeMap<NodeName, Seat>) {
+    for (node, seat) in gateways {
+        if let Some(vitals) = seat.vitals().filter(|_| !watches.contains_key(node)) {
+            watches.insert(node.clone(), Watch::begin(vitals));
+        }
+    }
+}
+
+/// What the members have counted since; nothing when none of them tells.
+fn counted_by(
+    members: &BTreeSet<NodeName>,
+    gateways: &BTreeMap<NodeName, Seat>,
+    watches: &BTreeMap<NodeName, Watch>,
+) -> Option<Counted> {
+    let tell = |node: &NodeName| Some(watches.get(node)?.counted(gateways.get(node)?.vitals()?));
+    let mut all = members.iter().filter_map(tell).peekable();
+    all.peek()?;
+    Some(all.fold(Counted::default(), |mut sum, counted| {
+        sum.add(counted);
+        sum
+    }))
+}
+
+/// How a member fares worse since it serves by the table.
+fn worse(
+    node: &NodeName,
+    (members, gateways, watches): (
+        &BTreeSet<NodeName>,
+        &BTreeMap<NodeName, Seat>,
+        &BTreeMap<NodeName, Watch>,
+    ),
+    candidates: f64,
+) -> Option<Unwell> {
+    let since = |node: &NodeName| Some(watches.get(node)?.counted(gateways.get(node)?.vitals()?));
+    let mut elsewhere = Counted::default();
+    for other in gateways.keys().filter(|other| !members.contains(*other)).filter_map(since) {
+        elsewhere.add(other);
+    }
+    let detail = since(node)?.worse_than(watches.get(node)?.before(), elsewhere, candidates)?;
+    Some(Unwell { node: node.to_string(), detail })
 }
 
 /// Whether a ring has been well for long enough, and every member was heard meanwhile.
@@ -131,9 +219,14 @@ fn has_settled(
 fn is_well(seat: &Seat, table: &RoutingTable, now: Timestamp) -> bool {
     let rollout = table.comparison.as_ref().map(|running| &running.rollout);
     seat.is_live(now)
-        && seat.serves(&table.application) >= Some(table.generation)
+        && has(seat, table)
         && seat.refused(&table.application).is_none()
         && !seat.has_tripped(&table.application, rollout)
+}
+
+/// Whether a gateway serves by a table.
+fn has(seat: &Seat, table: &RoutingTable) -> bool {
+    seat.serves(&table.application) >= Some(table.generation)
 }
 
 /// The first gateways that are sent a table, others for each application and generation: nobody is always first.

@@ -25,6 +25,8 @@ pub struct Subscription {
     sent: HashMap<ApplicationName, Generation>,
     /// The change up to which it was sent everything; absent before anything was compared.
     seen: Option<u64>,
+    /// Whether the last update left nothing out.
+    is_complete: bool,
     /// How many updates it was sent.
     number: u64,
     changes: watch::Receiver<u64>,
@@ -55,13 +57,18 @@ impl Subscription {
         replaced: Option<Duration>,
     ) -> Self {
         let changes = hub.changes.subscribe();
-        Self { hub, node, visit, sent, replaced, seen: None, number: 0, changes }
+        Self { hub, node, visit, sent, replaced, seen: None, is_complete: false, number: 0, changes }
     }
 
     /// Another process of this name ended without a farewell, or goes on elsewhere: how long before it was heard last. What
     /// it counted since then nobody will know.
     pub const fn replaced(&self) -> Option<Duration> {
         self.replaced
+    }
+
+    /// Whether the gateway was sent everything there was when it was last sent something.
+    pub const fn has_everything(&self) -> bool {
+        self.is_complete
     }
 
     /// Whether another process has taken the gateway's name. After [`next`](Self::next) found nothing and this is not so,
@@ -121,7 +128,7 @@ impl Subscription {
             }
             self.seen = Some(*number);
             let Some(table) = tables.get(name).map(|spread| spread.meant_for(&self.node)) else { continue };
-            if self.sent.get(name) < Some(&table.generation) {
+            if self.sent.get(name) < Some(&table.generation) || seat.is_offered_again(name) {
                 self.sent.insert(name.clone(), table.generation);
                 seat.sent(table);
                 update.tables.push(Arc::clone(table));
@@ -132,6 +139,7 @@ impl Subscription {
             return Taken::Nothing;
         }
         self.number += 1;
+        self.is_complete = update.complete;
         Taken::Update(update)
     }
 }

@@ -79,6 +79,83 @@ fn a_rollback_is_over_when_no_gateway_can_serve_the_candidate() {
 }
 
 #[test]
+fn a_rollback_waits_for_gateways_from_before_a_restart() {
+    let world = on_trial();
+    // Another gateway is sent the candidate's table, and is not heard again.
+    world.acknowledge_as("gw-2");
+    world.order(&Command::Rollback { by: "ada".to_owned(), reason: None });
+    world.until("the restoration", |world| world.state().phase.word() == "RollingBack");
+    let world = world.restart();
+    let waits = |world: &World| {
+        world.acknowledge();
+        let report = world.store.noted_report(&rollout());
+        report.is_some_and(|report| report.sentence.contains("1 gateway may still send requests"))
+    };
+    world.until("what is waited for", waits);
+    world.pass(Duration::from_secs(14 * 60));
+    world.until("the same, almost a lease later", waits);
+    assert_eq!(world.state().phase.word(), "RollingBack");
+    world.pass(Duration::from_secs(2 * 60));
+    world.follow_until("RolledBack");
+    world.until("it is forgotten on disk as well", |world| world.store.known_gateways().unwrap().len() == 1);
+}
+
+#[test]
+fn a_gateway_from_before_a_restart_that_comes_ends_the_wait() {
+    let world = on_trial();
+    world.acknowledge_as("gw-2");
+    world.order(&Command::Rollback { by: "ada".to_owned(), reason: None });
+    world.until("the restoration", |world| world.state().phase.word() == "RollingBack");
+    let world = world.restart();
+    world.until("a table of the new term", |world| world.table().is_some());
+    world.until("both are heard", |world| {
+        world.acknowledge_as("gw-2");
+        world.acknowledge();
+        world.state().phase.word() == "RolledBack"
+    });
+}
+
+#[test]
+fn a_table_that_harms_the_first_gateway_is_taken_back() {
+    let world = World::new();
+    world.until("a first table", |world| world.table().is_some());
+    let names = ["gw-1", "gw-2"];
+    for name in names {
+        world.acknowledge_as(name);
+        world.fares(name, (1_000, 0));
+    }
+    let good = world.table().unwrap();
+    // Somebody applies an environment that answers nobody.
+    world.move_environment("127.0.0.1:9".parse().unwrap());
+    world.until("another table", |world| world.table().unwrap().generation > good.generation);
+    let harmful = world.table().unwrap();
+    let serving = names.map(|name| world.acknowledge_as(name));
+    let first = usize::from(serving[0] < serving[1]);
+    assert_eq!((serving[first], serving[1 - first]), (Some(harmful.generation), Some(good.generation)));
+    world.until("it is taken back", |world| {
+        world.fares(names[1 - first], (1_500, 0));
+        world.fares(names[first], (1_050, 50));
+        world.table().unwrap().generation > harmful.generation
+    });
+    let restored = world.table().unwrap();
+    assert_eq!(restored.baseline, good.baseline);
+    for name in names {
+        assert_eq!(world.acknowledge_as(name), Some(restored.generation), "{name}");
+    }
+    let events = world.store.events_after(0, 1_000).unwrap();
+    let told = events.iter().any(|event| format!("{event:?}").contains("taken back: gateway"));
+    assert!(told, "{events:?}");
+    // What was taken back stays away until something else is asked for.
+    world.controller.nudge().wake();
+    world.pass(Duration::from_secs(60));
+    for name in names {
+        assert_eq!(world.acknowledge_as(name), Some(restored.generation), "{name}");
+    }
+    world.move_environment("127.0.0.1:10".parse().unwrap());
+    world.until("the next", |world| world.table().unwrap().generation > restored.generation);
+}
+
+#[test]
 fn generations_only_rise_across_a_restart() {
     let world = on_trial();
     let before = world.table().unwrap();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use viridian_controller::{Clock, Config, Controller, Hub, Intake};
+use viridian_controller::{Clock, Config, Controller, Hub, Intake, Registry};
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::Tally;
 use viridian_core::application::{Application, Protocol, Timeouts, Unit};
@@ -30,7 +30,7 @@ use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 use viridian_store::{Options, Retry, Start, Store, Takeover};
 use viridian_wire::snapshot::{Acknowledgement, TableAnswer};
-use viridian_wire::tally::{TallyReport, Trip};
+use viridian_wire::tally::{TallyReport, Trip, Vitals};
 
 /// The start of the gateway.
 const BOOT: BootId = BootId(1);
@@ -44,15 +44,16 @@ pub(crate) struct World {
     pub(crate) directory: TempDir,
     pub(crate) store: Store,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) intake: Intake,
     pub(crate) controller: Controller,
     now: Arc<AtomicU64>,
     counted: BTreeMap<(u32, Arm), Tally>,
     /// The upstream of the baseline: alive while it is held.
     pub(crate) baseline: Option<TcpListener>,
-    /// What the gateway serves by.
-    serving: Mutex<BTreeMap<ApplicationName, Generation>>,
-    runtime: Runtime,
+    /// What gateways serve by.
+    serving: Mutex<BTreeMap<String, BTreeMap<ApplicationName, Generation>>>,
+    pub(crate) runtime: Runtime,
 }
 
 pub(crate) fn application() -> ApplicationName {
@@ -150,9 +151,12 @@ impl World {
         let read = Arc::clone(&now);
         let clock: Clock = Arc::new(move || Timestamp(read.load(Ordering::SeqCst)));
         let hub = Arc::new(Hub::new(store.term(), Vec::new(), Arc::clone(&clock)));
+        let registry = Registry::resume(store.clone(), Arc::clone(&hub), Arc::clone(&clock)).unwrap();
+        let registry = Arc::new(registry);
         let controller = Controller::start(Config {
             store: store.clone(),
             hub: Arc::clone(&hub),
+            registry: Arc::clone(&registry),
             clock: Arc::clone(&clock),
             runtime: runtime.handle().clone(),
         })
@@ -162,6 +166,7 @@ impl World {
             directory,
             store,
             hub,
+            registry,
             intake,
             controller,
             now,
@@ -174,8 +179,8 @@ impl World {
 
     /// The process ends and starts again on the same directory.
     pub(crate) fn restart(self) -> Self {
-        let Self { directory, store, hub, intake, controller, now, baseline, .. } = self;
-        drop((controller, intake, hub));
+        let Self { directory, store, hub, registry, intake, controller, now, baseline, .. } = self;
+        drop((controller, intake, registry, hub));
         drop(store);
         let store = Store::open_with(directory.path(), &Options { ballast: 1 << 16 }).unwrap();
         Self::with(directory, store, baseline, now.load(Ordering::SeqCst))
@@ -239,15 +244,52 @@ impl World {
 
     /// The gateway comes back, serves by what it is sent, and says so.
     pub(crate) fn acknowledge(&self) {
-        let mut serving = self.serving.lock().unwrap();
-        let mut tables = self.hub.open(&node(), BOOT, serving.clone());
+        self.acknowledge_as(node().as_str());
+    }
+
+    /// The same for a gateway of this name. Answers the generation it serves by.
+    pub(crate) fn acknowledge_as(&self, name: &str) -> Option<Generation> {
+        let node = NodeName::parse(name).unwrap();
+        let mut all = self.serving.lock().unwrap();
+        let serving = all.entry(name.to_owned()).or_default();
+        let origin = Origin { node: node.clone(), boot: BOOT };
+        let mut tables = self.registry.open(&origin, serving.clone()).unwrap();
         let update = self.runtime.block_on(tables.next()).unwrap();
         let answers = update.tables.iter().map(|table| {
             serving.insert(table.application.clone(), table.generation);
             TableAnswer { application: table.application.clone(), serving: table.generation, rejected: None }
         });
-        let acknowledgement = Acknowledgement { node: node(), boot: BOOT, answers: answers.collect() };
+        let acknowledgement = Acknowledgement { node, boot: BOOT, answers: answers.collect() };
         self.hub.acknowledge(acknowledgement).unwrap();
+        self.controller.nudge().wake();
+        serving.get(&application()).copied()
+    }
+
+    /// A gateway says that of all its requests so many have ended, and so many of them failed.
+    pub(crate) fn fares(&self, name: &str, (ended, failed): (u64, u64)) {
+        let node = NodeName::parse(name).unwrap();
+        let vitals = Vitals { clock: self.now(), ended, failed, lost: 0, pinned: Vec::new() };
+        let trips = Vec::new();
+        let origin = Origin { node, boot: BOOT };
+        let report = TallyReport {
+            origin,
+            tallies: Vec::new(),
+            groups: Vec::new(),
+            feedback: Vec::new(),
+            trips,
+            vitals: Some(vitals),
+        };
+        assert!(self.intake.receive(report).is_ok(), "{name} holds its place");
+        self.controller.nudge().wake();
+    }
+
+    /// The application's environment is somewhere else.
+    pub(crate) fn move_environment(&self, upstream: SocketAddr) {
+        let mut application = self.store.application(&application()).unwrap().unwrap();
+        for environment in application.environments.values_mut() {
+            environment.endpoints = vec![Endpoint(format!("http://{upstream}"))];
+        }
+        self.store.apply_application(&application, self.now()).unwrap();
         self.controller.nudge().wake();
     }
 
@@ -275,7 +317,8 @@ impl World {
     /// The gateway reports.
     pub(crate) fn report(&self, tallies: Vec<TallyRow>, trips: Vec<Trip>) {
         let origin = Origin { node: node(), boot: BOOT };
-        let report = TallyReport { origin, tallies, groups: Vec::new(), feedback: Vec::new(), trips };
+        let report =
+            TallyReport { origin, tallies, groups: Vec::new(), feedback: Vec::new(), trips, vitals: None };
         // A gateway that reports before it ever came is no concern of these tests.
         let _ = self.intake.receive(report);
         self.controller.nudge().wake();

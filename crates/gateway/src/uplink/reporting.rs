@@ -94,6 +94,7 @@ mod tests {
             groups: vec![],
             feedback: vec![],
             trips: vec![],
+            vitals: None,
         }
     }
 
@@ -106,9 +107,17 @@ mod tests {
     fn what_is_durable_is_told_no_more_and_everything_else_is() {
         let mut reporting = Reporting::default();
         assert_eq!(told(&reporting, 5, 0), Some(1));
-        assert!(reporting.received(standing(5), Receipt { durable: false }, Timestamp(0)).is_none());
+        assert!(
+            reporting
+                .received(standing(5), Receipt { durable: false, clock_ahead: None }, Timestamp(0))
+                .is_none()
+        );
         assert_eq!(told(&reporting, 5, 10), Some(1), "it may have been lost");
-        assert!(reporting.received(standing(5), Receipt { durable: true }, Timestamp(10)).is_some());
+        assert!(
+            reporting
+                .received(standing(5), Receipt { durable: true, clock_ahead: None }, Timestamp(10))
+                .is_some()
+        );
         assert_eq!(told(&reporting, 5, 20), None);
         assert_eq!(told(&reporting, 6, 30), Some(1));
     }
@@ -117,7 +126,8 @@ mod tests {
     fn a_sign_of_life_is_given_every_second() {
         let mut reporting = Reporting::default();
         assert_eq!(told(&reporting, 0, 0), Some(0));
-        let _kept = reporting.received(standing(0), Receipt { durable: true }, Timestamp(0));
+        let _kept =
+            reporting.received(standing(0), Receipt { durable: true, clock_ahead: None }, Timestamp(0));
         assert_eq!(told(&reporting, 0, 999), None);
         assert_eq!(told(&reporting, 0, 1_000), Some(0));
     }

@@ -1,11 +1,13 @@
 //! Brings what was counted to the controller: what changed since it was last told, and something now and then so that it
 //! knows that the gateway lives. What it does not call durable is told again. What that is, [`Reporting`] knows.
 
+use super::backoff::Backoff;
 use super::reporting::Reporting;
+use super::tables::chance;
 use super::{Error, Uplink, explain};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use viridian_crash as crash;
 use viridian_wire::door::{REPORTS, Receipt};
 use viridian_wire::tally::TallyReport;
@@ -15,14 +17,28 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Reports until told to stop, and once more after.
 pub(super) async fn keep_sending(uplink: &Uplink, mut stop: watch::Receiver<bool>) {
-    let mut reporter = Reporter { uplink, reporting: Reporting::default(), in_trouble: false };
+    let mut reporter = Reporter {
+        uplink,
+        reporting: Reporting::default(),
+        backoff: Backoff::default(),
+        not_before: None,
+        in_trouble: false,
+        clock_is_off: false,
+    };
     let mut beat = interval(LOOK);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let stopped = tokio::select! {
             _ = beat.tick() => false,
+            () = uplink.back.notified() => {
+                reporter.not_before = None;
+                false
+            }
             _ = stop.wait_for(|stopped| *stopped) => true,
         };
+        if stopped {
+            reporter.not_before = None;
+        }
         reporter.report().await;
         if stopped {
             return;
@@ -33,29 +49,57 @@ pub(super) async fn keep_sending(uplink: &Uplink, mut stop: watch::Receiver<bool
 struct Reporter<'a> {
     uplink: &'a Uplink,
     reporting: Reporting,
+    backoff: Backoff,
+    /// The controller is not tried again before.
+    not_before: Option<Instant>,
     in_trouble: bool,
+    /// The controller said so.
+    clock_is_off: bool,
 }
 
 impl Reporter<'_> {
     async fn report(&mut self) {
+        if self.not_before.is_some_and(|moment| Instant::now() < moment) {
+            return;
+        }
         let handle = &self.uplink.handle;
         let standing = handle.report();
         let Some(news) = self.reporting.due(&standing, handle.now()) else { return };
         match self.bring(&news).await {
             Ok(receipt) => {
+                self.backoff.reset();
                 self.in_trouble &= !receipt.durable;
+                self.compare_clocks(receipt.clock_ahead);
                 if let Some(durable) = self.reporting.received(standing, receipt, handle.now()) {
                     crash::at(crash::Place::Unforgotten);
                     handle.forget(durable);
                 }
             }
             Err(error) => {
+                self.not_before = Some(Instant::now() + self.backoff.after(&error, chance()));
                 if !self.in_trouble {
                     tracing::warn!(error = %explain(&error), "counters wait: the controller does not take them");
                 }
                 self.in_trouble = true;
             }
         }
+    }
+
+    /// Says once that the clocks differ, and once that they do not any more.
+    fn compare_clocks(&mut self, ahead: Option<i64>) {
+        match ahead {
+            Some(ahead_ms) if !self.clock_is_off => {
+                tracing::warn!(
+                    ahead_ms,
+                    "the clock of this gateway is not the controller's: set both by the same source"
+                );
+            }
+            None if self.clock_is_off => {
+                tracing::info!("the clock of this gateway is the controller's again")
+            }
+            _ => {}
+        }
+        self.clock_is_off = ahead.is_some();
     }
 
     async fn bring(&self, news: &TallyReport) -> Result<Receipt, Error> {

@@ -28,7 +28,7 @@ pub(super) async fn follow(uplink: &Uplink, mut stop: watch::Receiver<bool>) {
         };
         let (wait, text) = match ended {
             Error::Superseded => (Backoff::superseded(), explain(&Error::Superseded)),
-            other => (backoff.next(chance()), explain(&other)),
+            other => (backoff.after(&other, chance()), explain(&other)),
         };
         // The same trouble is told once, not at each attempt.
         if text != said {
@@ -54,7 +54,11 @@ async fn take(uplink: &Uplink, backoff: &mut Backoff) -> Error {
             Ok(frame) => frame,
             Err(error) => return error,
         };
-        backoff.reset();
+        // What follows from a beat alone is nothing: a controller may send them and refuse everything else.
+        if matches!(frame, Frame::Delta(_)) {
+            backoff.reset();
+            uplink.back.notify_one();
+        }
         let served = match following.take(frame, uplink.handle.is_lease_over()) {
             Ok(Some(delta)) => serve_by(uplink, delta).await,
             Ok(None) => Ok(()),
@@ -67,7 +71,7 @@ async fn take(uplink: &Uplink, backoff: &mut Backoff) -> Error {
 }
 
 /// A number from 0 to 1 that is another one for each gateway.
-fn chance() -> f64 {
+pub(super) fn chance() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }
 

@@ -20,5 +20,6 @@ mod socket;
 mod streaming;
 mod tallies;
 mod tls;
+mod uplink;
 mod upstreams;
 mod world;

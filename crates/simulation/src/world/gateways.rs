@@ -300,7 +300,9 @@ impl World {
         {
             process.handle.contact_since(asked.at);
             let now = process.handle.now();
-            if let Some(durable) = process.reporting.received(asked.about, Receipt { durable }, now) {
+            if let Some(durable) =
+                process.reporting.received(asked.about, Receipt { durable, clock_ahead: None }, now)
+            {
                 process.handle.forget(durable);
             }
         }

@@ -32,6 +32,28 @@ pub struct ServeArgs {
     /// The token itself; set it in the environment, where other users cannot see it.
     #[arg(long, env = "VIRIDIAN_INTERNAL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub internal_token: Option<String>,
+    /// For the internal listener: the certificate gateways are shown, followed by those up to its authority. Without one
+    /// only loopback addresses are listened on.
+    #[arg(long, env = "VIRIDIAN_INTERNAL_CERTIFICATE", value_name = "FILE", requires = "internal_key")]
+    pub internal_certificate: Option<PathBuf>,
+    /// Its private key. Both files may change while the process runs.
+    #[arg(long, env = "VIRIDIAN_INTERNAL_KEY", value_name = "FILE", requires = "internal_certificate")]
+    pub internal_key: Option<PathBuf>,
+    /// The authorities whose certificates gateways have to show; without it the token is enough.
+    #[arg(long, env = "VIRIDIAN_INTERNAL_CLIENT_CA", value_name = "FILE", requires = "internal_certificate")]
+    pub internal_client_ca: Option<PathBuf>,
+    /// For a gateway: the authorities its controller's certificate is trusted by; those of the machine unless given.
+    #[arg(long, env = "VIRIDIAN_CONTROLLER_CA", value_name = "FILE")]
+    pub controller_ca: Option<PathBuf>,
+    /// For a gateway: the certificate it shows its controller.
+    #[arg(long, env = "VIRIDIAN_CONTROLLER_CERTIFICATE", value_name = "FILE", requires = "controller_key")]
+    pub controller_certificate: Option<PathBuf>,
+    /// Its private key.
+    #[arg(long, env = "VIRIDIAN_CONTROLLER_KEY", value_name = "FILE", requires = "controller_certificate")]
+    pub controller_key: Option<PathBuf>,
+    /// For a gateway: where it tells whether it is alive and ready, and what it counts.
+    #[arg(long, env = "VIRIDIAN_HEALTH", default_value = "127.0.0.1:8083", value_name = "ADDRESS")]
+    pub health: SocketAddr,
     /// Where everything that lasts is kept.
     #[arg(long, env = "VIRIDIAN_DATA_DIR", default_value = "./viridian-data", value_name = "DIRECTORY")]
     pub data_dir: PathBuf,

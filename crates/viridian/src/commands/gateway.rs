@@ -1,9 +1,11 @@
-//! `viridian gateway`: talks to the gateway on this machine through its socket, and to nobody else.
+//! `viridian gateway`: looks at gateways through the control plane, and talks to the one on this machine through its
+//! socket, for which nobody else has to be there.
 
-use crate::args::{GatewayVerb, PinArgs, SocketArgs};
+use super::{describe, get};
+use crate::args::{DescribeArgs, GatewayArgs, GatewayVerb, GetArgs, Kind, ListArgs, PinArgs, SocketArgs};
 use crate::client::escaped;
 use crate::exit::Exit;
-use crate::output::note;
+use crate::output::{note, standing_table};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -17,13 +19,22 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use viridian_wire::error_body::Problem;
-use viridian_wire::operator::{PinList, PinStatus};
+use viridian_wire::operator::{PinList, PinStatus, Standing};
 
 /// How long the gateway may take to answer: it writes to its own disk.
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(verb: &GatewayVerb, settings: &Settings) -> Result<Exit> {
     match verb {
+        GatewayVerb::List(ListArgs { watch }) => {
+            let all =
+                GetArgs { kind: Kind::Gateways, name: None, application: None, active: false, watch: *watch };
+            get::run(&all, settings).await
+        }
+        GatewayVerb::Describe(GatewayArgs { name }) => {
+            describe::run(&DescribeArgs { kind: Kind::Gateways, name: name.clone() }, settings).await
+        }
+        GatewayVerb::Tables(args) => tables(args, settings).await,
         GatewayVerb::PinBaseline(args) => change(Method::POST, args, settings).await,
         GatewayVerb::Unpin(args) => change(Method::DELETE, args, settings).await,
         GatewayVerb::Pins(args) => list(args, settings).await,
@@ -55,6 +66,15 @@ async fn list(args: &SocketArgs, settings: &Settings) -> Result<Exit> {
         let lines: Vec<&str> = names.iter().map(viridian_core::id::ApplicationName::as_str).collect();
         if lines.is_empty() { "Nothing is pinned on this gateway.".to_owned() } else { lines.join("\n") }
     })?;
+    Ok(Exit::Ok)
+}
+
+async fn tables(args: &SocketArgs, settings: &Settings) -> Result<Exit> {
+    let standing: Standing = match ask(&args.socket, Method::GET, "/v1/tables").await? {
+        Ok(standing) => standing,
+        Err(exit) => return Ok(exit),
+    };
+    settings.output.one(&standing, standing_table)?;
     Ok(Exit::Ok)
 }
 
@@ -111,6 +131,12 @@ mod tests {
         let list: PinList = ask(&socket, Method::GET, "/v1/pins").await.unwrap().unwrap();
         assert_eq!(list.pinned, gateway.handle().pinned());
         assert_eq!(list.pinned.len(), 1);
+        let standing: Standing = ask(&socket, Method::GET, "/v1/tables").await.unwrap().unwrap();
+        assert_eq!(standing, gateway.handle().standing());
+        let shown = standing_table(&standing);
+        for word in ["gateway-1", "not since the start", "support-chat", "pinned"] {
+            assert!(shown.contains(word), "{word} is not in\n{shown}");
+        }
         assert!(!pin(Method::DELETE).await.unwrap().unwrap().pinned);
         let unknown = ask::<PinStatus>(&socket, Method::POST, "/v1/pins/suport-chat").await.unwrap();
         assert_eq!(unknown, Err(Exit::Invalid));

@@ -8,10 +8,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use viridian_api::{GatewayStatus, RequestCount, State, Traffic};
+use viridian_api::{Certificate, GatewayStatus, RequestCount, State, Traffic};
 use viridian_controller::hub::GatewayView;
-use viridian_controller::{Clock, Hub, Nudge};
+use viridian_controller::{Clock, Hub, Nudge, TurnedAway};
 use viridian_gateway::Handle;
+use viridian_platform::tls::{ServerConfig, Standing, Watched};
 use viridian_platform::token::Token;
 use viridian_store::Store;
 
@@ -22,20 +23,46 @@ pub(super) struct Parts {
     /// The gateway in this process, if there is one.
     pub(super) gateway: Option<Handle>,
     pub(super) nudge: Nudge,
+    /// The listener for gateways elsewhere, if there is one.
+    pub(super) internal: Option<Internal>,
     pub(super) clock: Clock,
+}
+
+/// The listener for gateways elsewhere.
+#[derive(Clone)]
+pub(super) struct Internal {
+    pub(super) turned_away: Arc<TurnedAway>,
+    pub(super) tls: Option<Arc<Watched<ServerConfig>>>,
 }
 
 /// What the API works with.
 fn state(parts: Parts, token: Option<Token>) -> State {
-    let Parts { store, hub, gateway, nudge, clock } = parts;
+    let Parts { store, hub, gateway, nudge, internal, clock } = parts;
     State {
         store,
         nudge: Arc::new(move || nudge.wake()),
         gateways: Arc::new(move || hub.view().into_iter().map(status).collect()),
         traffic: Arc::new(move || gateway.as_ref().map(traffic).unwrap_or_default()),
+        internal: Arc::new(move || internal.as_ref().map(Internal::status)),
         clock,
         token,
     }
+}
+
+impl Internal {
+    fn status(&self) -> viridian_api::Internal {
+        let standing = self.tls.as_ref().map(|tls| tls.standing());
+        viridian_api::Internal {
+            turned_away: self.turned_away.count(),
+            certificate: standing.as_ref().and_then(certificate),
+        }
+    }
+}
+
+/// How a certificate stands, if there is one.
+pub(super) fn certificate(standing: &Standing) -> Option<Certificate> {
+    let expires_at = standing.expires_at?;
+    Some(Certificate { expires_at, failures: standing.failures, is_stale: standing.failure.is_some() })
 }
 
 /// Listens and answers until told to stop.
@@ -70,10 +97,14 @@ fn status(view: GatewayView) -> GatewayStatus {
         live: view.live,
         serving: view.serving,
         rejected: view.rejected.into_iter().map(|(application, why)| (application, why.reason)).collect(),
+        clock_ahead: view.clock_ahead,
+        lost: view.vitals.as_ref().map_or(0, |vitals| vitals.lost),
+        pinned: view.vitals.map(|vitals| vitals.pinned).unwrap_or_default(),
     }
 }
 
-fn traffic(gateway: &Handle) -> Traffic {
+/// What a gateway in this process has served.
+pub(super) fn traffic(gateway: &Handle) -> Traffic {
     let metrics = gateway.metrics();
     let count = |requests: viridian_gateway::Requests| RequestCount {
         application: requests.application.to_string(),

@@ -11,8 +11,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use viridian_controller::{Clock, Config, Controller, Door, Housekeeper, Hub, Intake, Nudge};
+use viridian_controller::{
+    Behind, Clock, Config, Controller, Door, Entrance, Housekeeper, Hub, Intake, Nudge, Registry,
+};
 use viridian_gateway::Handle;
+use viridian_platform::tls::{self, ServerFiles};
 use viridian_platform::token::Token;
 use viridian_store::{Retention, Store};
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
@@ -30,12 +33,23 @@ pub struct Control {
     pub admin: SocketAddr,
     /// What they have to know; without it only loopback addresses are listened on.
     pub token: Option<String>,
-    /// Where gateways elsewhere come in, and the token they have to know.
-    pub internal: Option<(SocketAddr, String)>,
+    /// Where gateways elsewhere come in.
+    pub internal: Option<Internal>,
     /// What to apply at the start.
     pub manifests: Vec<ManifestText>,
     /// What is kept of measurements, and for how long.
     pub retention: Retention,
+}
+
+/// Where gateways elsewhere come in.
+#[derive(Debug, Clone)]
+pub struct Internal {
+    /// Where.
+    pub address: SocketAddr,
+    /// The token they have to know.
+    pub token: String,
+    /// What they are shown and asked for; without it only loopback addresses are listened on.
+    pub tls: Option<ServerFiles>,
 }
 
 /// A running control plane. Dropped, its loop ends after the walk it is in.
@@ -43,6 +57,8 @@ pub(super) struct ControlPlane {
     pub(super) store: Store,
     pub(super) hub: Arc<Hub>,
     pub(super) intake: Arc<Intake>,
+    registry: Arc<Registry>,
+    internal: Option<admin::Internal>,
     controller: Controller,
     _housekeeper: Housekeeper,
     clock: Clock,
@@ -56,17 +72,19 @@ impl ControlPlane {
         })?;
         let clock = steady_clock(&store)?;
         apply(&store, &settings.manifests, &clock)?;
-        let hub = Arc::new(first_tables::hub(&store, Arc::clone(&clock))?);
+        let (hub, registry) = first_tables::hub(&store, &clock)?;
         let controller = Controller::start(Config {
             store: store.clone(),
             hub: Arc::clone(&hub),
+            registry: Arc::clone(&registry),
             clock: Arc::clone(&clock),
             runtime: runtime.handle().clone(),
         })?;
         first_tables::wait(&store, &hub)?;
         let housekeeper = Housekeeper::start(store.clone(), Arc::clone(&clock), settings.retention)?;
         let intake = Arc::new(Intake::new(store.clone(), Arc::clone(&hub), controller.nudge()));
-        Ok(Self { store, hub, intake, controller, _housekeeper: housekeeper, clock })
+        let internal = settings.internal.as_ref().map(Internal::prepare).transpose()?;
+        Ok(Self { store, hub, intake, registry, internal, controller, _housekeeper: housekeeper, clock })
     }
 
     pub(super) fn nudge(&self) -> Nudge {
@@ -86,6 +104,7 @@ impl ControlPlane {
             hub: Arc::clone(&self.hub),
             gateway,
             nudge: self.nudge(),
+            internal: self.internal.clone(),
             clock: Arc::clone(&self.clock),
         };
         let token = settings.token.as_deref().map(Token::new);
@@ -95,32 +114,51 @@ impl ControlPlane {
     /// Lets gateways elsewhere in.
     pub(super) fn let_gateways_in(
         &self,
-        (address, token): &(SocketAddr, String),
+        settings: &Internal,
         runtime: &Runtime,
         mut stop: watch::Receiver<bool>,
     ) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
-        // What is sent here are the keys request ids are signed with: it must not cross a network in the clear.
-        ensure!(
-            address.ip().is_loopback(),
-            "gateways are not let in on {address}: the internal listener speaks no TLS yet, so give it a loopback \
-             address and let a tunnel or a mesh carry it to other machines"
-        );
+        let internal = self.internal.clone().context("the internal listener is not prepared")?;
         let listener = runtime
-            .block_on(TcpListener::bind(address))
-            .with_context(|| format!("gateways cannot be let in on {address}"))?;
+            .block_on(TcpListener::bind(settings.address))
+            .with_context(|| format!("gateways cannot be let in on {}", settings.address))?;
         let address = listener.local_addr().context("the internal listener's address cannot be read")?;
-        let parts = (Arc::clone(&self.hub), Arc::clone(&self.intake), self.nudge());
-        let token = Token::new(token);
+        if let Some(tls) = &internal.tls {
+            runtime.spawn(Arc::clone(tls).keep_looking());
+        }
+        let entrance = Entrance {
+            listener,
+            tls: internal.tls,
+            token: Token::new(&settings.token),
+            turned_away: internal.turned_away,
+        };
+        let behind = Behind {
+            hub: Arc::clone(&self.hub),
+            intake: Arc::clone(&self.intake),
+            registry: Arc::clone(&self.registry),
+            nudge: self.nudge(),
+        };
         let closed = async move {
             // An error means that whoever could stop it is gone.
             let _ = stop.wait_for(|stopped| *stopped).await;
         };
-        let served = runtime.spawn(async move {
-            if let Err(error) = Door::open(listener, parts, token, closed).await {
-                tracing::error!(%error, "the internal listener ended");
-            }
-        });
-        Ok((address, served))
+        Ok((address, runtime.spawn(Door::open(entrance, behind, closed))))
+    }
+}
+
+impl Internal {
+    /// Reads what is shown to whoever comes.
+    fn prepare(&self) -> anyhow::Result<admin::Internal> {
+        // What is sent here are the keys request ids are signed with: it must not cross a network in the clear.
+        ensure!(
+            self.address.ip().is_loopback() || self.tls.is_some(),
+            "gateways are not let in on {} in the clear: give --internal-certificate and --internal-key, or listen on \
+             a loopback address",
+            self.address
+        );
+        let tls = self.tls.clone().map(tls::server).transpose();
+        let tls = tls.context("the internal listener cannot speak TLS")?.map(Arc::new);
+        Ok(admin::Internal { turned_away: Arc::default(), tls })
     }
 }
 

@@ -2,6 +2,7 @@
 //! in the same process, [`apart`] for one elsewhere.
 
 use super::control_plane::ControlPlane;
+use super::health;
 use super::link::Link;
 use anyhow::{Context, anyhow};
 use std::net::SocketAddr;
@@ -14,6 +15,8 @@ use tokio::task::JoinHandle;
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName};
 use viridian_gateway::{Config, Gateway, State, StateKey, Uplink};
+use viridian_platform::client::Client;
+use viridian_platform::tls::{self, ClientFiles};
 
 /// The name of the gateway beside a controller.
 const LOCAL: &str = "local";
@@ -38,6 +41,10 @@ pub struct Remote {
     pub token: String,
     /// What the gateway is called; no other may be called so.
     pub node: NodeName,
+    /// Whom it trusts there, and what it shows; for an `https` address.
+    pub tls: ClientFiles,
+    /// Where whoever watches over the gateway is answered.
+    pub health: SocketAddr,
     /// Where the gateway keeps what it serves by, for a start without its controller.
     pub directory: PathBuf,
 }
@@ -96,7 +103,7 @@ pub(super) fn apart(
     controller: &Remote,
     runtime: &Runtime,
     stop: watch::Receiver<bool>,
-) -> anyhow::Result<(Gateway, JoinHandle<()>)> {
+) -> anyhow::Result<(Gateway, SocketAddr, JoinHandle<()>)> {
     // The database keeps whole numbers with a sign.
     let boot = getrandom::u64().map_err(|error| anyhow!("no random number for this start: {error}"))? >> 1;
     let origin = Origin { node: controller.node.clone(), boot: BootId(boot) };
@@ -107,8 +114,19 @@ pub(super) fn apart(
     };
     let gateway =
         Gateway::start(config).with_context(|| format!("callers cannot be served on {}", callers.listen))?;
-    let uplink = Uplink::new(gateway.handle(), &controller.url, &controller.token)?;
-    Ok((gateway, runtime.spawn(uplink.run(stop))))
+    let trust = match controller.url.starts_with("https:") {
+        true => {
+            Some(Arc::new(tls::client(controller.tls.clone()).context("the controller cannot be trusted")?))
+        }
+        false => None,
+    };
+    let client = trust.as_ref().map_or_else(Client::new, |trust| Client::trusting(Arc::clone(trust)));
+    let uplink = Uplink::new(gateway.handle(), &controller.url, &controller.token, client)?;
+    if let Some(trust) = &trust {
+        runtime.spawn(Arc::clone(trust).keep_looking());
+    }
+    let health = health::start(runtime, controller.health, (gateway.handle(), trust), stop.clone())?;
+    Ok((gateway, health, runtime.spawn(uplink.run(stop))))
 }
 
 fn config(callers: &Callers, origin: Origin) -> Config {

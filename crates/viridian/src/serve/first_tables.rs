@@ -4,8 +4,9 @@
 //! the gateway is not started before there are tables: those that were served last, and those of new applications.
 
 use anyhow::Context;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use viridian_controller::{Clock, Hub};
+use viridian_controller::{Clock, Hub, Registry};
 use viridian_core::id::ApplicationName;
 use viridian_store::Store;
 use viridian_wire::snapshot::SigningKey;
@@ -16,15 +17,22 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often it is looked whether they are there.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// A hub at which everything that was served last is served, until the controller publishes what follows from it.
-pub(super) fn hub(store: &Store, clock: Clock) -> anyhow::Result<Hub> {
+/// A hub at which everything that was served last is served, until the controller publishes what follows from it, and
+/// the gateways that were there. A table that had not reached all of them goes on from where it was: those that did not
+/// have it are sent the one before.
+pub(super) fn hub(store: &Store, clock: &Clock) -> anyhow::Result<(Arc<Hub>, Arc<Registry>)> {
     let keys = store.signing_keys().context("the signing keys cannot be read")?;
     let keys = keys.into_iter().map(|key| SigningKey { id: key.id, secret: key.secret }).collect();
-    let hub = Hub::new(store.term(), keys, clock);
+    let hub = Arc::new(Hub::new(store.term(), keys, Arc::clone(clock)));
+    let registry = Registry::resume(store.clone(), Arc::clone(&hub), Arc::clone(clock));
+    let registry = registry.context("the gateways that were there cannot be read")?;
+    for table in store.settled_tables().context("the routing tables cannot be read")? {
+        hub.publish(table);
+    }
     for table in store.tables().context("the routing tables cannot be read")? {
         hub.publish(table);
     }
-    Ok(hub)
+    Ok((hub, Arc::new(registry)))
 }
 
 /// Waits until every application that has a release has a table.

@@ -47,6 +47,8 @@ pub struct Addresses {
     pub admin: Option<SocketAddr>,
     /// Where gateways elsewhere come in.
     pub internal: Option<SocketAddr>,
+    /// Where whoever watches over a gateway alone is answered.
+    pub health: Option<SocketAddr>,
 }
 
 impl Process {
@@ -78,8 +80,10 @@ impl Process {
                 process.is_controlled(plane, control, stopped)?;
             }
             Role::Gateway(callers, controller) => {
-                let apart = data_plane::apart(callers, controller, &process.runtime, stopped)?;
-                process.serves_callers(apart);
+                let (gateway, health, line) =
+                    data_plane::apart(callers, controller, &process.runtime, stopped)?;
+                process.addresses.health = Some(health);
+                process.serves_callers((gateway, line));
             }
         }
         Ok(process)

@@ -1,6 +1,6 @@
 //! What a process is to be, from what was typed. Entry point: [`of`].
 
-use super::{Callers, Control, Evidence, Remote, Role};
+use super::{Callers, Control, Evidence, Internal, Remote, Role};
 use crate::args::{RoleName, ServeArgs};
 use crate::exit::Usage;
 use anyhow::{Context, Result};
@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use viridian_core::id::NodeName;
+use viridian_platform::tls::{ClientFiles, Pair, ServerFiles};
 use viridian_store::Retention;
 use viridian_wire::api::ManifestText;
 
@@ -51,7 +52,12 @@ fn control(arguments: &ServeArgs, internal: Option<SocketAddr>) -> Result<Contro
         Some(path) => Some(crate::read_token(path)?),
         None => arguments.admin_token.clone(),
     };
-    let internal = internal.map(|address| Ok::<_, anyhow::Error>((address, internal_token(arguments)?)));
+    let internal = internal.map(|address| {
+        let own = pair(&arguments.internal_certificate, &arguments.internal_key);
+        let client_authorities = arguments.internal_client_ca.clone();
+        let tls = own.map(|own| ServerFiles { own, client_authorities });
+        Ok::<_, anyhow::Error>(Internal { address, token: internal_token(arguments)?, tls })
+    });
     Ok(Control {
         data_directory: arguments.data_dir.clone(),
         admin: arguments.admin,
@@ -70,7 +76,16 @@ fn remote(arguments: &ServeArgs) -> Result<Remote> {
     let node = NodeName::parse(&name)
         .map_err(|error| Usage(format!("the name of the gateway (--node): {error}")))?;
     let directory = arguments.data_dir.join(format!("gateway-{node}"));
-    Ok(Remote { url, token: internal_token(arguments)?, node, directory })
+    let tls = ClientFiles {
+        authorities: arguments.controller_ca.clone(),
+        own: pair(&arguments.controller_certificate, &arguments.controller_key),
+    };
+    Ok(Remote { url, token: internal_token(arguments)?, node, tls, health: arguments.health, directory })
+}
+
+/// A certificate with its key; neither is taken without the other.
+fn pair(certificate: &Option<PathBuf>, key: &Option<PathBuf>) -> Option<Pair> {
+    Some(Pair { certificate: certificate.clone()?, key: key.clone()? })
 }
 
 fn internal_token(arguments: &ServeArgs) -> Result<String> {

@@ -66,6 +66,7 @@ impl ControlPlane {
             nudge: Arc::new(|| {}),
             gateways: Arc::new(Vec::new),
             traffic: Arc::new(Traffic::default),
+            internal: Arc::new(|| None),
             clock: Arc::new(now),
             token: token.map(Token::new),
         };

@@ -26,6 +26,7 @@ mod seed;
 mod viridian;
 
 mod blue_green;
+mod delivery;
 mod digits;
 mod disk_full;
 mod elsewhere;
@@ -34,5 +35,6 @@ mod kill;
 mod nginx;
 mod openai_client;
 mod rollback_speed;
+mod secure;
 mod skew;
 mod start_speed;

@@ -27,6 +27,15 @@ pub(crate) struct Process {
     readers: Vec<JoinHandle<()>>,
 }
 
+/// What a process has cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    pub(crate) cpu_seconds: f64,
+    pub(crate) resident_megabytes: f64,
+    /// The most it ever held.
+    pub(crate) most_megabytes: f64,
+}
+
 impl Process {
     /// Starts it. What it says is kept, and shown when the test fails.
     pub(crate) fn start(command: &mut Command) -> Self {
@@ -114,6 +123,25 @@ impl Process {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// What it has cost so far, as the kernel counts.
+    pub(crate) fn cost(&self) -> Cost {
+        let read = |name| std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).unwrap();
+        let stat = read("stat");
+        // Behind the name, which may hold spaces, the twelfth and thirteenth field are ticks of a hundredth of a second.
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks: f64 = fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+        let status = read("status");
+        let megabytes = |name: &str| -> f64 {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        };
+        Cost {
+            cpu_seconds: ticks / 100.0,
+            resident_megabytes: megabytes("VmRSS:"),
+            most_megabytes: megabytes("VmHWM:"),
+        }
     }
 
     /// Ends its standard input, waits until it has ended well, and returns the last line it said.

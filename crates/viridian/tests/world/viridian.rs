@@ -1,6 +1,6 @@
 //! `viridian serve` in a process of its own, and the command line that talks to it. Entry point: [`Viridian::start`].
 
-use crate::process::{PATIENCE, PAUSE, Process};
+use crate::process::{Cost, PATIENCE, PAUSE, Process};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) struct Listeners {
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Viridian {
@@ -128,6 +128,11 @@ impl Viridian {
         &mut self.process
     }
 
+    /// What it has cost so far.
+    pub(crate) fn cost(&self) -> Cost {
+        self.process.cost()
+    }
+
     /// Runs a command against it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let server = format!("http://{}", self.admin);
@@ -205,6 +210,8 @@ pub(crate) fn serve(role: &str) -> Command {
 pub(crate) fn serve_of(binary: &Path, role: &str) -> Command {
     let mut command = Command::new(binary);
     command.args(["serve", "--role", role]).env("VIRIDIAN_INTERNAL_TOKEN", TOKEN);
+    // Several gateways share this machine.
+    command.env("VIRIDIAN_HEALTH", "127.0.0.1:0");
     command
 }
 

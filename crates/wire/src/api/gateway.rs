@@ -19,6 +19,20 @@ pub struct GatewayBody {
     /// Tables it refused, by application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedTableBody>,
+    /// Applications that an operator on its machine sends to their baselines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<String>,
+    /// By how many milliseconds its clock is ahead of the controller's, as far as it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_ms: Option<i64>,
+    /// Pieces of feedback it gave up, because it could not keep them until the controller took them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+}
+
+/// What is nothing is not told.
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The table a gateway serves an application by.

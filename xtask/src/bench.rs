@@ -4,6 +4,7 @@
 //! bar is not reached.
 
 mod decisions;
+mod delivery;
 mod gateway;
 mod rollback;
 mod start;
@@ -53,12 +54,25 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// What it costs a controller to bring the tables of many applications to many gateways.
+    Delivery {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// How many applications there are.
+        #[arg(long, default_value_t = 10_000)]
+        applications: usize,
+        /// How many gateways come at the same time.
+        #[arg(long, default_value_t = 50)]
+        gateways: usize,
+    },
 }
 
 /// Measures and prints.
 pub(crate) fn bench(bench: Bench) -> Result<()> {
     match bench {
         Bench::Gateway { json } => gateway::run(json),
+        Bench::Delivery { json, applications, gateways } => delivery::run(json, applications, gateways),
         Bench::Rollback { json, gateways } => rollback::run(json, gateways),
         Bench::Decisions { full, json, rest } => decisions::run(full, json, &rest),
         Bench::Tick { json } => decisions::tick(json),

@@ -41,7 +41,8 @@ use viridian_core::weight::Weight;
 /// The most steps at one look, as in production.
 const STEPS_PER_LOOK: usize = 8;
 /// One gateway that serves by every table at once.
-const GATEWAYS: Gateways = Gateways { known: 1, acknowledged: 1, exposed: 0, tripped: None, refused: None };
+const GATEWAYS: Gateways =
+    Gateways { known: 1, acknowledged: 1, exposed: 0, tripped: None, refused: None, unwell: None };
 /// Where the clock stands at the beginning: epochs may begin before it.
 const BEGINNING: u64 = 1_000_000_000;
 

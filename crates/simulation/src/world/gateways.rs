@@ -299,10 +299,8 @@ impl World {
             && let Answer::Done { durable } = answer
         {
             process.handle.contact_since(asked.at);
-            let now = process.handle.now();
-            if let Some(durable) =
-                process.reporting.received(asked.about, Receipt { durable, clock_ahead: None }, now)
-            {
+            let receipt = Receipt { durable, clock_ahead: None };
+            if let Some(durable) = process.reporting.received(asked.about, receipt, process.handle.now()) {
                 process.handle.forget(durable);
             }
         }

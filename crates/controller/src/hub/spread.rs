@@ -130,7 +130,8 @@ impl Spread {
         let settled = has_settled(members, gateways, &self.latest, healthy_since, now);
         let is_sure = counted.is_none_or(Counted::is_enough)
             || healthy_since.is_some_and(|since| now.since(since) >= UNSURE);
-        if !members.is_empty() && !(settled && is_sure) {
+        let may_widen = members.is_empty() || (settled && is_sure);
+        if !may_widen {
             return false;
         }
         let second_ring = gateways.len().div_ceil(SECOND_RING);

@@ -95,7 +95,7 @@ impl Reporter<'_> {
                 );
             }
             None if self.clock_is_off => {
-                tracing::info!("the clock of this gateway is the controller's again")
+                tracing::info!("the clock of this gateway is the controller's again");
             }
             _ => {}
         }

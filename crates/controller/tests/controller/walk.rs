@@ -142,9 +142,11 @@ fn a_table_that_harms_the_first_gateway_is_taken_back() {
     for name in names {
         assert_eq!(world.acknowledge_as(name), Some(restored.generation), "{name}");
     }
-    let events = world.store.events_after(0, 1_000).unwrap();
-    let told = events.iter().any(|event| format!("{event:?}").contains("taken back: gateway"));
-    assert!(told, "{events:?}");
+    // It is published first and written down after.
+    world.until("that it was taken back is written down", |world| {
+        let events = world.store.events_after(0, 1_000).unwrap();
+        events.iter().any(|event| format!("{event:?}").contains("taken back: gateway"))
+    });
     // What was taken back stays away until something else is asked for.
     world.controller.nudge().wake();
     world.pass(Duration::from_secs(60));

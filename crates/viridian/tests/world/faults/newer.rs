@@ -51,7 +51,7 @@ async fn f45_a_gateway_of_another_protocol_is_told_which_one_is_spoken() {
         assert_eq!(answer.status(), status, "{protocol}");
         if status == 426 {
             let told = viridian_testkit::caller::read(answer).await;
-            assert!(told.text().contains(&format!("version {PROTOCOL}")), "{}", told.text());
+            assert!(told.text().contains(&format!("versions 1 to {PROTOCOL} of")), "{}", told.text());
         }
     }
 }

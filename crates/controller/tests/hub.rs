@@ -495,6 +495,24 @@ fn a_table_by_which_the_first_gateway_fares_worse_reaches_no_other() {
 }
 
 #[test]
+fn a_promotion_is_not_taken_back_to_a_rollout_that_has_ended() {
+    let mut world = World::with(2);
+    world.hub.publish(at(1, 9_000));
+    world.serve_all();
+    fare(&world, |_| (1_000, 0));
+    let promoted = RoutingTable {
+        generation: Generation(2),
+        ..table("support-chat", placement("v2", "http://127.0.0.1:2"))
+    };
+    world.hub.publish(promoted);
+    assert_eq!(world.reached(2, A_MOMENT), 1);
+    // The release begins to fail just now.
+    fare(&world, |_| (1_100, 90));
+    assert!(world.hub.to_take_back(&chat()).is_none());
+    assert_eq!(world.reached(2, A_SECOND * 3), 2, "both have it in the end");
+}
+
+#[test]
 fn what_fails_everywhere_does_not_hold_a_table_up() {
     let mut world = World::with(10);
     world.hub.publish(at(1, 0));

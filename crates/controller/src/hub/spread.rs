@@ -121,7 +121,12 @@ impl Spread {
             watch(watches, gateways);
         }
         let candidates = self.latest.candidate_weight().probability();
-        *unwell = members.iter().find_map(|node| worse(node, (members, gateways, watches), candidates));
+        // What a rollout ends with is no news to its gateways, and what they had before is the rollout that has ended.
+        let ends_a_rollout = self.latest.comparison.is_none()
+            && self.before.as_ref().is_some_and(|before| before.comparison.is_some());
+        if !ends_a_rollout {
+            *unwell = members.iter().find_map(|node| worse(node, (members, gateways, watches), candidates));
+        }
         if unwell.is_some() {
             return false;
         }

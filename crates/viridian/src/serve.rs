@@ -29,7 +29,8 @@ use tracing_subscriber::EnvFilter;
 /// Something could not be started, or a manifest given at the start is wrong.
 pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
     start_log(&arguments.log)?;
-    let process = Process::start(&role::of(arguments)?)?;
+    let role = role::of(arguments)?;
+    let process = Process::start(&role)?;
     let Addresses { gateway, admin, internal, health } = process.addresses();
     let between = if arguments.internal_certificate.is_some() { "https" } else { "http" };
     for (what, scheme, address) in [
@@ -41,6 +42,9 @@ pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
         if let Some(address) = address {
             output::note(format_args!("{what} on {scheme}://{address}"));
         }
+    }
+    if let Some(socket) = role.socket() {
+        output::note(format_args!("an operator here reaches the gateway by --socket {}", socket.display()));
     }
     process.wait_for(told_to_end())?;
     output::note("draining: requests under way may end");

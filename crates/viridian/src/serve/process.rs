@@ -4,6 +4,7 @@ use super::control_plane::{Control, ControlPlane};
 use super::data_plane::{self, Callers, Evidence, Remote};
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -26,6 +27,16 @@ pub enum Role {
     Controller(Control),
     /// A gateway alone; its controller is elsewhere.
     Gateway(Callers, Remote),
+}
+
+impl Role {
+    /// Where an operator on this machine reaches its gateway.
+    pub(super) fn socket(&self) -> Option<&Path> {
+        match self {
+            Self::All(_, callers, _) | Self::Gateway(callers, _) => callers.socket.as_deref(),
+            Self::Controller(_) => None,
+        }
+    }
 }
 
 /// A running process. Stop it with [`Process::stop`]; dropped, it ends without draining.

@@ -95,8 +95,10 @@ async fn an_operator_pins_a_gateway_with_the_controller_gone() {
     begin(&world);
     world.loads[0].until_more("candidate", 5).await;
     world.controller.kill();
-    let socket = world.home.path().join("gateways/gateway-gw-0/gateway.sock");
-    let said = command(&["gateway", "pin-baseline", APPLICATION, "--socket", socket.to_str().unwrap()]);
+    let socket = world.gateways[0].until_it_says("where an operator reaches it", |line| {
+        Some(line.split_once("--socket ")?.1.trim().to_owned())
+    });
+    let said = command(&["gateway", "pin-baseline", APPLICATION, "--socket", &socket]);
     assert_eq!(said.code, Some(0));
     let pinned_at = Instant::now();
     world.loads[0].until_more("baseline", SOME).await;

@@ -1,17 +1,21 @@
-//! A rollout's forecast for the traffic an application has now.
+//! A rollout's forecast for the traffic an application has now: [`plan`] before it starts, [`remains`] under way.
+
+mod warnings;
 
 use crate::apply;
 use crate::error::Error;
 use crate::start;
 use std::time::Duration;
 use viridian_core::analysis::row::slot_of;
+use viridian_core::id::ApplicationName;
 use viridian_core::metric::Metric;
-use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast};
+use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast, remaining};
 use viridian_core::rollout::plan::Plan;
+use viridian_core::rollout::report::Report;
 use viridian_core::time::Timestamp;
-use viridian_store::{Recent, Store};
+use viridian_store::{Recent, Store, StoredRollout};
 use viridian_wire::api::{
-    ForecastBody, Reached, StartRequest, StepBody, StepForecastBody, StepKind, TrafficBody,
+    ForecastBody, Reached, RemainingBody, StartRequest, StepBody, StepForecastBody, StepKind, TrafficBody,
 };
 
 /// How far back the present traffic is looked for.
@@ -24,21 +28,51 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
     let (documents, proposal) = start::read(store, request)?;
     let application = apply::application(store, &documents, &proposal.application)?;
     let plan = Plan::of(&proposal, &application);
-    let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
-    let since = slot_of(Timestamp(now.0.saturating_sub(back)));
-    let recent = store.recent(&proposal.application, since)?;
-    let measured = recent.since.map_or(Duration::ZERO, |since| now.since(since).max(SHORTEST));
-    let per_second = if measured.is_zero() { 0.0 } else { recent.outcomes as f64 / measured.as_secs_f64() };
+    let Lately { recent, measured, per_second } = Lately::of(store, &proposal.application, now)?;
     let found = forecast(&plan, Traffic { per_second, baseline: &recent.baseline });
     Ok(ForecastBody {
         application: proposal.application.to_string(),
         candidate: proposal.candidate.to_string(),
         traffic: traffic(&recent, per_second, measured),
         total_seconds: total(&found),
+        soonest_seconds: found.soonest.map(|soonest| soonest.as_secs_f64()),
         bottleneck: found.bottleneck.map(bottleneck),
         steps: steps(&plan, &found),
+        warnings: if per_second > 0.0 { warnings::of(&found.guards) } else { Vec::new() },
         notes: notes(per_second, application.unit.is_sticky(), &plan),
     })
+}
+
+/// How long a rollout will still take; nothing while it does not go on by itself. Blocks on the disk.
+pub(crate) fn remains(
+    store: &Store,
+    stored: &StoredRollout,
+    report: &Report,
+    now: Timestamp,
+) -> Result<Option<RemainingBody>, Error> {
+    let Lately { recent, per_second, .. } = Lately::of(store, &stored.proposal.application, now)?;
+    let traffic = Traffic { per_second, baseline: &recent.baseline };
+    let found = remaining(&stored.plan, &stored.state, &report.analysis, traffic, now);
+    Ok(found.map(RemainingBody::from))
+}
+
+/// The traffic of the last half hour.
+struct Lately {
+    recent: Recent,
+    measured: Duration,
+    per_second: f64,
+}
+
+impl Lately {
+    fn of(store: &Store, application: &ApplicationName, now: Timestamp) -> Result<Self, Error> {
+        let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
+        let since = slot_of(Timestamp(now.0.saturating_sub(back)));
+        let recent = store.recent(application, since)?;
+        let measured = recent.since.map_or(Duration::ZERO, |since| now.since(since).max(SHORTEST));
+        let per_second =
+            if measured.is_zero() { 0.0 } else { recent.outcomes as f64 / measured.as_secs_f64() };
+        Ok(Self { recent, measured, per_second })
+    }
 }
 
 fn traffic(recent: &Recent, per_second: f64, measured: Duration) -> TrafficBody {

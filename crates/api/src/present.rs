@@ -1,10 +1,12 @@
 //! What is stored, as the bodies that show it.
 
 use crate::error::Error;
+use crate::forecast;
 use crate::page::Length;
 use viridian_core::application::Application;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
+use viridian_core::time::Timestamp;
 use viridian_store::events::{Event, Fact, Stream};
 use viridian_store::{Store, StoredRelease, StoredRollout};
 use viridian_wire::api::{
@@ -48,12 +50,19 @@ pub(crate) fn rollout_summary(store: &Store, stored: &StoredRollout) -> RolloutS
     with_facts(store, stored, None, RolloutSummary::new)
 }
 
-/// A rollout with its plan and its numbers.
-pub(crate) fn rollout(store: &Store, stored: &StoredRollout) -> Result<RolloutBody, Error> {
+/// A rollout with its plan and its numbers, and how long it will still take.
+pub(crate) fn rollout(store: &Store, stored: &StoredRollout, now: Timestamp) -> Result<RolloutBody, Error> {
     let last_step = last_step(store, stored)?;
     let pending = store.pending_commands(&stored.proposal.name)?;
     let orders = pending.iter().map(|order| InWords(&order.command).to_string()).collect();
-    Ok(with_facts(store, stored, last_step, |facts| RolloutBody::new(facts, orders)))
+    let remaining = match latest_report(store, stored) {
+        Some(report) if !stored.state.is_end() => forecast::remains(store, stored, &report, now)?,
+        _ => None,
+    };
+    Ok(with_facts(store, stored, last_step, |facts| RolloutBody {
+        remaining,
+        ..RolloutBody::new(facts, orders)
+    }))
 }
 
 /// Why a rollout stands where it stands.

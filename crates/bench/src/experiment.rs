@@ -143,3 +143,6 @@ fn seed(seed: u64, scenario: &str, run: u64) -> u64 {
     let mixed = scenario.bytes().fold(seed, |mixed, byte| Dice::seeded(mixed ^ u64::from(byte)).bits());
     Dice::seeded(mixed.wrapping_add(run)).bits()
 }
+
+#[cfg(test)]
+mod tests;

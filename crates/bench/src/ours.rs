@@ -26,7 +26,7 @@ use viridian_core::epoch::{Epoch, Thresholds};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::Outcome;
-use viridian_core::rollout::forecast::{Traffic, forecast};
+use viridian_core::rollout::forecast::{Traffic, forecast, remaining};
 use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
 use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::state::{Phase, State};
@@ -43,6 +43,8 @@ const STEPS_PER_LOOK: usize = 8;
 /// One gateway that serves by every table at once.
 const GATEWAYS: Gateways =
     Gateways { known: 1, acknowledged: 1, exposed: 0, tripped: None, refused: None, unwell: None };
+/// Under way is at this part of the time that the plan told.
+const UNDER_WAY: f64 = 0.25;
 /// Where the clock stands at the beginning: epochs may begin before it.
 const BEGINNING: u64 = 1_000_000_000;
 
@@ -68,6 +70,10 @@ pub(crate) struct Ours {
     excess: f64,
     passed: Vec<bool>,
     predicted: Option<f64>,
+    /// Requests per second.
+    rate: f64,
+    /// When the rest was to be over, told once under way.
+    told: Option<(f64, f64)>,
     split_broken: bool,
     ended: Option<Run>,
 }
@@ -119,6 +125,8 @@ impl Ours {
             candidate: 0,
             excess: 0.0,
             predicted,
+            rate,
+            told: None,
             split_broken: false,
             ended: None,
         };
@@ -238,6 +246,7 @@ impl Ours {
         if self.aim == Aim::Keep {
             overlook_harm(&mut analysis);
         }
+        self.tell(&analysis, at);
         for _ in 0..STEPS_PER_LOOK {
             let transition = step(&self.plan, &self.state, &self.input(&analysis), now);
             let moved = transition.next.sequence != self.state.sequence;
@@ -252,6 +261,18 @@ impl Ours {
             _ => return,
         };
         self.ended = Some(self.run(end, at));
+    }
+
+    /// Says once when the rest will be over, as the product would under way.
+    fn tell(&mut self, analysis: &Analysis, at: f64) {
+        if self.told.is_some() || self.predicted.is_none_or(|predicted| at < UNDER_WAY * predicted) {
+            return;
+        }
+        let traffic = Traffic { per_second: self.rate, baseline: &self.calibration.tally };
+        let found = remaining(&self.plan, &self.state, analysis, traffic, timestamp(at));
+        self.told = found
+            .and_then(|found| found.soonest.zip(found.latest))
+            .map(|(soonest, latest)| (at + soonest.as_secs_f64(), at + latest.as_secs_f64()));
     }
 
     fn input(&self, analysis: &Analysis) -> Input {
@@ -290,6 +311,7 @@ impl Ours {
             excess: self.excess,
             passed: self.passed.clone(),
             predicted: self.predicted,
+            told: self.told,
             split_broken: self.split_broken,
         }
     }

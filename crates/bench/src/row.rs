@@ -38,6 +38,9 @@ pub(crate) struct Row {
     pub(crate) p_in_time: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) p_in_time_bounds: Option<(f64, f64)>,
+    /// Promoted between the two moments told under way, of the runs that were told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) p_in_range: Option<f64>,
     /// Of all runs 85 % were promoted within so many times what the plan predicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) p85_by_forecast: Option<f64>,
@@ -94,6 +97,12 @@ impl Row {
         row.p85_by_forecast = quantile(by_forecast, runs.len(), 0.85);
         row.p_in_time = in_time.map(Rate::share);
         row.p_in_time_bounds = in_time.map(Rate::bounds);
+        let told: Vec<&Run> = runs.iter().filter(|run| run.told.is_some()).collect();
+        let in_range = |run: &&Run| {
+            let is_within = |(from, to): (f64, f64)| (from..=to).contains(&run.seconds);
+            run.end == End::Promoted && run.told.is_some_and(is_within)
+        };
+        row.p_in_range = (aim == Aim::Promote).then(|| Rate::of(&told, in_range).share());
         row.p_safe_upper = safe.iter().map(|rate| rate.bounds().1).max_by(f64::total_cmp);
         row.p_safe = safe.into_iter().map(Rate::share).collect();
         row.p_split_broken = Some(Rate::of(runs, |run| run.split_broken).share());
@@ -147,6 +156,7 @@ impl Row {
             p_promote_bounds: None,
             p_in_time: None,
             p_in_time_bounds: None,
+            p_in_range: None,
             p85_by_forecast: None,
             median_seconds_to_promotion: None,
             p_safe: Vec::new(),

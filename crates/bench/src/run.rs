@@ -20,6 +20,8 @@ pub(crate) struct Run {
     pub(crate) passed: Vec<bool>,
     /// When the plan said that it would be promoted.
     pub(crate) predicted: Option<f64>,
+    /// Between when and when it was said to be promoted, once it was under way.
+    pub(crate) told: Option<(f64, f64)>,
     /// Whether the split was ever called broken.
     pub(crate) split_broken: bool,
 }

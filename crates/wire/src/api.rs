@@ -27,7 +27,7 @@ pub use application::{ApplicationBody, ApplicationSummary, EnvironmentBody, Tabl
 pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use explanation::{Explanation, GuardSentence};
-pub use forecast::{ForecastBody, StepForecastBody, TrafficBody};
+pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
 pub use gateway::{GatewayBody, RefusedTableBody, ServingBody};
 pub use guard::{CountsBody, EffectBody, GuardBody, JudgementBody, OnFailBody, ScaleBody, VerdictBody};
 pub use history::{Entry, EntryKind, History};

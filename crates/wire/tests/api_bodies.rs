@@ -25,8 +25,8 @@ use viridian_core::weight::Weight;
 use viridian_wire::api::{
     Action, ApplicationBody, ApplyResult, Change, Entry, EventBody, EventKind, Explanation, Facts, Fate,
     FaultBody, ForecastBody, GatewayBody, History, InWords, List, Moment, OrderReceipt, OrderRequest,
-    Problem, ReachBody, RefusedTableBody, RejectionBody, ReleaseBody, RolloutBody, ServingBody, StartRequest,
-    StepForecastBody, TrafficBody,
+    Problem, ReachBody, RefusedTableBody, RejectionBody, ReleaseBody, RemainingBody, RolloutBody,
+    ServingBody, StartRequest, StepForecastBody, TrafficBody,
 };
 
 const BEGAN: Timestamp = Timestamp(1_767_225_600_000);
@@ -308,10 +308,27 @@ fn a_forecast_says_what_never_ends_by_leaving_it_out() {
         },
         steps: vec![step(1, "analysis, 200 outcomes per arm", Some(320.0)), step(2, "pause", None)],
         total_seconds: None,
+        soonest_seconds: None,
         bottleneck: Some("errors (0.5pp) is shown safe last".to_owned()),
+        warnings: Vec::new(),
         notes: vec!["These are expectations.".to_owned()],
     };
     check("forecast.json", include_str!("golden/api/forecast.json"), &forecast);
+    let ranged = ForecastBody {
+        steps: Vec::new(),
+        soonest_seconds: Some(600.0),
+        total_seconds: Some(2000.0),
+        warnings: vec!["The guard on feedback (margin 3pp) can never fire.".to_owned()],
+        ..forecast
+    };
+    check("forecast-range.json", include_str!("golden/api/forecast-range.json"), &ranged);
+}
+
+#[test]
+fn what_remains_is_a_range_up_to_an_end() {
+    let remaining =
+        RemainingBody { soonest_seconds: Some(600.0), latest_seconds: Some(2000.0), stops_at_step: Some(4) };
+    check("remaining.json", include_str!("golden/api/remaining.json"), &remaining);
 }
 
 #[test]

@@ -83,9 +83,9 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     Path(name): Path<String>,
 ) -> Result<impl IntoResponse, Error> {
-    let (tag, body) = off_loop(&state, move |State { store, .. }| {
+    let (tag, body) = off_loop(&state, move |State { store, clock, .. }| {
         let stored = find::rollout(store, &name)?;
-        Ok((present::tag(&stored), present::rollout(store, &stored)?))
+        Ok((present::tag(&stored), present::rollout(store, &stored, clock())?))
     })
     .await?;
     Ok((AppendHeaders([(ETAG, tag)]), Json(body)))
@@ -150,7 +150,7 @@ pub(crate) async fn start(
             Action::Unchanged => StatusCode::OK,
             Action::Created | Action::Configured => StatusCode::CREATED,
         };
-        let body = present::rollout(store, &started.rollout)?;
+        let body = present::rollout(store, &started.rollout, clock())?;
         Ok((status, started.rollout, body))
     })
     .await?;

@@ -1,7 +1,92 @@
 //! Forecasts over the API; the numbers themselves are tested in the core.
 
-use crate::world::World;
-use serde_json::json;
+use crate::world::{NOW, World, progressing, report};
+use serde_json::{Value, json};
+use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
+use viridian_core::analysis::tally::{Counts, Tally};
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
+use viridian_core::id::{ApplicationName, BootId, EpochId, NodeName, RolloutName};
+use viridian_core::metric::Metric;
+use viridian_core::rollout::state::State;
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+use viridian_store::Commit;
+
+/// Begins the rollout `r1`, and ten minutes of a baseline that fails one request of a hundred, so many in a second.
+fn serve(world: &World, per_second: u64) {
+    let application = ApplicationName::parse("support-chat").unwrap();
+    let epoch = Epoch {
+        id: EpochId(1),
+        weight: Weight::ZERO,
+        thresholds: Thresholds::default(),
+        centres: Centres::default(),
+        started_at: Timestamp(NOW.0 - 600_000),
+    };
+    let commit = Commit {
+        rollout: &RolloutName::parse("r1").unwrap(),
+        expected_sequence: 0,
+        next: &State { sequence: 1, phase: progressing(0) },
+        report: &report("it begins"),
+        table: None,
+        epoch: Some(&epoch),
+        effects: &[],
+        answered: &[],
+        at: NOW,
+    };
+    world.store.commit(&commit).unwrap();
+    let requests = per_second * 600;
+    let mut tally = Tally::default();
+    tally.classes[0] = requests;
+    tally.metrics[Metric::Errors.index()] = Counts::of_share(requests, requests / 100);
+    let slot = slot_of(Timestamp(NOW.0 - 600_000));
+    let row = TallyRow { application, epoch: epoch.id, slot, arm: Arm::Baseline, tally };
+    let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(1) };
+    world.store.record(&origin, &[row], &[]).unwrap();
+}
+
+async fn plan(world: &World) -> Value {
+    world.get("/api/v1/applications/support-chat/plan?candidate=support-chat-v2").await.json()
+}
+
+#[tokio::test]
+async fn a_forecast_is_a_range_at_the_traffic_there_is() {
+    let world = World::with_rollout().await;
+    serve(&world, 50);
+    let told = plan(&world).await;
+    let seconds = |name: &str| told[name].as_f64().unwrap_or_else(|| panic!("{name} of {told}"));
+    assert!(seconds("soonestSeconds") < seconds("totalSeconds"), "{told}");
+    assert!(told["bottleneck"].as_str().unwrap().contains("errors"), "{told}");
+    assert!(told.get("warnings").is_none(), "{told}");
+}
+
+#[tokio::test]
+async fn a_guard_that_can_never_fire_is_warned_of() {
+    let world = World::new().await;
+    let with_feedback = crate::world::APPLICATION.replace(
+        "  - {metric: errors, margin: 0.5pp, onFail: rollback}",
+        "  - {metric: errors, margin: 0.5pp, onFail: rollback}\n  - {metric: feedback, margin: 3pp, onFail: pause}",
+    );
+    assert_eq!(world.apply(&with_feedback).await.status, 200);
+    let request = r#"{"name": "r1", "application": "support-chat", "candidate": "support-chat-v2"}"#;
+    assert_eq!(world.post("/api/v1/rollouts", request).await.status, 201);
+    serve(&world, 50);
+    let told = plan(&world).await;
+    let warnings: Vec<&str> = told["warnings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("The guard on feedback (margin 3pp) can never fire"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_rollout_under_way_says_how_long_it_will_take() {
+    let world = World::with_rollout().await;
+    assert!(world.get("/api/v1/rollouts/r1").await.json().get("remaining").is_none(), "nothing is known");
+    serve(&world, 50);
+    let told = world.get("/api/v1/rollouts/r1").await.json();
+    let remaining = &told["remaining"];
+    let (soonest, latest) = (remaining["soonestSeconds"].as_f64(), remaining["latestSeconds"].as_f64());
+    assert!(soonest.unwrap() < latest.unwrap(), "{told}");
+}
 
 #[tokio::test]
 async fn a_forecast_starts_nothing() {

@@ -1,16 +1,18 @@
 //! Planning: how much evidence a decision will need, before and while it is gathered.
 //!
-//! Start with [`race_events`]; [`power`] and [`looks`] plan tests that are not used for decisions. These are expectations, good to about a fifth, for the plan, the estimated time and the
-//! smallest regression that can be found; no decision rests on them. The race and the bets pay a fixed price for
-//! spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
+//! Start with [`race_events`]; [`arrival`] says how far from its expectation evidence may come, [`power`] and [`looks`]
+//! plan tests that are not used for decisions. These are expectations, good to about a fifth, for the plan, the estimated
+//! time and the smallest regression that can be found; no decision rests on them. The race and the bets pay a fixed price
+//! for spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
 
+pub mod arrival;
 pub mod power;
 pub mod looks;
 
 use crate::stats::special::{bisect, normal_quantile};
 
 /// What mixing over alternatives costs, in log e-value; measured by simulation.
-const MIXTURE_PRICE: f64 = 1.5;
+pub const MIXTURE_PRICE: f64 = 1.5;
 
 /// What mixing costs where a prior over one parameter takes the place of the alternatives.
 const PAIRS_PRICE: f64 = 0.5;

@@ -20,9 +20,17 @@ pub fn forecast_table(forecast: &ForecastBody) -> String {
     ));
     let total = forecast.total_seconds.map_or_else(
         || "It does not end by itself at this traffic.".to_owned(),
-        |seconds| format!("In all about {}.", long(seconds)),
+        |seconds| match forecast.soonest_seconds {
+            Some(soonest) if long(soonest) != long(seconds) => {
+                format!("In all between {} and {}.", long(soonest), long(seconds))
+            }
+            _ => format!("In all about {}.", long(seconds)),
+        },
     );
     let _ = writeln!(text, "\n{total}");
+    for warning in &forecast.warnings {
+        let _ = writeln!(text, "Warning: {warning}");
+    }
     for line in forecast.bottleneck.iter().chain(&forecast.notes) {
         let _ = writeln!(text, "{line}");
     }
@@ -47,7 +55,8 @@ fn traffic(traffic: &TrafficBody) -> String {
     )
 }
 
-fn long(seconds: f64) -> String {
+/// Seconds as people read them.
+pub(super) fn long(seconds: f64) -> String {
     Duration::try_from_secs_f64(seconds.ceil()).map_or_else(|_| "for ever".to_owned(), span)
 }
 

@@ -1,10 +1,11 @@
 //! Rollouts for people: in a list, as a table with everything that is known, as one line per change, as a history.
 
 use super::columns::{columns, pairs};
+use super::forecast::long;
 use super::numbers::{ago, count, effect, percent, share};
 use viridian_wire::api::{
-    Entry, EntryKind, JudgementBody, PhaseBody, ReportBody, RolloutBody, RolloutSummary, StepBody,
-    StepStatus, ValidityBody, VerdictBody,
+    Entry, EntryKind, JudgementBody, PhaseBody, RemainingBody, ReportBody, RolloutBody, RolloutSummary,
+    StepBody, StepStatus, ValidityBody, VerdictBody,
 };
 
 /// Rollouts in a list.
@@ -162,6 +163,23 @@ fn verdict(judged: &JudgementBody) -> String {
     }
 }
 
+/// How long it will still take.
+fn remaining(remaining: &RemainingBody) -> String {
+    let goal = match remaining.stops_at_step {
+        Some(step) => format!("until step {step}, where a person has to resume it"),
+        None => "until its promotion".to_owned(),
+    };
+    let Some(soonest) = remaining.soonest_seconds else {
+        return format!("open {goal}: it does not get there by itself at the present traffic");
+    };
+    let span = match remaining.latest_seconds {
+        Some(latest) if long(latest) == long(soonest) => format!("about {}", long(soonest)),
+        Some(latest) => format!("{} to {}", long(soonest), long(latest)),
+        None => format!("{} or more", long(soonest)),
+    };
+    format!("{span} {goal}, if the candidate is as good as the baseline")
+}
+
 fn closing(rollout: &RolloutBody) -> String {
     let summary = &rollout.summary;
     let latest = || summary.sentence.clone().unwrap_or_default();
@@ -172,6 +190,7 @@ fn closing(rollout: &RolloutBody) -> String {
     let observed = rollout.report.as_ref().map(|report| report.observed.join("\n           "));
     pairs([
         ("waits for", waits),
+        ("remaining", rollout.remaining.as_ref().map(remaining).unwrap_or_default()),
         ("latest", latest),
         ("observed", observed.unwrap_or_default()),
         ("ordered", rollout.pending_orders.join("; ")),

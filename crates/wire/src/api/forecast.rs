@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use viridian_core::rollout::forecast::Remaining;
 
 /// What a rollout would come to; nothing is started.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -18,11 +19,42 @@ pub struct ForecastBody {
     /// How long all of it takes; absent when it never ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_seconds: Option<f64>,
+    /// How long it takes the quickest of six; absent when it never ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soonest_seconds: Option<f64>,
     /// The guard that takes longest to show the candidate safe, and how long that is, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bottleneck: Option<String>,
+    /// What guards cannot do at this traffic, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What to know about the numbers.
     pub notes: Vec<String>,
+}
+
+/// How long a rollout will still take at the present traffic if the candidate is as good as the baseline.
+#[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemainingBody {
+    /// By when one of six is there; absent when it never ends by itself at this traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soonest_seconds: Option<f64>,
+    /// By when five of six are there; absent when they never are at this traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_seconds: Option<f64>,
+    /// The step, counted from one, at which it stops for a person; its promotion when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops_at_step: Option<usize>,
+}
+
+impl From<Remaining> for RemainingBody {
+    fn from(remaining: Remaining) -> Self {
+        Self {
+            soonest_seconds: remaining.soonest.map(|soonest| soonest.as_secs_f64().round()),
+            latest_seconds: remaining.latest.map(|latest| latest.as_secs_f64().round()),
+            stops_at_step: remaining.stops_at.map(|index| index + 1),
+        }
+    }
 }
 
 /// The traffic of an application.

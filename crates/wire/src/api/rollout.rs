@@ -1,5 +1,6 @@
 //! A rollout: where it stands, the plan it follows and the numbers it is judged by.
 
+use super::forecast::RemainingBody;
 use super::guard::GuardBody;
 use super::moment::Moment;
 use super::phase::PhaseBody;
@@ -67,6 +68,9 @@ pub struct RolloutBody {
     /// The latest decision with its numbers; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportBody>,
+    /// How long it will still take, while it goes on by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<RemainingBody>,
     /// Orders that it has not answered yet, in words, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_orders: Vec<String>,
@@ -122,13 +126,15 @@ impl RolloutSummary {
 }
 
 impl RolloutBody {
-    /// A rollout with its plan and its numbers. `pending_orders` are words for orders it has not answered.
+    /// A rollout with its plan and its numbers; what remains is not known here. `pending_orders` are words for orders it
+    /// has not answered.
     pub fn new(facts: &Facts<'_>, pending_orders: Vec<String>) -> Self {
         Self {
             summary: RolloutSummary::new(facts),
             plan: StepBody::list(facts.plan, facts.reached()),
             guards: facts.plan.guards.iter().map(GuardBody::from).collect(),
             report: facts.report.map(ReportBody::from),
+            remaining: None,
             pending_orders,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::guard::{Guard, Margin, Mode, OnFail};
-use crate::rollout::plan::Policy;
+use crate::rollout::plan::{Bake, Policy};
 
 fn guard(metric: Metric, margin: Margin) -> Guard {
     Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
@@ -58,11 +58,14 @@ fn a_new_application_is_calibrated_first() {
 
 #[test]
 fn a_risk_budget_lengthens_the_steps_before_large_shares() {
-    let generous = plan(Vec::new());
+    let generous = plan(vec![guard(Metric::Errors, Margin::Points(300))]);
     let mut careful = generous.clone();
     careful.policy.risk_budget = Weight::from_basis_points(100).unwrap();
-    let takes = |plan| at(10.0, plan).steps[3].takes.unwrap();
+    let takes = |plan: &Plan| at(10.0, plan).steps[3].takes.unwrap();
     assert!(takes(&careful) > takes(&generous));
+    // What only watches holds nothing up.
+    careful.guards.clear();
+    assert_eq!(takes(&careful), takes(&plan(Vec::new())));
 }
 
 #[test]
@@ -100,4 +103,163 @@ fn without_traffic_or_feedback_it_never_ends() {
     }
     assert_eq!(at(10.0, &feedback).bottleneck.unwrap().takes, None);
     assert_eq!(at(10.0, &feedback).steps[3].sees[0].smallest, None);
+}
+
+#[test]
+fn the_quickest_are_sooner_than_most() {
+    let forecast = at(100.0, &plan(vec![guard(Metric::Errors, Margin::Points(50))]));
+    let most: Duration = forecast.steps.iter().map(|step| step.takes.unwrap()).sum();
+    let soonest = forecast.soonest.unwrap();
+    assert!(soonest < most && soonest > most / 5, "{soonest:?} and {most:?}");
+}
+
+/// What of its outlook makes a guard useless, at 5 % and then whatever else.
+#[test]
+fn what_a_guard_cannot_do_is_told() {
+    let check = |what: &str, per_second: f64, guard: Guard, weights: &[u16], safety: Safety, fires: bool| {
+        let weight = |percent: &u16| Step::Weight(Weight::from_basis_points(percent * 100).unwrap());
+        let mut plan = plan(vec![guard]);
+        plan.steps = weights.iter().map(weight).collect();
+        let last = weight(weights.last().unwrap());
+        let Step::Weight(last) = last else { return };
+        let holdback = last.complement();
+        plan.steps.push(Step::Bake(Bake { holdback, ..Bake::default() }));
+        let outlook = at(per_second, &plan).guards[0];
+        assert_eq!((outlook.safety, outlook.sight.smallest.is_some()), (safety, fires), "{what}");
+    };
+    let errors = guard(Metric::Errors, Margin::Points(50));
+    let latency = guard(Metric::LatencyP95, Margin::Relative(2_000));
+    let feedback = guard(Metric::Feedback, Margin::Points(300));
+    let observes = Guard { mode: Mode::Observe, ..errors };
+    check("enough of everything", 100.0, errors, &[5, 50], Safety::Shown, true);
+    check("a request in five minutes", 0.003, errors, &[5], Safety::TooSlow, true);
+    check("a request a day", 0.000_01, errors, &[5], Safety::TooSlow, false);
+    check("no share with load", 100.0, latency, &[5, 10], Safety::NoLoad, true);
+    check("a share with load", 100.0, latency, &[5, 50], Safety::Shown, true);
+    check("no feedback", 100.0, feedback, &[5, 50], Safety::NothingMeasured, false);
+    check("only watches", 0.000_01, observes, &[5], Safety::NotAsked, false);
+}
+
+mod under_way {
+    use super::*;
+    use crate::analysis::measurement::Seen;
+    use crate::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+    use crate::rollout::forecast::{Remaining, remaining};
+    use crate::rollout::state::{Clock, Hold, Phase, Position, State};
+    use crate::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn judged(guard: Guard, log_safe: Option<f64>, verdict: Verdict) -> Judgement {
+        Judgement {
+            guard,
+            verdict,
+            baseline: crate::analysis::tally::Counts::of_share(1_000, 10),
+            candidate: crate::analysis::tally::Counts::of_share(1_000, 10),
+            effect: Effect::default(),
+            log_harm: None,
+            log_safe,
+            without: None,
+            since: None,
+        }
+    }
+
+    fn analysis(seen: u64, guards: Vec<Judgement>) -> Analysis {
+        Analysis {
+            validity: Validity::Exact,
+            seen: Seen { baseline: seen, candidate: seen },
+            candidate_units: 0,
+            wait: None,
+            split: SplitCheck::Sound,
+            guards,
+            harm_bound: Some(0.0),
+        }
+    }
+
+    /// At a step, so many seconds after its clock started with nothing seen.
+    fn position(step: usize, seconds: u64, share: u16) -> Position {
+        let started_at = Timestamp(NOW.0 - seconds * 1_000);
+        let clock = Some(Clock { started_at, seen: Seen::default() });
+        Position {
+            weight: Weight::from_basis_points(share).unwrap(),
+            clock,
+            ..Position::at(step, started_at)
+        }
+    }
+
+    fn left(plan: &Plan, phase: Phase, analysis: &Analysis) -> Option<Remaining> {
+        let state = State { sequence: 3, phase };
+        remaining(plan, &state, analysis, Traffic { per_second: 10.0, baseline: &baseline(10_000) }, NOW)
+    }
+
+    fn seconds(remaining: Option<Remaining>) -> (u64, u64) {
+        let Remaining { soonest, latest, .. } = remaining.unwrap();
+        (soonest.unwrap().as_secs(), latest.unwrap().as_secs())
+    }
+
+    #[test]
+    fn what_has_been_waited_for_is_not_waited_for_again() {
+        let plan = plan(Vec::new());
+        let in_step =
+            |seen| left(&plan, Phase::Progressing(position(3, 20, 5_000)), &analysis(seen, Vec::new()));
+        // 200 outcomes on either arm at five a second each, then ten minutes.
+        assert_eq!(seconds(in_step(0)), (640, 640));
+        assert_eq!(seconds(in_step(150)), (610, 610));
+        assert_eq!(seconds(in_step(500)), (600, 600));
+        let bakes = Phase::Baking(position(4, 590, 9_800));
+        assert_eq!(seconds(left(&plan, bakes, &analysis(5_000, Vec::new()))), (10, 10));
+    }
+
+    #[test]
+    fn evidence_that_is_there_is_not_gathered_again() {
+        let guard = guard(Metric::Errors, Margin::Points(50));
+        let plan = plan(vec![guard]);
+        let after = |log_safe, verdict| {
+            let phase = Phase::Baking(position(4, 600, 9_800));
+            seconds(left(&plan, phase, &analysis(5_000, vec![judged(guard, log_safe, verdict)])))
+        };
+        let undecided = Verdict::Wait(Wait::Undecided);
+        let (none, half, most) =
+            (after(Some(0.0), undecided), after(Some(1.5), undecided), after(Some(2.5), undecided));
+        assert!(none.0 > half.0 && half.0 > most.0 && most.0 > 0, "{none:?} {half:?} {most:?}");
+        assert!(none.1 > half.1 && half.1 > most.1, "{none:?} {half:?} {most:?}");
+        assert!(none.1 > 2 * none.0, "a range: {none:?}");
+        assert_eq!(after(Some(3.5), Verdict::Pass), (0, 0));
+    }
+
+    #[test]
+    fn an_interval_tells_how_much_slower_sticky_units_are() {
+        let guard = guard(Metric::Errors, Margin::Points(50));
+        let plan = plan(vec![guard]);
+        let with = |upper: f64| {
+            let effect = Effect { estimate: Some(0.0), lower: Some(-upper), upper: Some(upper) };
+            let judged = Judgement { effect, ..judged(guard, None, Verdict::Wait(Wait::Undecided)) };
+            seconds(left(&plan, Phase::Baking(position(4, 600, 9_800)), &analysis(5_000, vec![judged])))
+        };
+        assert!(with(0.02).1 > with(0.01).1 && with(0.01).1 > with(0.006).1);
+        assert_eq!(with(0.004), (0, 0));
+    }
+
+    #[test]
+    fn whoever_waits_for_a_person_has_no_end() {
+        let mut plan = plan(Vec::new());
+        let nothing = analysis(0, Vec::new());
+        let at = || position(1, 0, 500);
+        let held = |reason| left(&plan, Phase::Held { reason, since: NOW, at: at() }, &nothing);
+        assert_eq!(held(Hold::PlannedPause), None);
+        assert_eq!(held(Hold::Paused { by: "ann".to_owned() }), None);
+        assert_eq!(left(&plan, Phase::Promoted, &nothing), None);
+        plan.steps.insert(3, Step::Pause { duration: None });
+        let until = left(&plan, Phase::Progressing(at()), &nothing);
+        assert_eq!(until.unwrap().stops_at, Some(3));
+        assert_eq!(seconds(until), (400, 400));
+    }
+
+    #[test]
+    fn without_traffic_nobody_is_ever_there() {
+        let state = State { sequence: 0, phase: Phase::Progressing(position(1, 0, 500)) };
+        let traffic = Traffic { per_second: 0.0, baseline: &baseline(10_000) };
+        let found = remaining(&plan(Vec::new()), &state, &analysis(0, Vec::new()), traffic, NOW).unwrap();
+        assert_eq!((found.soonest, found.latest), (None, None));
+    }
 }

@@ -1,20 +1,25 @@
 //! What a guard will find in the traffic to come.
 
-use super::{Sight, Stretch};
+use super::{Pace, Sight, Stretch};
 use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 use crate::stats::evidence::exceedance::scaled_threshold;
-use crate::stats::planning::{betting_trials, betting_variance, race_events};
+use crate::stats::planning::arrival::pace;
+use crate::stats::planning::{MIXTURE_PRICE, betting_trials, betting_variance, race_events};
 use crate::weight::Weight;
 
 /// By definition one answer in twenty is slower than the 95th percentile.
 const SLOW: f64 = 0.05;
-/// By so many times the expected requests five of six equal candidates are shown safe: the log of evidence grows as a
-/// walk with a drift of half its variance, whose time to reach 4.5, the level of SAFE and the price of the bets, is
-/// inverse Gaussian with a shape of 2.25 means.
-const FIVE_OF_SIX: f64 = 1.52;
+/// What the bets of SAFE pay for mixing, in log evidence; measured by simulation of equal candidates.
+pub(super) const PRICE: f64 = 2.0;
+
+/// The log of evidence that SAFE takes: its level, and what the bets pay for mixing.
+pub(super) fn level() -> f64 {
+    PRICE - ALPHA_PROMOTE.ln()
+}
+
 /// How closely the smallest regression is searched for: a part of itself.
 const CLOSENESS: f64 = 0.01;
 
@@ -22,7 +27,7 @@ const CLOSENESS: f64 = 0.01;
 pub(super) struct Watched {
     pub(super) guard: Guard,
     /// Measured outcomes per request.
-    coverage: f64,
+    pub(super) coverage: f64,
     /// Bad outcomes per measured one.
     share: f64,
     /// Bad outcomes per measured one when the margin is granted, for a margin on a quantile.
@@ -32,6 +37,10 @@ pub(super) struct Watched {
     early: f64,
     /// The error it may make in calling the candidate worse.
     alpha: f64,
+    /// The part of the evidence for SAFE that is still missing, where a rollout has some of it.
+    pub(super) missing: f64,
+    /// How many times as many requests it takes as independent ones would.
+    pub(super) slower: f64,
 }
 
 impl Watched {
@@ -49,10 +58,26 @@ impl Watched {
             granted: granted(guard, baseline),
             early: share(baseline, Metric::Errors),
             alpha: ALPHA_ROLLBACK / guards.max(1) as f64,
+            missing: 1.0,
+            slower: 1.0,
         }
     }
 
-    /// Requests of both arms under one share until five of six candidates as good as the baseline are shown safe.
+    /// What of the expected requests it takes until so many candidates as good as the baseline are shown safe.
+    pub(super) fn parts(&self, of_six: Pace) -> f64 {
+        if self.missing <= 0.0 {
+            return 0.0;
+        }
+        self.missing * pace(of_six.share(), level() * self.missing)
+    }
+
+    /// The same after these stretches; not above zero when there is enough.
+    pub(super) fn missing_after(&self, stretches: &[Stretch], of_six: Pace) -> f64 {
+        self.parts(of_six) - brought(stretches, |weight| self.requests_until_safe(weight))
+    }
+
+    /// Requests of both arms under one share in which evidence is expected to show a candidate as good as the baseline
+    /// safe.
     pub(super) fn requests_until_safe(&self, weight: Weight) -> f64 {
         let probability = weight.probability();
         if self.guard.metric.depends_on_load() && weight < MIN_LOAD {
@@ -80,7 +105,7 @@ impl Watched {
                 betting_trials(self.guard.margin.fraction(), variance, ALPHA_PROMOTE)
             }
         };
-        FIVE_OF_SIX * trials / self.coverage
+        self.slower * trials / self.coverage * level() / (MIXTURE_PRICE - ALPHA_PROMOTE.ln())
     }
 
     /// The smallest regression that would be found in these stretches.
@@ -117,6 +142,12 @@ impl Watched {
     fn trials(&self, events: f64, ratio: f64, probability: f64) -> f64 {
         events / (self.share * (1.0 - probability + probability * ratio))
     }
+}
+
+/// The parts that stretches have brought, when so many requests under one share alone bring one.
+pub(super) fn brought(stretches: &[Stretch], need: impl Fn(Weight) -> f64) -> f64 {
+    let compared = stretches.iter().filter(|stretch| stretch.weight.compares());
+    compared.map(|stretch| stretch.requests / need(stretch.weight)).sum()
 }
 
 /// Bad outcomes per measured one on the baseline. Half an event is added to what was counted: that none was seen

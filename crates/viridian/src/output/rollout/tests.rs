@@ -61,3 +61,27 @@ fn an_end_says_who_serves() {
     assert!(drawn.contains("RolledBack: errors got worse"), "{drawn}");
     assert!(drawn.contains("support-chat-v7 serves everything"), "{drawn}");
 }
+
+#[test]
+fn what_remains_is_told_as_it_is_known() {
+    let check = |soonest, latest, stops_at_step, expected: &str| {
+        let body = RemainingBody { soonest_seconds: soonest, latest_seconds: latest, stops_at_step };
+        assert_eq!(remaining(&body), expected);
+    };
+    let equal = "if the candidate is as good as the baseline";
+    check(Some(600.0), Some(2_000.0), None, &format!("10m to 33m20s until its promotion, {equal}"));
+    check(Some(90.0), Some(90.2), None, &format!("1m30s to 1m31s until its promotion, {equal}"));
+    check(
+        Some(60.0),
+        Some(60.0),
+        Some(4),
+        &format!("about 1m until step 4, where a person has to resume it, {equal}"),
+    );
+    check(Some(60.0), None, None, &format!("1m or more until its promotion, {equal}"));
+    check(
+        None,
+        None,
+        None,
+        "open until its promotion: it does not get there by itself at the present traffic",
+    );
+}

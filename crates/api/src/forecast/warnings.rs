@@ -1,0 +1,66 @@
+//! What guards cannot do at an application's traffic, a sentence each.
+
+use viridian_core::analysis::judge::MIN_LOAD;
+use viridian_core::guard::Margin;
+use viridian_core::metric::Metric;
+use viridian_core::rollout::forecast::{Outlook, Safety};
+
+/// A guard that sees nothing below so many times its margin hardly guards it.
+const FAR_BEYOND: f64 = 5.0;
+
+/// The warnings of all guards.
+pub(super) fn of(guards: &[Outlook]) -> Vec<String> {
+    guards.iter().flat_map(|outlook| [fires(outlook), passes(outlook)]).flatten().collect()
+}
+
+/// Whether it will ever find a candidate worse.
+fn fires(outlook: &Outlook) -> Option<String> {
+    let guard = name(outlook);
+    if outlook.safety == Safety::NothingMeasured {
+        return Some(format!(
+            "{guard} can never fire: nothing it measures came in the last half hour, so it neither finds the candidate \
+             worse nor lets it be promoted."
+        ));
+    }
+    let Some(smallest) = outlook.sight.smallest else {
+        return Some(format!(
+            "{guard} can never fire at this traffic: by the end it has {:.0} outcomes of the candidate, and even if \
+             every one were bad that would not be enough.",
+            outlook.measured
+        ));
+    };
+    let found = smallest - outlook.sight.now;
+    let margin = match outlook.guard.margin {
+        _ if outlook.guard.metric == Metric::LatencyP95 => return None,
+        Margin::Points(_) => outlook.guard.margin.fraction(),
+        Margin::Relative(_) => outlook.guard.margin.fraction() * outlook.sight.now,
+    };
+    (found > FAR_BEYOND * margin).then(|| {
+        format!(
+            "{guard} fires late at this traffic: the smallest rise it will have found by the end is {:.1}pp, {:.0} times \
+             its margin.",
+            found * 100.0,
+            found / margin
+        )
+    })
+}
+
+/// Whether it will ever let an equal candidate be promoted.
+fn passes(outlook: &Outlook) -> Option<String> {
+    let guard = name(outlook);
+    match outlook.safety {
+        Safety::Shown | Safety::NotAsked | Safety::NothingMeasured => None,
+        Safety::NoLoad => Some(format!(
+            "{guard} never shows the candidate safe: it counts only shares from {MIN_LOAD} on, at which both arms are \
+             compared, and the plan has none."
+        )),
+        Safety::TooSlow => Some(format!(
+            "{guard} does not show the candidate safe at this traffic before the rollout has been held as long as it \
+             may be: widen the margin, give it more time or a larger share."
+        )),
+    }
+}
+
+fn name(outlook: &Outlook) -> String {
+    format!("The guard on {} (margin {})", outlook.guard.metric, outlook.guard.margin)
+}

@@ -1,5 +1,5 @@
 //! What a plan will come to at the present traffic: how long each step takes, what it will see, and which guard takes
-//! longest. [`forecast`] answers before a rollout, [`remaining`] during one, both for a candidate as good as the
+//! longest. [`forecast`] answers before a rollout, [`remaining()`] during one, both for a candidate as good as the
 //! baseline; no decision rests on them.
 
 mod remaining;

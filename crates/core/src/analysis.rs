@@ -8,4 +8,5 @@ pub mod row;
 pub mod measurement;
 pub mod verdict;
 mod sentence;
+mod turn;
 pub mod judge;

@@ -6,10 +6,14 @@ use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Heavy, Judgement, SplitCheck, Verdict, Wait};
-use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Epoch, Threshold, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
+use viridian_core::outcome::{Class, Outcome};
+use viridian_core::routing::decide::{Decision, Standing};
+use viridian_core::stats::evidence::exceedance;
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::Weight;
@@ -134,4 +138,75 @@ fn a_few_requests_of_few_units_do_not_call_the_split_broken() {
         evidence.epochs[0].baseline.groups.record_counts(Metric::Errors, Group(group), counts);
     }
     assert_eq!(judge(&[], &evidence, Units::Sticky).split, SplitCheck::Sound);
+}
+
+/// An undecided guard names a margin: with it the same evidence passes, and with one a fifth narrower it does not.
+fn check_widened(what: &str, guard: Guard, evidence: &Evidence, units: Units) {
+    let judged = |margin| judge(&[Guard { margin, ..guard }], evidence, units).guards.remove(0);
+    let undecided = judged(guard.margin);
+    assert_eq!(undecided.verdict, Verdict::Wait(Wait::Undecided), "{what}");
+    let wider = undecided.passes_with.unwrap();
+    assert!(wider.fraction() > guard.margin.fraction(), "{what}: {wider}");
+    assert_eq!(judged(wider).verdict, Verdict::Pass, "{what} at {wider}");
+    assert_eq!(judged(wider).passes_with, None, "{what}: what passes asks for nothing wider");
+    let narrower = |hundredths: u32| hundredths - hundredths / 5;
+    let narrower = match wider {
+        Margin::Points(points) => Margin::Points(narrower(points)),
+        Margin::Relative(parts) => Margin::Relative(narrower(parts)),
+    };
+    assert_ne!(judged(narrower).verdict, Verdict::Pass, "{what} at {narrower}");
+}
+
+#[test]
+fn an_undecided_guard_names_the_margin_it_would_pass_with() {
+    let guard = |metric, margin| Guard {
+        metric,
+        margin,
+        on_fail: OnFail::Rollback,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    };
+    let feedback_of = |trials: u64| feedback((trials, trials / 20), (trials, trials / 20));
+    let points = guard(Metric::Feedback, Margin::Points(100));
+    let relative = guard(Metric::Feedback, Margin::Relative(1_000));
+    check_widened("points", points, &feedback_of(2_000), Units::Independent);
+    check_widened("per cent", relative, &feedback_of(2_000), Units::Independent);
+    let sticky = beside_a_heavy_user((3, 3), 378);
+    let errors = guard(Metric::Errors, Margin::Points(10));
+    let judged = judge(&[errors], &sticky, Units::Sticky).guards.remove(0);
+    assert!(matches!(judged.verdict, Verdict::Wait(_)) && judged.passes_with.is_some(), "{judged:?}");
+    // Nothing is proven by next to nothing, whatever the margin.
+    let nothing = judge(&[points], &feedback((3, 0), (3, 0)), Units::Independent).guards.remove(0);
+    assert_eq!(nothing.passes_with, None);
+}
+
+#[test]
+fn an_undecided_guard_on_latency_counts_what_a_wider_margin_would_grant() {
+    let guard = Guard {
+        metric: Metric::LatencyP95,
+        margin: Margin::Relative(200),
+        on_fail: OnFail::Rollback,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    };
+    let at_us = 950_000;
+    let scaled_us = exceedance::scaled_threshold(at_us, guard.margin.fraction());
+    let mut evidence = feedback((0, 0), (0, 0));
+    let counts = &mut evidence.epochs[0];
+    counts.epoch.thresholds = Thresholds { latency_p95: Some(Threshold { at_us, scaled_us }) };
+    let thresholds = counts.epoch.thresholds;
+    for arm in [Arm::Baseline, Arm::Candidate] {
+        for request in 0..1_000_u64 {
+            let standing = Standing::Drawn(counts.epoch.weight);
+            let decision = Decision { arm, standing, unit: None };
+            // Evenly up to a second.
+            let latency_us = 1 + 1_000 * request;
+            let outcome = Outcome { decision, class: Class::Ok, latency_us };
+            counts.arm_mut(arm).tally.record(&outcome, &thresholds);
+        }
+    }
+    let judged = judge(&[guard], &evidence, Units::Independent).guards.remove(0);
+    assert_eq!(judged.verdict, Verdict::Wait(Wait::Undecided));
+    // Twice the margin leaves the candidate a good percent of slow answers against the baseline's five.
+    assert_eq!(judged.passes_with, Some(Margin::Relative(400)));
 }

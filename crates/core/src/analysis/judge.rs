@@ -13,6 +13,7 @@ mod heavy;
 mod independent;
 mod starts;
 mod sticky;
+mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
 use super::tally::Counts;
@@ -98,7 +99,11 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .zip(worse)
         .map(|((guard, tested), worse)| {
             let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
-            judgement(guard, (evidence, &starts), tested, verdict)
+            let passes_with = match verdict {
+                Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) => widened::margin(guard, evidence, units),
+                _ => None,
+            };
+            Judgement { passes_with, ..judgement(guard, (evidence, &starts), tested, verdict) }
         })
         .collect();
     Analysis {
@@ -200,6 +205,7 @@ fn judgement(
         effect: tested.effect,
         log_harm: tested.log_harm,
         log_safe: tested.log_safe,
+        passes_with: None,
         without: tested.heavy.filter(|_| verdict.is_fail()),
         since: None,
     };

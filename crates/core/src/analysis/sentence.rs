@@ -83,6 +83,11 @@ impl Judgement {
         }
     }
 
+    /// The most the difference can be, as far as it is known.
+    pub(super) fn at_most(&self) -> Option<String> {
+        self.effect.upper.map(|upper| self.on_scale(upper))
+    }
+
     fn on_scale(&self, value: f64) -> String {
         match self.guard.margin {
             _ if value > TELLABLE => "more than 100 times".to_owned(),

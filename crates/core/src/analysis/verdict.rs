@@ -3,7 +3,7 @@
 
 use super::measurement::Seen;
 use super::tally::Counts;
-use crate::guard::{Guard, OnFail};
+use crate::guard::{Guard, Margin, OnFail};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -62,6 +62,10 @@ pub struct Judgement {
     /// Natural logarithm of the evidence that the candidate is not worse by the margin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_safe: Option<f64>,
+    /// The least margin that would have been passed, while this one is not; absent when not even a very wide one would, or
+    /// when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes_with: Option<Margin>,
     /// Groups left out, on both arms, of the comparison that found the candidate worse; `effect` is of the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<Heavy>,

@@ -135,6 +135,7 @@ fn judgement(guard: Guard, said: Said) -> Judgement {
         effect: Effect::default(),
         log_harm: None,
         log_safe: None,
+        passes_with: None,
         without: None,
         since: None,
     }

@@ -1,7 +1,7 @@
 //! An explanation for people.
 
 use std::fmt::Write;
-use viridian_wire::api::Explanation;
+use viridian_wire::api::{Explanation, GuardSentence};
 
 /// Why a rollout stands where it stands, in paragraphs.
 pub fn explanation_text(explanation: &Explanation) -> String {
@@ -13,11 +13,17 @@ pub fn explanation_text(explanation: &Explanation) -> String {
     if let Some(waits) = waits {
         let _ = writeln!(text, "It waits for: {waits}.");
     }
-    let guards = explanation.guards.iter().map(|guard| &guard.sentence);
-    list(&mut text, "What the guards see", guards);
+    let guards: Vec<String> = explanation.guards.iter().map(seen).collect();
+    list(&mut text, "What the guards see", guards.iter());
     list(&mut text, "What guards saw that may not act", explanation.observed.iter());
     list(&mut text, "What would change it", explanation.would_change.iter());
     text
+}
+
+/// What a guard found, and below it what would change that.
+fn seen(guard: &GuardSentence) -> String {
+    let turn = guard.would_change.as_ref().map(|turn| format!("\n    {turn}"));
+    format!("{}{}", guard.sentence, turn.unwrap_or_default())
 }
 
 fn list<'a>(text: &mut String, heading: &str, items: impl Iterator<Item = &'a String>) {

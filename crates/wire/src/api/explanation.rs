@@ -9,6 +9,7 @@ use super::report::ReportBody;
 use super::rollout::{Facts, RolloutSummary};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use viridian_core::rollout::report::Report;
 
 /// Why a rollout stands where it stands.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -46,6 +47,9 @@ pub struct GuardSentence {
     pub metric: String,
     /// The numbers, the interval and the rule.
     pub sentence: String,
+    /// What would change the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_change: Option<String>,
 }
 
 impl Explanation {
@@ -58,7 +62,7 @@ impl Explanation {
             phase: summary.phase,
             at: report.as_ref().map(|report| report.at),
             sentence: report.as_ref().map_or_else(sentence, |report| report.sentence.clone()),
-            guards: report.iter().flat_map(sentences).collect(),
+            guards: facts.report.into_iter().flat_map(sentences).collect(),
             observed: report.as_ref().map(|report| report.observed.clone()).unwrap_or_default(),
             would_change: remedy::of(facts),
             reason: summary.reason,
@@ -68,9 +72,10 @@ impl Explanation {
     }
 }
 
-fn sentences(report: &ReportBody) -> impl Iterator<Item = GuardSentence> + '_ {
+fn sentences(report: &Report) -> impl Iterator<Item = GuardSentence> + '_ {
     report.analysis.guards.iter().map(|judged| GuardSentence {
-        metric: judged.guard.metric.clone(),
-        sentence: judged.sentence.clone(),
+        metric: judged.guard.metric.to_string(),
+        sentence: judged.sentence(),
+        would_change: Some(remedy::of_verdict(judged)),
     })
 }

@@ -2,7 +2,9 @@
 
 use super::early::Reading;
 use crate::analysis::measurement::EpochCounts;
+use crate::analysis::tally::Counts;
 use crate::metric::Metric;
+use crate::stats::evidence::exceedance::scaled_threshold;
 use crate::stats::evidence::race::RaceEpoch;
 
 /// The race of an epoch.
@@ -18,4 +20,14 @@ pub(super) fn race_of(counts: &EpochCounts, metric: Metric, reading: Reading) ->
 pub(super) fn granted_race_of(counts: &EpochCounts, reading: Reading) -> RaceEpoch {
     let candidate = reading.bad_if_granted(counts.candidate.counts(Metric::LatencyP95));
     RaceEpoch { candidate, ..race_of(counts, Metric::LatencyP95, reading) }
+}
+
+/// The same for any margin, from the times of the candidate's answers.
+pub(super) fn race_granting(counts: &EpochCounts, reading: Reading, margin: f64) -> RaceEpoch {
+    let plain = race_of(counts, Metric::LatencyP95, reading);
+    let Some(threshold) = counts.epoch.thresholds.latency_p95 else { return plain };
+    let arm = &counts.candidate;
+    let beyond = arm.tally.latency.count_above(scaled_threshold(threshold.at_us, margin));
+    let early = arm.counts(Metric::LatencyP95);
+    RaceEpoch { candidate: reading.bad(Counts { events: beyond, ..early }), ..plain }
 }

@@ -5,7 +5,7 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
 
 use super::early::Reading;
-use super::events::{granted_race_of, race_of};
+use super::events::{granted_race_of, race_granting, race_of};
 use super::gap::Gap;
 use super::starts::Starts;
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, safe_epochs, split_check};
@@ -25,12 +25,43 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> T
     Tested {
         harm: Harm::Evidence(harm.material),
         log_harm: Some(harm.log_e),
-        safe: log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence),
+        safe: shows_safe(log_safe, guard, evidence),
         log_safe: Some(log_safe),
         material: harm.material > f64::NEG_INFINITY,
         since: harm.since,
         effect: effect(guard, starts.since(0)),
         heavy: None,
+    }
+}
+
+fn shows_safe(log_safe: f64, guard: &Guard, evidence: &Evidence) -> bool {
+    log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence)
+}
+
+/// Whether the candidate is shown safe by a guard. One on latency may have another margin than the thresholds were
+/// published for: what it grants is counted from the answers' times.
+pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
+    if guard.metric != Metric::LatencyP95 {
+        return shows_safe(log_safe(guard, evidence), guard, evidence);
+    }
+    let epochs: Vec<&EpochCounts> = safe_epochs(guard.metric, evidence).collect();
+    let log_safe = least(guard.metric, |reading| {
+        let race = |counts: &EpochCounts| race_granting(counts, reading, guard.margin.fraction());
+        race::log_e_safe(&races(epochs.iter().copied(), race), 1.0)
+    });
+    log_safe >= -ALPHA_PROMOTE.ln()
+}
+
+/// The most the candidate may be worse, on the margin's scale; absent for latency, and when there is no bound.
+pub(super) fn upper(guard: &Guard, evidence: &Evidence) -> Option<f64> {
+    let epochs = safe_epochs(guard.metric, evidence);
+    match guard.metric {
+        Metric::LatencyP95 => None,
+        _ if is_relative(guard.margin) => {
+            let upper = race::upper_bound(&plain_races(epochs, guard.metric), ALPHA_PROMOTE);
+            upper.is_finite().then_some(upper - 1.0)
+        }
+        _ => Some(betting::upper_bound(&bets(epochs, guard.metric), ALPHA_PROMOTE)),
     }
 }
 

@@ -26,11 +26,7 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
     let heavy = HeavyGroups::of(evidence);
     let in_every_reading =
         |holds: &dyn Fn(Reading) -> bool| Reading::all(guard.metric).iter().all(|r| holds(*r));
-    let safe = in_every_reading(&|reading| {
-        let epochs = safe_epochs(guard.metric, evidence);
-        distance_to_margin(guard, reading, epochs, None)
-            .is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
-    });
+    let safe = is_safe(guard, evidence);
     let harm = in_every_reading(&|reading| {
         let all = all_sums(evidence, guard.metric, |counts| reading.bad(counts));
         is_worse(&without(heavy.as_ref(), all), alpha)
@@ -58,6 +54,21 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
         effect,
         heavy,
     }
+}
+
+/// Whether the candidate is shown safe by a guard.
+pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
+    Reading::all(guard.metric).iter().all(|reading| {
+        let epochs = safe_epochs(guard.metric, evidence);
+        distance_to_margin(guard, *reading, epochs, None)
+            .is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
+    })
+}
+
+/// The most the candidate may be worse, on the margin's scale; absent for latency, whose times are not kept per group.
+pub(super) fn upper(guard: &Guard, evidence: &Evidence) -> Option<f64> {
+    let all = all_sums(evidence, guard.metric, |counts| counts.events);
+    effect_on_shares(guard, &all).upper
 }
 
 fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {

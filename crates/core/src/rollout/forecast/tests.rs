@@ -159,6 +159,7 @@ mod under_way {
             effect: Effect::default(),
             log_harm: None,
             log_safe,
+            passes_with: None,
             without: None,
             since: None,
         }

@@ -205,6 +205,7 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
         Cause::Limit { errors } => {
             Some(format!("{} reached the limit of {errors}, not compared", errors_alone(moment)))
         }
+        Cause::Insufficient => proven_instead(moment).map(|proven| format!("{cause}; {proven}")),
         _ => None,
     };
     let cause = numbers.unwrap_or_else(|| cause.to_string());
@@ -212,6 +213,13 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
         return format!("the candidate is given up before anyone reached it: {cause}");
     }
     format!("back to the baseline: {cause}")
+}
+
+/// The margins that have been proven in place of those that were to be.
+fn proven_instead(moment: &Moment<'_>) -> Option<String> {
+    let open = moment.input.analysis.guards.iter().filter(|judged| judged.guard.gates_promotion());
+    let proven: Vec<String> = open.filter_map(Judgement::would_pass).collect();
+    (!proven.is_empty()).then(|| proven.join(" and "))
 }
 
 fn restored(moment: &Moment<'_>) -> String {

@@ -4,7 +4,7 @@ use super::super::moment::Moment;
 use super::super::rollout::Facts;
 use viridian_core::analysis::judge::{MIN_GROUPS, MIN_UNITS};
 use viridian_core::analysis::metric::Metric;
-use viridian_core::analysis::verdict::Wait;
+use viridian_core::analysis::verdict::{Judgement, Verdict, Wait};
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::{Hold, Phase, Waiting};
 
@@ -33,6 +33,15 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<String> {
         (Phase::Held { reason, .. }, _) => hold(reason, name.as_str()),
         (_, Some(Finding::Waiting { waiting })) => waiting_for(waiting, name.as_str()),
         _ => vec!["It is looked at several times in a second and goes on when its step is over.".to_owned()],
+    }
+}
+
+/// What would change the verdict of one guard.
+pub(super) fn of_verdict(judged: &Judgement) -> String {
+    match (judged.would_change(), judged.verdict) {
+        (Some(turn), _) => turn,
+        (None, Verdict::Wait(wait)) => evidence(wait, Some(judged.guard.metric)),
+        (None, Verdict::Pass | Verdict::Fail(_)) => "Other outcomes.".to_owned(),
     }
 }
 

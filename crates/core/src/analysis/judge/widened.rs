@@ -1,0 +1,70 @@
+//! The margin a guard would have passed with: [`margin`]. It is told of guards that are undecided, so that whoever has to
+//! decide without proof knows how much has been proven. Nothing follows from it.
+
+use super::{Units, independent, sticky};
+use crate::analysis::measurement::Evidence;
+use crate::guard::{Guard, Margin};
+use crate::metric::Metric;
+
+/// A margin is told to this part of itself.
+const STEP: f64 = 1.05;
+/// From where a bound says, so many steps are tried until the test itself passes.
+const TRIES: usize = 4;
+/// Where there is no bound to begin with, so many times the guard's margin are tried, the widest first.
+const TIMES: [u32; 5] = [10, 2, 3, 5, 7];
+/// A difference of shares is below one; beyond a hundred times the baseline nobody calls it a margin.
+const WIDEST: (u32, u32) = (9_999, 1_000_000);
+
+/// The least margin with which a guard that does not pass would pass now, to within a twentieth; nothing when none is
+/// found, or when passing takes more than a margin.
+pub(super) fn margin(guard: &Guard, evidence: &Evidence, units: Units) -> Option<Margin> {
+    let passes = |margin: &Margin| {
+        let widened = Guard { margin: *margin, ..*guard };
+        match units {
+            Units::Independent => independent::is_safe(&widened, evidence),
+            Units::Sticky => sticky::is_safe(&widened, evidence),
+        }
+    };
+    if guard.metric == Metric::LatencyP95 {
+        return match units {
+            Units::Independent => among_multiples(guard.margin, passes),
+            Units::Sticky => None,
+        };
+    }
+    let upper = match units {
+        Units::Independent => independent::upper(guard, evidence),
+        Units::Sticky => sticky::upper(guard, evidence),
+    }?;
+    let from = upper.max(guard.margin.fraction());
+    let tries = std::iter::successors(Some(from), |fraction| Some(fraction * STEP)).take(TRIES);
+    tries.filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)
+}
+
+/// The least of a few multiples, when the widest passes.
+fn among_multiples(margin: Margin, passes: impl Fn(&Margin) -> bool) -> Option<Margin> {
+    let multiples = TIMES.map(|times| scaled(margin, times));
+    let [widest, narrower @ ..] = multiples;
+    if !passes(&widest) {
+        return None;
+    }
+    narrower.into_iter().find(passes).or(Some(widest))
+}
+
+const fn scaled(margin: Margin, times: u32) -> Margin {
+    match margin {
+        Margin::Points(points) => Margin::Points(points.saturating_mul(times)),
+        Margin::Relative(parts) => Margin::Relative(parts.saturating_mul(times)),
+    }
+}
+
+/// A margin of the same kind, rounded up; nothing when it is no margin any more.
+fn of_fraction(like: Margin, fraction: f64) -> Option<Margin> {
+    let hundredths = (fraction * 10_000.0).ceil();
+    let (widest, make): (u32, fn(u32) -> Margin) = match like {
+        Margin::Points(_) => (WIDEST.0, Margin::Points),
+        Margin::Relative(_) => (WIDEST.1, Margin::Relative),
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the widest")]
+    let margin = (hundredths > 0.0 && hundredths <= f64::from(widest)).then(|| make(hundredths as u32));
+    margin
+}

@@ -1,9 +1,11 @@
 //! The time of this node: read once per step, never going back.
 //!
-//! Slots of tallies are keyed by it, so a slot that is over must stay over. The clock therefore runs with the machine's
-//! monotonic clock and follows the wall clock only forwards ([`Clock::catch_up`]): a suspended machine or a late time
-//! server is caught up with, a clock set back is not believed until the next start.
+//! Slots of tallies are keyed by it, so a slot that is over must stay over. The clock therefore runs with the machine and
+//! follows the wall clock only forwards ([`Clock::catch_up`]): a late time server is caught up with, a clock set back is not
+//! believed until the next start. Time a machine slept through counts whatever its wall clock shows, because a lease that
+//! ended meanwhile must not go on.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,19 +19,36 @@ pub struct Clock {
     base: AtomicU64,
 }
 
+/// The clock that goes on while the machine sleeps, unlike that of [`Instant`].
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SLEEPLESS: ClockId = ClockId::Boottime;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const SLEEPLESS: ClockId = ClockId::Monotonic;
+
 /// What a clock runs by.
 #[derive(Debug)]
 enum Machine {
-    /// The clocks of this machine, counted from a moment.
-    Real(Instant),
+    /// The clocks of this machine.
+    Real(Awake),
     /// Hands that somebody moves.
     Moved(Arc<Hands>),
+}
+
+/// The clocks of this machine, counted from a moment.
+#[derive(Debug)]
+struct Awake {
+    /// The moment, by the clock that stands still while the machine sleeps.
+    origin: Instant,
+    /// The same moment by the one that does not, as that shows it.
+    sleepless: Duration,
+    /// Milliseconds the machine is known to have slept since; only rises.
+    slept: AtomicU64,
 }
 
 /// The clocks of a machine that is made up: both stand still until they are moved.
 #[derive(Debug, Default)]
 pub struct Hands {
-    /// Milliseconds the machine has run; only to be raised.
+    /// Milliseconds the machine has run or slept; only to be raised.
     pub running: AtomicU64,
     /// What its wall clock shows, in milliseconds since the Unix epoch; may be set to anything.
     pub wall: AtomicU64,
@@ -38,7 +57,9 @@ pub struct Hands {
 impl Clock {
     /// A clock that shows what the wall clock shows now.
     pub fn start() -> Self {
-        Self::on(Machine::Real(Instant::now()))
+        // In this order: what passes between the two is not taken for sleep.
+        let origin = Instant::now();
+        Self::on(Machine::Real(Awake { origin, sleepless: sleepless(), slept: AtomicU64::new(0) }))
     }
 
     /// The same on a machine whose clocks somebody moves.
@@ -56,7 +77,8 @@ impl Clock {
         self.showing(self.machine.running())
     }
 
-    /// The time at a moment after the clock was started; on a machine that is made up there is no moment but now.
+    /// The time at a moment after the clock was started, without a look at any clock: sleep counts from the next look at
+    /// the time on. On a machine that is made up there is no moment but now.
     pub fn at(&self, moment: Instant) -> Timestamp {
         self.showing(self.machine.running_at(moment))
     }
@@ -78,17 +100,17 @@ impl Clock {
 }
 
 impl Machine {
-    /// For how long it has run, in milliseconds.
+    /// For how long it has run or slept, in milliseconds.
     fn running(&self) -> u64 {
         match self {
-            Self::Real(origin) => whole_millis(origin.elapsed()),
+            Self::Real(awake) => awake.running(),
             Self::Moved(hands) => hands.running.load(Ordering::Relaxed),
         }
     }
 
     fn running_at(&self, moment: Instant) -> u64 {
         match self {
-            Self::Real(origin) => whole_millis(moment.saturating_duration_since(*origin)),
+            Self::Real(awake) => awake.running_at(moment),
             Self::Moved(_) => self.running(),
         }
     }
@@ -100,6 +122,26 @@ impl Machine {
             Self::Moved(hands) => hands.wall.load(Ordering::Relaxed),
         }
     }
+}
+
+impl Awake {
+    fn running(&self) -> u64 {
+        // The sleepless one first, so that no wait in between counts as sleep.
+        let passed = sleepless().saturating_sub(self.sleepless);
+        let now = Instant::now();
+        let awake = now.saturating_duration_since(self.origin);
+        self.slept.fetch_max(whole_millis(passed.saturating_sub(awake)), Ordering::Relaxed);
+        self.running_at(now)
+    }
+
+    fn running_at(&self, moment: Instant) -> u64 {
+        whole_millis(moment.saturating_duration_since(self.origin)) + self.slept.load(Ordering::Relaxed)
+    }
+}
+
+/// What the clock shows that goes on while the machine sleeps.
+fn sleepless() -> Duration {
+    Duration::try_from(clock_gettime(SLEEPLESS)).unwrap_or_default()
 }
 
 fn whole_millis(span: Duration) -> u64 {
@@ -120,6 +162,25 @@ mod tests {
         clock.catch_up_with(begun);
         clock.catch_up();
         assert!(clock.now() >= later);
+    }
+
+    /// As on a machine that slept: the one clock went on and the other did not.
+    #[test]
+    fn sleep_counts_whatever_the_wall_clock_shows() {
+        let hour = Duration::from_secs(3_600);
+        let clock = Clock::on(Machine::Real(Awake {
+            origin: Instant::now(),
+            sleepless: sleepless().saturating_sub(hour),
+            slept: AtomicU64::new(0),
+        }));
+        let moment = Instant::now();
+        let before = clock.base.load(Ordering::Relaxed);
+        assert!(clock.now().0 >= before + whole_millis(hour));
+        assert!(
+            clock.at(moment).0 >= before + whole_millis(hour),
+            "and for what began before it was looked at"
+        );
+        assert!(clock.now().0 < before + 2 * whole_millis(hour), "once");
     }
 
     #[test]

@@ -150,12 +150,11 @@ impl Gateway {
         let machine = &mut self.machine;
         let passed = i64::try_from(now - machine.moved_to).unwrap_or(i64::MAX);
         machine.moved_to = now;
-        if !self.is_asleep {
-            let beyond = passed * machine.drift + machine.rest;
-            machine.rest = beyond % 1_000_000;
-            let running = passed + beyond / 1_000_000;
-            machine.hands.running.fetch_add(running.try_into().unwrap_or(0), Ordering::Relaxed);
-        }
+        // A machine that sleeps counts that as well.
+        let beyond = passed * machine.drift + machine.rest;
+        machine.rest = beyond % 1_000_000;
+        let running = passed + beyond / 1_000_000;
+        machine.hands.running.fetch_add(running.try_into().unwrap_or(0), Ordering::Relaxed);
         let wall = (BEGINNING + now).saturating_add_signed(machine.ahead);
         machine.hands.wall.store(wall, Ordering::Relaxed);
     }

@@ -1,6 +1,9 @@
 //! The same request twice is followed once: a client that does not know whether its request arrived sends it again
 //! with the same `Idempotency-Key` and gets the first answer again.
 //!
+//! An order's answer is written down with the order, in one transaction: a crash between the two would let the second
+//! request order it again. What else is asked for is the same when it is done twice, and its answer is remembered after it.
+//!
 //! Only answers to requests that were followed are remembered. A request that was refused changed nothing, and may
 //! be followed the next time.
 
@@ -36,6 +39,17 @@ struct Taken {
     key: String,
 }
 
+/// The key of a request that is being followed, for a handler that remembers the answer with what it does.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) key: String,
+    pub(crate) fingerprint: String,
+}
+
+/// Marks a response that was remembered with what was done.
+#[derive(Clone, Copy)]
+pub(crate) struct AlreadyRemembered;
+
 /// An answer as it is remembered.
 #[derive(Serialize, Deserialize)]
 struct Answer {
@@ -52,7 +66,7 @@ pub(crate) async fn once(
     if request.method() == Method::GET || request.method() == Method::HEAD {
         return Ok(next.run(request).await);
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Error::TooLarge { limit: BODY_LIMIT })?;
     let key = match parts.headers.get(KEY) {
         Some(key) if !key.is_empty() => read_key(key)?,
@@ -68,11 +82,20 @@ pub(crate) async fn once(
     if let Some(earlier) = earlier {
         return replay(&earlier);
     }
+    parts.extensions.insert(Known { key: key.clone(), fingerprint: print.clone() });
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if !response.status().is_success() {
+    let is_remembered = response.extensions().get::<AlreadyRemembered>().is_some();
+    if is_remembered || !response.status().is_success() {
         return Ok(response);
     }
     remember(&state, (key, print), response).await
+}
+
+/// An answer in the words it is remembered by.
+pub(crate) fn remembered(status: StatusCode, body: String) -> String {
+    let answer = Answer { status: status.as_u16(), body };
+    // Numbers and text are always JSON.
+    serde_json::to_string(&answer).unwrap_or_default()
 }
 
 fn read_key(key: &HeaderValue) -> Result<String, Error> {
@@ -99,8 +122,7 @@ async fn remember(
 ) -> Result<Response, Error> {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Error::Internal(error.to_string()))?;
-    let answer = Answer { status: parts.status.as_u16(), body: String::from_utf8_lossy(&bytes).into_owned() };
-    let text = serde_json::to_string(&answer).map_err(|error| Error::Internal(error.to_string()))?;
+    let text = remembered(parts.status, String::from_utf8_lossy(&bytes).into_owned());
     let remembered =
         off_loop(state, move |state| Ok(state.store.remember(&key, &print, &text, (state.clock)())?));
     if let Err(error) = remembered.await {

@@ -44,6 +44,7 @@ mod place;
 mod probe;
 mod recent;
 mod releases;
+mod remembered;
 mod restore;
 mod retention;
 mod rollouts;
@@ -58,6 +59,7 @@ mod wal;
 pub use apply::Item;
 pub use backup::{Existing, backup};
 pub use change::Change;
+pub use commands::Once;
 pub use commit::{Commit, Committed};
 pub use error::Error;
 pub use feedback::FeedbackReceipt;
@@ -82,6 +84,7 @@ extern crate self as viridian_store;
 
 use cache::Cache;
 use lock::Lock;
+use orders::Unwritten;
 use place::Place;
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -107,7 +110,7 @@ struct Inner {
     /// A connection of its own, so that reading never waits for a commit.
     reader: Mutex<Connection>,
     /// Orders that could not be written down yet.
-    unwritten: Mutex<Vec<PendingCommand>>,
+    unwritten: Mutex<Vec<Unwritten>>,
     /// The latest report of each rollout, whether or not it led to anything.
     notes: Mutex<HashMap<RolloutName, Report>>,
     /// Why nothing can be written now, as far as the last attempt tells.

@@ -5,6 +5,7 @@ use crate::column::{Json, Name};
 use crate::events::{Fact, Stream};
 use crate::id::CommandId;
 use crate::log;
+use crate::remembered::{self, Remembered};
 use rusqlite::{Connection, Row, Transaction, params};
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::command::Command;
@@ -23,6 +24,13 @@ pub struct PendingCommand {
     pub at: Timestamp,
     /// Whether it survives the end of this process.
     pub durable: bool,
+}
+
+/// An order that could not be written down yet, and the answer to whoever gave it.
+#[derive(Debug, Clone)]
+pub(crate) struct Unwritten {
+    pub(crate) order: PendingCommand,
+    pub(crate) answer: Option<Remembered>,
 }
 
 /// The orders of a rollout that were written down and not answered, oldest first.
@@ -60,6 +68,15 @@ pub(crate) fn write_down(transaction: &Transaction<'_>, order: &PendingCommand) 
     let fact = Fact::Ordered { id: order.id, command: order.command.clone() };
     log::append(transaction, &Stream::Rollout(order.rollout.clone()), &fact, order.at)?;
     Ok(())
+}
+
+/// Writes down what could not be written before.
+pub(crate) fn write_late(transaction: &Transaction<'_>, late: &Unwritten) -> Result<(), Error> {
+    write_down(transaction, &late.order)?;
+    match &late.answer {
+        Some(answer) => remembered::write_late(transaction, answer, late.order.at),
+        None => Ok(()),
+    }
 }
 
 /// Marks orders as answered by an event.

@@ -106,14 +106,15 @@ impl Store {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         check_term(&transaction, self.inner.term)?;
         let late = unpoisoned(&self.inner.unwritten).clone();
-        for order in &late {
-            orders::write_down(&transaction, order)?;
+        for unwritten in &late {
+            orders::write_late(&transaction, unwritten)?;
         }
         let value = body(&transaction)?;
         crash::at(crash::Place::BeforeCommit);
         transaction.commit()?;
         crash::at(crash::Place::AfterCommit);
-        unpoisoned(&self.inner.unwritten).retain(|order| late.iter().all(|written| written.id != order.id));
+        unpoisoned(&self.inner.unwritten)
+            .retain(|unwritten| late.iter().all(|written| written.order.id != unwritten.order.id));
         Ok(value)
     }
 }

@@ -2,21 +2,23 @@
 //! when it wakes, which is at once.
 
 use crate::error::Error;
+use crate::idempotency::{self, AlreadyRemembered, Known};
 use crate::request::{check_unchanged, json_or_default};
 use crate::state::State;
 use crate::work::off_loop;
 use crate::{find, present};
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 use utoipa::{IntoParams, PartialSchema};
 use viridian_core::rollout::command::Command;
 use viridian_crash as crash;
+use viridian_store::{Once, PendingCommand};
 use viridian_wire::api::{InWords, OrderReceipt, OrderRequest, Problem};
 
 /// Who gives an order when the request does not say.
@@ -28,10 +30,15 @@ pub(crate) struct Given {
     rollout: String,
     headers: HeaderMap,
     request: OrderRequest,
+    /// Present when it carried an idempotency key.
+    known: Option<Known>,
 }
 
 /// What became of an order.
-type Answer = Result<(StatusCode, Json<OrderReceipt>), Error>;
+type Answer = Result<(StatusCode, Option<Extension<AlreadyRemembered>>, Json<OrderReceipt>), Error>;
+
+/// What an order is answered with.
+const TAKEN: StatusCode = StatusCode::ACCEPTED;
 
 /// Holds a rollout where it stands.
 #[utoipa::path(
@@ -98,24 +105,42 @@ impl Given {
 
     /// Writes the order down and wakes the controller.
     async fn follow(self, command: Command) -> Answer {
-        let Self { state, rollout, headers, .. } = self;
+        let Self { state, rollout, headers, known, .. } = self;
+        let is_remembered = known.is_some();
         let receipt = off_loop(&state, move |State { store, clock, .. }| {
             let rollout = find::rollout(store, &rollout)?;
             check_unchanged(&headers, &present::tag(&rollout))?;
             rollout.state.accepts(&command)?;
-            let order = store.order(&rollout.proposal.name, &command, clock())?;
+            let name = &rollout.proposal.name;
+            let order = match &known {
+                Some(Known { key, fingerprint }) => {
+                    let once = Once { key, fingerprint, answer: &answer };
+                    store.order_once(&once, name, &command, clock())?
+                }
+                None => store.order(name, &command, clock())?,
+            };
             crash::at(crash::Place::Ordered);
-            Ok(OrderReceipt {
-                id: order.id.0,
-                rollout: order.rollout.to_string(),
-                order: InWords(&order.command).to_string(),
-                durable: order.durable,
-            })
+            Ok(receipt(&order))
         })
         .await?;
         (state.nudge)();
-        Ok((StatusCode::ACCEPTED, Json(receipt)))
+        Ok((TAKEN, is_remembered.then_some(Extension(AlreadyRemembered)), Json(receipt)))
     }
+}
+
+fn receipt(order: &PendingCommand) -> OrderReceipt {
+    OrderReceipt {
+        id: order.id.0,
+        rollout: order.rollout.to_string(),
+        order: InWords(&order.command).to_string(),
+        durable: order.durable,
+    }
+}
+
+/// The answer as it is remembered.
+fn answer(order: &PendingCommand) -> String {
+    // Numbers and text are always JSON.
+    idempotency::remembered(TAKEN, serde_json::to_string(&receipt(order)).unwrap_or_default())
 }
 
 impl<S: Send + Sync> FromRequest<S> for Given
@@ -129,10 +154,11 @@ where
         let rollout = Path::<String>::from_request_parts(&mut parts, state).await;
         let Path(rollout) = rollout.map_err(IntoResponse::into_response)?;
         let headers = parts.headers.clone();
+        let known = parts.extensions.get::<Known>().cloned();
         let body = Bytes::from_request(Request::from_parts(parts, body), state).await;
         let body = body.map_err(IntoResponse::into_response)?;
         let request = json_or_default(&headers, &body).map_err(IntoResponse::into_response)?;
-        Ok(Self { state: State::from_ref(state), rollout, headers, request })
+        Ok(Self { state: State::from_ref(state), rollout, headers, request, known })
     }
 }
 

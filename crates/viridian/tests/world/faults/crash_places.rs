@@ -2,7 +2,7 @@
 
 use super::Scene;
 use super::places::armed;
-use super::scene::{Allowed, CALLERS, ENDS, HALF};
+use super::scene::{Allowed, CALLERS, ENDS, HALF, ROLLOUT};
 use crate::apart::APPLICATION;
 use crate::chat_model::Failing;
 use crate::manifests;
@@ -12,6 +12,7 @@ use crate::viridian::Viridian;
 use serde_json::Value;
 use std::time::Instant;
 use viridian_crash::{Place, Role};
+use viridian_testkit::caller::{self, Answer, Caller};
 
 /// Requests a gateway answers between two reports, with room for a slow one.
 const UNREPORTED: usize = 400;
@@ -68,6 +69,43 @@ async fn f01_f03_a_gateway_that_ends_at_any_place_serves_what_it_may() {
     scene.world.controller.process().until_it_has_said("said no farewell: what it counted in the last");
     scene.fault_ends();
     scene.audit(allowed).await;
+}
+
+/// Whoever gives an order and hears nothing gives it again. It was promoted past one pause, and not past the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn f01_an_order_that_is_given_again_after_a_crash_is_followed_once() {
+    let mut scene = Scene::set(1, Failing::Never).await;
+    scene.fault_begins().await;
+    scene.world.kill_controller();
+    let armed = armed(Place::Ordered, 1);
+    scene.world.controller = scene.world.control_in(&[(armed.0, &armed.1)]);
+    scene.begin(&["weight: 10%", "pause: {}", "weight: 50%", "pause: {}"]);
+    scene.world.controller.until_phase(ROLLOUT, &["Held"]);
+    let unanswered = promote(&scene).await;
+    assert!(unanswered.is_none(), "{unanswered:?}");
+    scene.world.controller.process().until_it_ends();
+    scene.world.restart_controller();
+    let answer = promote(&scene).await.unwrap();
+    assert_eq!((answer.status, answer.header("idempotency-replayed")), (202, "true"), "{}", answer.text());
+    scene.world.controller.until(ROLLOUT, |status| status["weight"] == "50%" && status["phase"] == "Held");
+    let events = scene.world.controller.ask(&["rollout", "history", ROLLOUT]);
+    let ordered = events.to_string().matches("promote").count();
+    assert_eq!(ordered, 1, "{events:#}");
+    scene.fault_ends();
+    scene.audit(Allowed::default()).await;
+}
+
+/// Orders the rollout on, under a key. Nothing when there is no answer.
+async fn promote(scene: &Scene) -> Option<Answer> {
+    let admin = scene.world.controller.admin();
+    let request = http::Request::post(format!("/api/v1/rollouts/{ROLLOUT}/promote"))
+        .header("host", admin.to_string())
+        .header("content-type", "application/json")
+        .header("idempotency-key", "once")
+        .body(bytes::Bytes::from_static(b"{}"))
+        .unwrap();
+    let response = Caller::try_connect(admin).await?.try_open(request).await?;
+    Some(caller::read(response).await)
 }
 
 /// How often each place of a role is tried: those on the way of every write more often, each time at another write.

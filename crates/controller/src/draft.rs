@@ -38,12 +38,11 @@ pub(crate) fn draft(
     now: Timestamp,
 ) -> Draft {
     let weight = state.map_or(Weight::ZERO, State::weight);
-    let epoch = next_epoch(present, weight, measured, now);
-    let current = epoch.or(present.epoch);
-    let Some(current) = current else { return Draft::default() };
+    let begins = next_epoch(present, weight, measured, now);
+    let Some(current) = begins.or(present.epoch) else { return Draft::default() };
     let promoted = state.is_some_and(State::is_promoted);
     let trial = present.rollout.as_ref().filter(|_| weight > Weight::ZERO);
-    let committed = Committed {
+    let mut committed = Committed {
         application: &present.application,
         baseline: baseline_after(present, promoted),
         trial: trial.map(|(rollout, candidate)| trial_of(rollout, candidate)),
@@ -61,11 +60,15 @@ pub(crate) fn draft(
         .as_ref()
         .is_some_and(|table| table.term == term && build(&committed, table.generation, term) == *table);
     if unchanged {
-        return Draft { epoch, table: None };
+        return Draft::default();
     }
-    let table =
-        generations.next(&present.application.name).map(|generation| build(&committed, generation, term));
-    Draft { epoch, table }
+    // An epoch begins with a table and by its number, or waits until there is one.
+    let Some(generation) = generations.next(&present.application.name) else { return Draft::default() };
+    let epoch = begins.map(|epoch| Epoch { id: generation.epoch(), ..epoch });
+    if let Some(epoch) = &epoch {
+        committed.epoch = epoch;
+    }
+    Draft { table: Some(build(&committed, generation, term)), epoch }
 }
 
 fn baseline_after(present: &Present, promoted: bool) -> Placement {
@@ -84,7 +87,7 @@ fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial {
     }
 }
 
-/// The span that begins now, if one does.
+/// The span that begins now, if one does; its number is the table's.
 fn next_epoch(present: &Present, weight: Weight, measured: &Measured, now: Timestamp) -> Option<Epoch> {
     let Some(last) = &present.epoch else {
         let first = Epoch {

@@ -108,12 +108,21 @@ name! {
 #[serde(transparent)]
 pub struct Generation(pub u64);
 
+impl Generation {
+    /// The number of the epoch that begins with this table: the table's own, as far as it fits. Who reserves numbers for
+    /// tables thereby reserves them for epochs, so that one that was served and never written down is not used again.
+    pub const fn epoch(self) -> EpochId {
+        let [.., a, b, c, d] = self.0.to_be_bytes();
+        EpochId(u32::from_be_bytes([a, b, c, d]))
+    }
+}
+
 /// The fencing number of the acting controller; a new one each time a controller takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Term(pub u64);
 
-/// The number of a span with constant draw probabilities and scoring parameters, counted per application.
+/// The number of a span with constant draw probabilities and scoring parameters; it only rises per application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EpochId(pub u32);

@@ -63,10 +63,12 @@ impl Cache {
         }
     }
 
-    /// Forgets epochs nobody asks for any more.
-    pub(crate) fn forget_before(&mut self, application: &ApplicationName, epoch: EpochId) {
-        if let Some(epochs) = self.known.get_mut(application) {
-            *epochs = epochs.split_off(&epoch);
+    /// Forgets epochs nobody asks for any more: all before one but the latest so many of them.
+    pub(crate) fn forget_all_but(&mut self, application: &ApplicationName, latest: u32, before: EpochId) {
+        let Some(epochs) = self.known.get_mut(application) else { return };
+        let earlier = epochs.range(..before).count();
+        for _ in latest as usize..earlier {
+            epochs.pop_first();
         }
     }
 }

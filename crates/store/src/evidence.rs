@@ -33,8 +33,7 @@ impl Store {
             let counts = epochs.into_iter().map(|epoch| self.counts(connection, &asked, epoch));
             Ok(Evidence { epochs: counts.collect::<Result<_, Error>>()? })
         })?;
-        let oldest = EpochId(from.0.saturating_sub(CALIBRATION_EPOCHS));
-        unpoisoned(&self.inner.cache).forget_before(application, oldest);
+        unpoisoned(&self.inner.cache).forget_all_but(application, CALIBRATION_EPOCHS, from);
         Ok(evidence)
     }
 

@@ -14,6 +14,9 @@ use std::path::Path;
 /// What a restored database counts on by. Terms and generations that were used after the copy was made are known to
 /// gateways and not to the copy, and they refuse an older one: no installation gets this far within the life of a copy.
 const LEAP: u64 = 1 << 32;
+/// The same for epochs, whose numbers are the low 32 bits of generations: there is room for a thousand copies, each of
+/// them brought back after forty thousand starts of a controller.
+const LEAP_OF_EPOCHS: u64 = 1 << 22;
 
 /// Makes a data directory of a copy. The copy is read to its last page before anything of it is in place. What acts on
 /// the directory afterwards acts in a later term, under later generations, and with a new key for request ids: the copy
@@ -63,7 +66,8 @@ fn leap(connection: &mut Connection, found: u32) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     schema::migrate(&transaction, found)?;
     transaction.execute("UPDATE fence SET term = term + ?1", [LEAP])?;
-    transaction.execute("UPDATE applications SET next_generation = next_generation + ?1", [LEAP])?;
+    transaction
+        .execute("UPDATE applications SET next_generation = next_generation + ?1", [LEAP + LEAP_OF_EPOCHS])?;
     // A new one is made with the first start. Ids of before are refused, as they may name what is counted anew.
     transaction.execute("DELETE FROM signing_keys", [])?;
     transaction.commit()?;

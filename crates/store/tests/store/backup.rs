@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use viridian_core::id::Generation;
 use viridian_store::{Error, Existing, Store, backup, restore};
 
 fn names(directory: &Path) -> Vec<String> {
@@ -108,6 +109,8 @@ fn what_is_restored_is_what_was_copied_and_counts_on_from_beyond() {
     assert!(restored.term() > later, "{:?}", restored.term());
     let next = restored.reserve_generations(&application_name(), 1).unwrap();
     assert!(next.start > used.end + 1_000, "{next:?} after {used:?}");
+    let epochs = [next.start, used.end].map(|number| Generation(number).epoch());
+    assert!(epochs[0] > epochs[1], "{epochs:?}: what gateways counted since the copy is nobody else's");
     assert_ne!(restored.signing_keys().unwrap(), keys, "ids of before would name what is counted anew");
     assert_eq!(counted(&copy), 1, "the copy itself is left as it is");
 }

@@ -133,6 +133,10 @@ async fn let_in(
             refusal.into_response()
         }
     };
+    // It may have learnt so from what was just brought: a gateway must not count its lease from this answer.
+    if let Some(known) = door.hub.successor() {
+        answer = Refusal::Over { own: door.hub.term(), known }.into_response();
+    }
     answer.headers_mut().insert(TERM, HeaderValue::from(door.hub.term().0));
     answer
 }
@@ -145,8 +149,8 @@ impl Door {
         if !given.is_some_and(|given| self.token.matches(given.trim())) {
             return Err(Refusal::Unauthorized);
         }
-        let known = headers.get(TERM).and_then(|value| value.to_str().ok()?.parse().ok()).map(Term);
-        match known {
+        let followed = headers.get(TERM).and_then(|value| value.to_str().ok()?.parse().ok()).map(Term);
+        match self.hub.successor().or(followed) {
             Some(known) if known > self.hub.term() => Err(Refusal::Over { own: self.hub.term(), known }),
             _ => Ok(()),
         }

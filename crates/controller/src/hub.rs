@@ -5,6 +5,7 @@
 //! [`spread`]: a table that moves traffic reaches one gateway first, then a tenth, then all.
 
 mod health;
+mod resignation;
 mod seat;
 mod spread;
 mod standstill;
@@ -17,7 +18,7 @@ use seat::Seat;
 use spread::Spread;
 use standstill::Standstill;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use viridian_core::analysis::row::Origin;
@@ -46,6 +47,8 @@ pub struct Hub {
     floor: Mutex<Floor>,
     /// The number of the latest change.
     changes: watch::Sender<u64>,
+    /// The term of the controller that acts in place of this one, once that is known.
+    successor: OnceLock<Term>,
 }
 
 /// What is known, changed together.
@@ -94,7 +97,8 @@ pub struct Superseded;
 impl Hub {
     /// A hub without tables or gateways. The clock has to be one that nobody sets.
     pub fn new(term: Term, keys: Vec<SigningKey>, clock: Clock) -> Self {
-        Self { term, keys, clock, floor: Mutex::default(), changes: watch::Sender::new(0) }
+        let changes = watch::Sender::new(0);
+        Self { term, keys, clock, floor: Mutex::default(), changes, successor: OnceLock::new() }
     }
 
     /// The term its controller acts in.

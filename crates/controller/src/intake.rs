@@ -55,7 +55,7 @@ impl<L: Ledger> Intake<L> {
         }
         let totals = self.ledger.record(&origin, &tallies, &groups);
         let feedback = self.receive_feedback(&feedback);
-        let written = totals.and(feedback);
+        let written = totals.and(feedback).inspect_err(|error| self.hub.resign_if_fenced(error));
         crash::at(crash::Place::Counted);
         self.tell(written.as_ref().err());
         heard.map(|()| if written.is_ok() { Received::Durable } else { Received::Kept })

@@ -1,4 +1,4 @@
-//! What the loop and the intake remember by, as far as they need it. Entry point: [`Ledger`].
+//! What the loop, the intake and the registry remember by, as far as they need it. Entry point: [`Ledger`].
 //!
 //! The database keeps to it in production; the simulation of whole fleets keeps to it with a model in memory that can be
 //! away, full or uncertain on cue. What each call promises is written at [`Store`].
@@ -10,13 +10,13 @@ use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
 use viridian_core::epoch::Epoch;
-use viridian_core::id::{ApplicationName, EpochId, ReleaseName, RolloutName};
+use viridian_core::id::{ApplicationName, EpochId, Generation, NodeName, ReleaseName, RolloutName};
 use viridian_core::rollout::report::Report;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_store::{
-    Commit, Committed, Error, FeedbackReceipt, PendingCommand, Store, StoredRelease, StoredRollout,
-    TableChange,
+    Commit, Committed, Error, FeedbackReceipt, KnownGateway, PendingCommand, Store, StoredRelease,
+    StoredRollout, TableChange,
 };
 
 /// Applications, their rollouts and what was measured, for one term.
@@ -69,6 +69,16 @@ pub trait Ledger {
         records: &[FeedbackRecord],
         maturity: &BTreeMap<ApplicationName, Duration>,
     ) -> Result<FeedbackReceipt, Error>;
+    /// As [`Store::known_gateways`].
+    fn known_gateways(&self) -> Result<Vec<KnownGateway>, Error>;
+    /// As [`Store::gateway_came`].
+    fn gateway_came(&self, origin: &Origin, at: Timestamp) -> Result<(), Error>;
+    /// As [`Store::gateways_heard`].
+    fn gateways_heard(&self, heard: &[(NodeName, Timestamp)]) -> Result<(), Error>;
+    /// As [`Store::gateway_left`].
+    fn gateway_left(&self, origin: &Origin) -> Result<(), Error>;
+    /// As [`Store::settle`].
+    fn settle(&self, reached: &[(ApplicationName, Generation)]) -> Result<(), Error>;
 }
 
 impl Ledger for Store {
@@ -149,5 +159,24 @@ impl Ledger for Store {
         maturity: &BTreeMap<ApplicationName, Duration>,
     ) -> Result<FeedbackReceipt, Error> {
         Self::record_feedback(self, records, maturity)
+    }
+    fn known_gateways(&self) -> Result<Vec<KnownGateway>, Error> {
+        Self::known_gateways(self)
+    }
+
+    fn gateway_came(&self, origin: &Origin, at: Timestamp) -> Result<(), Error> {
+        Self::gateway_came(self, origin, at)
+    }
+
+    fn gateways_heard(&self, heard: &[(NodeName, Timestamp)]) -> Result<(), Error> {
+        Self::gateways_heard(self, heard)
+    }
+
+    fn gateway_left(&self, origin: &Origin) -> Result<(), Error> {
+        Self::gateway_left(self, origin)
+    }
+
+    fn settle(&self, reached: &[(ApplicationName, Generation)]) -> Result<(), Error> {
+        Self::settle(self, reached)
     }
 }

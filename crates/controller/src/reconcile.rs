@@ -98,6 +98,18 @@ pub fn reconcile<L: Ledger, S: Senses>(
     name: &ApplicationName,
     now: Timestamp,
 ) -> Result<Progress, Error> {
+    walk(room, name, now).inspect_err(|error| {
+        if let Error::Store(error) = error {
+            room.hub.resign_if_fenced(error);
+        }
+    })
+}
+
+fn walk<L: Ledger, S: Senses>(
+    room: &mut Room<L, S>,
+    name: &ApplicationName,
+    now: Timestamp,
+) -> Result<Progress, Error> {
     save_restoration(room, name)?;
     let Some(present) = Present::load(&room.ledger, name)? else { return Ok(Progress::Rests) };
     publish_missed(room, &present);

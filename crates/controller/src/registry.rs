@@ -6,6 +6,7 @@
 //! let in only if no candidate has a share, and none is given one before it was written down.
 
 use crate::hub::{Hub, Subscription};
+use crate::ledger::Ledger;
 use crate::nudge::Clock;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,8 +20,8 @@ use viridian_store::{Error, Store};
 const HEARD: Duration = Duration::from_secs(60);
 
 /// The gateways elsewhere.
-pub struct Registry {
-    store: Store,
+pub struct Registry<L = Store> {
+    ledger: L,
     hub: Arc<Hub>,
     clock: Clock,
     book: Mutex<Book>,
@@ -35,18 +36,18 @@ struct Book {
     heard_at: Timestamp,
 }
 
-impl Registry {
+impl<L: Ledger> Registry<L> {
     /// Takes up what an earlier controller left: its gateways are expected at the hub, which has no table yet.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn resume(store: Store, hub: Arc<Hub>, clock: Clock) -> Result<Self, Error> {
+    pub fn resume(ledger: L, hub: Arc<Hub>, clock: Clock) -> Result<Self, Error> {
         let mut book = Book { heard_at: clock(), ..Book::default() };
-        for known in store.known_gateways()? {
+        for known in ledger.known_gateways()? {
             book.written.insert(known.origin.node.clone(), known.origin.boot);
             hub.expect(known.origin, known.heard_at);
         }
-        Ok(Self { store, hub, clock, book: Mutex::new(book) })
+        Ok(Self { ledger, hub, clock, book: Mutex::new(book) })
     }
 
     /// A gateway came: it is written down, and is sent tables then. Blocks on the disk.
@@ -64,11 +65,15 @@ impl Registry {
         if book.written.get(node) == Some(boot) {
             return Ok(self.hub.open(node, *boot, serving));
         }
-        match self.store.gateway_came(origin, (self.clock)()) {
+        match self.ledger.gateway_came(origin, (self.clock)()) {
             Ok(()) => {
                 book.unwritten.remove(node);
                 book.written.insert(node.clone(), *boot);
                 Ok(self.hub.open(node, *boot, serving))
+            }
+            Err(error @ Error::Fenced { .. }) => {
+                self.hub.resign_if_fenced(&error);
+                Err(error)
             }
             // An earlier start of the same gateway is known, and stands for this one until it is written down.
             Err(error) if !book.written.contains_key(node) && self.hub.has_candidates() => Err(error),
@@ -95,11 +100,15 @@ impl Registry {
     /// # Errors
     /// The database cannot be written.
     pub fn catch_up(&self) -> Result<(), Error> {
+        self.write_down_late().inspect_err(|error| self.hub.resign_if_fenced(error))
+    }
+
+    fn write_down_late(&self) -> Result<(), Error> {
         let mut book = self.book();
         let waiting: Vec<Origin> =
             book.unwritten.iter().map(|(node, boot)| Origin { node: node.clone(), boot: *boot }).collect();
         for origin in waiting {
-            self.store.gateway_came(&origin, (self.clock)())?;
+            self.ledger.gateway_came(&origin, (self.clock)())?;
             book.unwritten.remove(&origin.node);
             self.hub.vouch(&origin.node);
             book.written.insert(origin.node, origin.boot);
@@ -112,9 +121,13 @@ impl Registry {
     /// # Errors
     /// The database cannot be written; what was not written down errs on the side of the baseline.
     pub fn keep(&self) -> Result<(), Error> {
+        self.write_down_what_became().inspect_err(|error| self.hub.resign_if_fenced(error))
+    }
+
+    fn write_down_what_became(&self) -> Result<(), Error> {
         let everywhere = self.hub.take_everywhere();
         if !everywhere.is_empty() {
-            self.store.settle(&everywhere)?;
+            self.ledger.settle(&everywhere)?;
         }
         for origin in self.hub.take_forgotten() {
             let mut book = self.book();
@@ -127,7 +140,7 @@ impl Registry {
         if now.since(book.heard_at) >= HEARD {
             book.heard_at = now;
             let heard: Vec<_> = self.hub.view().into_iter().map(|view| (view.node, view.heard_at)).collect();
-            self.store.gateways_heard(&heard)?;
+            self.ledger.gateways_heard(&heard)?;
         }
         Ok(())
     }
@@ -135,7 +148,7 @@ impl Registry {
     /// One that stays in the database for want of a write only makes the next controller wait for its lease.
     fn take_out(&self, book: &mut Book, origin: &Origin) {
         book.unwritten.remove(&origin.node);
-        if book.written.contains_key(&origin.node) && self.store.gateway_left(origin).is_ok() {
+        if book.written.contains_key(&origin.node) && self.ledger.gateway_left(origin).is_ok() {
             book.written.remove(&origin.node);
         }
     }

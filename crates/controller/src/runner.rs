@@ -93,6 +93,9 @@ fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &C
         if let Err(error) = registry.catch_up().and_then(|()| registry.keep()) {
             tracing::debug!(error = %Chain(&error), "what became of gateways could not be written down");
         }
+        if room.hub.successor().is_some() {
+            return;
+        }
         match rings.recv_timeout(TICK) {
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use viridian_controller::reconcile::{Progress, Room, reconcile};
-use viridian_controller::{Error, Hub, Intake, Ledger, Nudge, Senses, Subscription};
+use viridian_controller::{Clock, Error, Hub, Intake, Ledger, Nudge, Registry, Senses, Subscription};
 use viridian_core::application::Application;
 use viridian_core::id::{ApplicationName, BootId, Generation, RolloutName};
 use viridian_core::rollout::input::{Readiness, SmokeResult};
@@ -33,6 +33,7 @@ pub(crate) struct Controller {
     pub(crate) model: Model,
     pub(crate) hub: Arc<Hub>,
     pub(crate) intake: Intake<Model>,
+    pub(crate) registry: Registry<Model>,
     pub(crate) condition: Condition,
     /// What came while it stood still.
     pub(crate) inbox: Vec<Message>,
@@ -117,9 +118,15 @@ impl Controller {
         let clock = Arc::new(AtomicU64::new(0));
         let read = Arc::clone(&clock);
         let key = SigningKey { id: 1, secret: [7; 32] };
-        let clock_of_hub = Arc::new(move || Timestamp(read.load(Ordering::Relaxed)));
-        let hub = Arc::new(Hub::new(model.term(), vec![key], clock_of_hub));
+        let clock_of_hub: Clock = Arc::new(move || Timestamp(read.load(Ordering::Relaxed)));
+        let show = |moment: Moment| {
+            clock.store((BEGINNING + moment).saturating_add_signed(ahead), Ordering::Relaxed);
+        };
+        show(now);
+        let hub = Arc::new(Hub::new(model.term(), vec![key], Arc::clone(&clock_of_hub)));
+        let registry = Registry::resume(model.clone(), Arc::clone(&hub), clock_of_hub)?;
         let controller = Self {
+            registry,
             intake: Intake::new(model.clone(), Arc::clone(&hub), Nudge::unheard()),
             room: Room::new(model.clone(), Arc::clone(&hub), sight, model.term()),
             model,

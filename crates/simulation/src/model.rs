@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use viridian_core::application::Application;
 use viridian_core::epoch::Epoch;
-use viridian_core::id::{ApplicationName, ReleaseName, RolloutName, Term};
+use viridian_core::id::{ApplicationName, NodeName, ReleaseName, RolloutName, Term};
 use viridian_core::routing::table::RoutingTable;
-use viridian_store::{CommandId, Error, PendingCommand, StoredRelease, StoredRollout};
+use viridian_store::{CommandId, Error, KnownGateway, PendingCommand, StoredRelease, StoredRollout};
 
 pub(crate) use counted::Counted;
 pub(crate) use log::Written;
@@ -41,7 +41,7 @@ pub enum Health {
     ReadOnly,
     /// Nothing.
     Away,
-    /// The next write is made, but nobody is told; then it is fine again.
+    /// The next commit of a decision is made, but nobody is told; then it is fine again.
     Uncertain,
 }
 
@@ -63,6 +63,7 @@ struct Disk {
     commands: Vec<Ordered>,
     tables: BTreeMap<ApplicationName, RoutingTable>,
     epochs: BTreeMap<ApplicationName, Vec<Begun>>,
+    gateways: BTreeMap<NodeName, KnownGateway>,
     log: Vec<Written>,
     counted: Counted,
 }
@@ -190,11 +191,21 @@ impl Model {
             disk.log.truncate(before.1);
         })?;
         drop(disk);
+        self.unwritten.borrow_mut().clear();
+        Ok(value)
+    }
+
+    /// A decision is written down, or nobody can tell whether it was.
+    fn write_decision<T>(
+        &self,
+        direction: Direction,
+        body: impl FnOnce(&mut Disk) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let value = self.write(direction, body)?;
         if self.database.health() == Health::Uncertain {
             self.database.set(Health::Fine);
             return Err(unwritable("nobody can tell whether it was written"));
         }
-        self.unwritten.borrow_mut().clear();
         Ok(value)
     }
 }

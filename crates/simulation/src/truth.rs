@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use viridian_core::analysis::row::Origin;
 use viridian_core::arm::Arm;
-use viridian_core::id::{ApplicationName, EpochId, Generation, RolloutName, Term};
+use viridian_core::id::{ApplicationName, EpochId, Generation, ReleaseName, RolloutName, Term};
 use viridian_core::rollout::state::Phase;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::weight::Weight;
@@ -19,6 +19,8 @@ pub enum Rule {
     WeightsSum,
     /// Of the numbers of tables.
     SameNumberSameTable,
+    /// Of the numbers of epochs.
+    OneEpochOneSpan,
     /// Of the numbers of tables on one gateway.
     NumbersRise,
     /// Of terms on gateways.
@@ -67,8 +69,10 @@ pub(crate) struct Truth {
     serving: BTreeMap<(usize, ApplicationName), (Term, Generation)>,
     counted: BTreeMap<(String, u64), Requests>,
     totals: BTreeMap<(String, u64), u64>,
-    /// Rollouts after which no gateway of these may send anybody to their candidate.
-    restored: BTreeMap<RolloutName, BTreeSet<usize>>,
+    /// The baseline of each epoch and the candidate's share.
+    spans: BTreeMap<(ApplicationName, EpochId), (ReleaseName, Weight)>,
+    /// Rollouts after which nobody may be sent to their candidate.
+    restored: BTreeSet<RolloutName>,
     broken: Option<Violation>,
 }
 
@@ -102,6 +106,13 @@ impl Truth {
                 self.breaks(Rule::WeightsSum, format!("generation {} sums to {sum}", table.generation));
             }
         }
+        let epoch = (table.application.clone(), table.epoch);
+        let span = (table.baseline.release.clone(), table.candidate_weight());
+        let known = self.spans.entry(epoch).or_insert_with(|| span.clone()).clone();
+        if known != span {
+            let what = format!("epoch {} of {} is {known:?} and {span:?}", table.epoch, table.application);
+            self.breaks(Rule::OneEpochOneSpan, what);
+        }
         self.tables.insert(key, table.clone());
     }
 
@@ -129,7 +140,7 @@ impl Truth {
     /// A gateway decided a request.
     pub(crate) fn decided(&mut self, gateway: usize, request: &Rehearsed) {
         let Some(comparison) = &request.table().comparison else { return };
-        let is_over = self.restored.get(&comparison.rollout).is_some_and(|known| known.contains(&gateway));
+        let is_over = self.restored.contains(&comparison.rollout);
         if request.decision().arm == Arm::Candidate && is_over {
             let what = format!(
                 "gateway-{gateway} sent a request to the candidate of {} by generation {} of term {}",
@@ -181,10 +192,10 @@ impl Truth {
         }
     }
 
-    /// A rollout came to another phase, by a controller that knew of these gateways.
-    pub(crate) fn moved(&mut self, rollout: &RolloutName, phase: &Phase, known: BTreeSet<usize>) {
+    /// A rollout came to another phase.
+    pub(crate) fn moved(&mut self, rollout: &RolloutName, phase: &Phase) {
         if matches!(phase, Phase::RolledBack { .. } | Phase::Aborted { .. } | Phase::Superseded { .. }) {
-            self.restored.insert(rollout.clone(), known);
+            self.restored.insert(rollout.clone());
         }
     }
 }
@@ -212,6 +223,7 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Self::WeightsSum => "weights sum to 10 000",
             Self::SameNumberSameTable => "one generation is one table",
+            Self::OneEpochOneSpan => "one epoch has one baseline and one share for the candidate",
             Self::NumbersRise => "generations only rise on a gateway",
             Self::OldTermIsOver => "a term that is over takes effect nowhere",
             Self::LogFollowsTerms => "no event of an older term follows one of a newer",

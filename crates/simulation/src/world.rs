@@ -10,6 +10,7 @@ mod ending;
 mod gateways;
 mod network;
 mod orders;
+mod written;
 
 use crate::chance::Chance;
 use crate::controller::{Condition, Controller, Sight};

@@ -81,3 +81,41 @@ fn tables_that_are_older_than_a_lease_expose_nobody() {
     let story = Script { length: seconds(1_600), ..story };
     assert_eq!(run(&story).violation, None, "{}", tell(&story).story.join("\n"));
 }
+
+/// The table of a rollback was served and never written down, and the next controller counted under the same epoch.
+#[test]
+fn the_epoch_of_a_rollback_that_was_never_written_down_is_not_used_again() {
+    for at in 14..40 {
+        let disk = (at, 8, Deed::Disk(Health::ReadOnly));
+        check(2, &[(10, 0, START), disk, (at + 2, 0, ROLLBACK), (at + 5, 10, Deed::CrashController)]);
+    }
+}
+
+/// The machine of a gateway slept for longer than a lease, and its wall clock was set back meanwhile.
+#[test]
+fn a_sleep_counts_although_the_clock_was_set_back() {
+    let sleep = (34, 1_000, Deed::SuspendGateway(1));
+    let set = (36, 0, Deed::SetGatewayClock(1, -3_600));
+    let cut = (36, 1_300, Deed::Cut(Some(1), Way::Both));
+    let acts = [(10, 0, START), sleep, set, cut, (38, 0, ROLLBACK)];
+    let story = Script { length: seconds(1_600), ..script(2, &acts) };
+    assert_eq!(run(&story).violation, None, "{}", tell(&story).story.join("\n"));
+}
+
+/// A controller that another one had replaced went on to answer, and gateways took that for contact.
+#[test]
+fn a_controller_that_was_replaced_resigns() {
+    let acts = [(10, 0, START), (30, 600, Deed::Usurp)];
+    check(3, &acts);
+    let story = tell(&script(3, &acts)).story.join("\n");
+    assert!(story.contains("controller-0 resigns"), "{story}");
+}
+
+/// A gateway came to one controller and had the candidate from it; the next one had never heard of it.
+#[test]
+fn a_rollback_waits_for_gateways_that_only_the_controller_before_has_met() {
+    for at in 30..44 {
+        let cut = (at, 1_200, Deed::Cut(Some(1), Way::Both));
+        check(2, &[(10, 0, START), cut, (at + 2, 2, Deed::CrashController), (at + 6, 0, ROLLBACK)]);
+    }
+}

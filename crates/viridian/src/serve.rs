@@ -46,13 +46,21 @@ pub fn run(arguments: &ServeArgs) -> anyhow::Result<Exit> {
     if let Some(socket) = role.socket() {
         output::note(format_args!("an operator here reaches the gateway by --socket {}", socket.display()));
     }
-    process.wait_for(told_to_end())?;
+    let ending = process.wait_for(async {
+        tokio::select! {
+            told = told_to_end() => told.map(|()| Exit::Ok),
+            successor = process.replaced() => {
+                output::note(format_args!("a controller of term {successor} acts on this database: this one ends"));
+                Ok(Exit::Error)
+            }
+        }
+    })?;
     output::note("draining: requests under way may end");
     let cut = process.stop();
     if cut > 0 {
         output::note(format_args!("{cut} requests took longer than the drain and were cut"));
     }
-    Ok(Exit::Ok)
+    Ok(ending)
 }
 
 fn start_log(filter: &str) -> anyhow::Result<()> {

@@ -26,8 +26,8 @@ pub(super) enum Refusal {
     )]
     Protocol(u32),
     #[error(
-        "this controller acts in term {own}, and the gateway has followed one of term {known}: another controller acts now, or this one runs \
-         on a database from before that"
+        "this controller acts in term {own}, and one of term {known} is known: another controller acts now, or this one \
+         runs on a database from before that"
     )]
     Over { own: Term, known: Term },
     #[error("many gateways come at the same time: try again in a moment")]

@@ -87,7 +87,8 @@ impl Subscription {
         self.sent.iter().any(is_open)
     }
 
-    /// Waits until there is something to tell; nothing when another process has taken the gateway's name.
+    /// Waits until there is something to tell; nothing when another process has taken the gateway's name, or another
+    /// controller the place of this one.
     pub async fn next(&mut self) -> Option<Update> {
         loop {
             self.changes.borrow_and_update();
@@ -104,6 +105,9 @@ impl Subscription {
         let hub = Arc::clone(&self.hub);
         let mut floor = hub.lock();
         let Floor { tables, changed, gateways, .. } = &mut *floor;
+        if hub.successor().is_some() {
+            return Taken::Superseded;
+        }
         let Some(seat) = gateways.get_mut(&self.node).filter(|seat| seat.visit() == self.visit) else {
             return Taken::Superseded;
         };
@@ -151,7 +155,7 @@ pub enum Taken {
     Update(Update),
     /// There is nothing to tell.
     Nothing,
-    /// Another process has taken the gateway's name; there will be nothing more.
+    /// Another process has taken the gateway's name, or another controller acts; there will be nothing more.
     Superseded,
 }
 

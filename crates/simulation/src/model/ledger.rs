@@ -9,7 +9,7 @@ use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
 use viridian_core::epoch::Epoch;
-use viridian_core::id::{ApplicationName, EpochId, Generation, ReleaseName, RolloutName, Term};
+use viridian_core::id::{ApplicationName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term};
 use viridian_core::rollout::effect::Effect;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::Phase;
@@ -17,8 +17,8 @@ use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_store::events::{Fact, Move, Stream};
 use viridian_store::{
-    Commit, Committed, Error, FeedbackReceipt, PendingCommand, Rejected, StoredRelease, StoredRollout,
-    TableChange,
+    Commit, Committed, Error, FeedbackReceipt, KnownGateway, PendingCommand, Rejected, StoredRelease,
+    StoredRollout, TableChange,
 };
 
 /// How many epochs calibration looks back, as in the store.
@@ -131,7 +131,7 @@ impl Ledger for Model {
             _ => Direction::Forward,
         };
         let term = self.term;
-        self.write(direction, |disk| disk.commit(commit, term))
+        self.write_decision(direction, |disk| disk.commit(commit, term))
     }
 
     fn commit_table(&self, change: &TableChange<'_>) -> Result<(), Error> {
@@ -143,7 +143,7 @@ impl Ledger for Model {
             because: change.because.to_owned(),
         };
         let term = self.term;
-        self.write(Direction::Forward, |disk| {
+        self.write_decision(Direction::Forward, |disk| {
             if disk.latest_if_same(&stream, &fact).is_some() {
                 return Ok(());
             }
@@ -168,6 +168,41 @@ impl Ledger for Model {
         _maturity: &BTreeMap<ApplicationName, Duration>,
     ) -> Result<FeedbackReceipt, Error> {
         Ok(FeedbackReceipt::default())
+    }
+
+    fn known_gateways(&self) -> Result<Vec<KnownGateway>, Error> {
+        self.read(|disk| Ok(disk.gateways.values().cloned().collect()))
+    }
+
+    fn gateway_came(&self, origin: &Origin, at: Timestamp) -> Result<(), Error> {
+        self.write(Direction::Back, |disk| {
+            let known = KnownGateway { origin: origin.clone(), came_at: at, heard_at: at };
+            disk.gateways.insert(origin.node.clone(), known);
+            Ok(())
+        })
+    }
+
+    fn gateways_heard(&self, heard: &[(NodeName, Timestamp)]) -> Result<(), Error> {
+        self.write(Direction::Forward, |disk| {
+            for (node, at) in heard {
+                if let Some(known) = disk.gateways.get_mut(node) {
+                    known.heard_at = known.heard_at.max(*at);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn gateway_left(&self, origin: &Origin) -> Result<(), Error> {
+        self.write(Direction::Back, |disk| {
+            disk.gateways.retain(|_, known| known.origin != *origin);
+            Ok(())
+        })
+    }
+
+    /// Every table reaches all at once when a controller starts here.
+    fn settle(&self, _reached: &[(ApplicationName, Generation)]) -> Result<(), Error> {
+        self.write(Direction::Back, |_| Ok(()))
     }
 }
 

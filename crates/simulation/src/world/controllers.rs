@@ -5,17 +5,13 @@ use crate::controller::{Condition, Controller, Heard, Stream};
 use crate::message::{Answer, Message, Said};
 use crate::queue::{Event, Moment};
 use crate::truth::{Rule, exposes};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use viridian_controller::hub::{EXPOSURE_LEASE, LIVENESS};
 use viridian_controller::reconcile::Progress;
 use viridian_controller::{Ledger, Received, Taken};
 use viridian_core::analysis::row::Origin;
-use viridian_core::id::{ApplicationName, Generation, Term};
-use viridian_core::rollout::state::{Phase, State};
-use viridian_core::routing::table::RoutingTable;
-use viridian_store::events::{Fact, Stream as Log};
+use viridian_core::id::{ApplicationName, Generation};
 use viridian_wire::door::Frame;
 
 /// How often a controller says that it lives, as at its door.
@@ -67,8 +63,20 @@ impl World {
         }
         if let Some(controller) = self.controllers.get(place) {
             controller.hub.advance();
+            // What could not be written down is tried again at the next look, as by the runner.
+            let _later = controller.registry.catch_up().and_then(|()| controller.registry.keep());
         }
         self.pump(place);
+        self.resign(place);
+    }
+
+    /// A controller that has learnt that another one acts ends.
+    fn resign(&mut self, place: usize) {
+        let Some(controller) = self.controllers.get(place) else { return };
+        if controller.hub.successor().is_some() && controller.condition != Condition::Gone {
+            self.tell(|| format!("controller-{place} resigns"));
+            self.end_controller(place);
+        }
     }
 
     /// Walks an application on until it rests, as the runner does.
@@ -109,44 +117,6 @@ impl World {
         }
     }
 
-    /// Looks at what a controller just wrote: nothing goes forward before every gateway that counts as live, or as lost,
-    /// has acknowledged the table of before.
-    fn check_steps(&mut self, place: usize, written: usize, before: Option<&RoutingTable>) {
-        for event in self.database.written_since(written) {
-            let (Fact::Moved(moved), Log::Rollout(rollout)) = (&event.fact, &event.stream) else { continue };
-            let line = format!("{rollout}: {}", moved.report.sentence);
-            self.tell(|| line);
-            let forward = moved.next.is_promoted() || self.raises(&moved.next, before);
-            let Some(before) = before.filter(|_| forward) else { continue };
-            if let Some(missing) = self.unacknowledged(place, before) {
-                let what = format!("{rollout} went on although {missing}");
-                self.truth.breaks(Rule::StepsNeedEveryGateway, what);
-            }
-        }
-    }
-
-    fn raises(&self, next: &State, before: Option<&RoutingTable>) -> bool {
-        let share = before.map_or(viridian_core::weight::Weight::ZERO, RoutingTable::candidate_weight);
-        next.weight() > share
-    }
-
-    /// A gateway that this controller has heard within a lease and that has not said that it serves by a table.
-    fn unacknowledged(&self, place: usize, table: &RoutingTable) -> Option<String> {
-        let controller = self.controllers.get(place)?;
-        let lost = controller.heard.iter().find(|(_, heard)| {
-            let serving = heard.serving.get(&table.application).copied().unwrap_or(Generation(0));
-            let silent = Duration::from_millis(self.now - heard.at);
-            !heard.has_left && silent < EXPOSURE_LEASE && serving < table.generation
-        });
-        let (gateway, heard) = lost?;
-        let silent = Duration::from_millis(self.now - heard.at);
-        let kind = if silent < LIVENESS { "live" } else { "lost" };
-        Some(format!(
-            "gateway-{gateway}, which is {kind}, has not acknowledged generation {}",
-            table.generation
-        ))
-    }
-
     /// A gateway says something to a controller that runs.
     pub(super) fn receive(&mut self, message: Message) {
         let Message { gateway, boot, controller: place, said } = message;
@@ -156,12 +126,20 @@ impl World {
         let Some(node) = self.gateways.get(gateway).map(|gateway| gateway.node.clone()) else { return };
         let answer = match said {
             Said::Hello { stream, serving } => {
-                let tables = controller.hub.open(&node, boot, serving.clone());
-                let (told, serving) = (BTreeMap::new(), serving.into_iter().collect());
-                controller.heard.insert(gateway, Heard { boot, at: now, has_left: false, serving });
-                let opened = Stream { gateway, boot, tables, last_arrival: now, is_broken: false, told };
-                controller.streams.insert(stream, opened);
-                self.queue.put(now + BEAT, Event::Beat(place, stream));
+                match controller.registry.open(&Origin { node, boot }, serving.clone()) {
+                    Ok(tables) => {
+                        let (told, serving) = (BTreeMap::new(), serving.into_iter().collect());
+                        controller.heard.insert(gateway, Heard { boot, at: now, has_left: false, serving });
+                        let opened =
+                            Stream { gateway, boot, tables, last_arrival: now, is_broken: false, told };
+                        controller.streams.insert(stream, opened);
+                        self.queue.put(now + BEAT, Event::Beat(place, stream));
+                    }
+                    Err(error) => {
+                        self.tell(|| format!("gateway-{gateway} is not let in: {error}"));
+                        self.break_off(gateway, stream);
+                    }
+                }
                 None
             }
             Said::Closed { stream } => {
@@ -191,13 +169,17 @@ impl World {
                 Some((question, answer_of(taken.map(|received| received == Received::Durable))))
             }
             Said::Farewell { origin } => {
-                controller.hub.leave(&origin.node, origin.boot);
+                controller.registry.leave(&origin);
                 controller.forget(gateway, &origin);
                 None
             }
             Said::Told { .. } | Said::Answered { .. } => None,
         };
-        if let Some((question, answer)) = answer {
+        self.resign(place);
+        // Whoever resigns answers nobody: a lease must not count from that.
+        let has_resigned =
+            self.controllers.get(place).is_none_or(|controller| controller.hub.successor().is_some());
+        if let Some((question, answer)) = answer.filter(|_| !has_resigned) {
             let said = Said::Answered { question, answer };
             self.send(Message { gateway, boot, controller: place, said });
         }
@@ -320,31 +302,6 @@ impl World {
         for message in inbox {
             self.receive(message);
         }
-    }
-
-    /// Looks at what was written since it was looked last, whoever wrote it.
-    pub(super) fn check_log(&mut self) {
-        for event in self.database.written_since(self.log_checked) {
-            if event.term < self.log_term {
-                let what = format!("an event of term {} follows one of term {}", event.term, self.log_term);
-                self.truth.breaks(Rule::LogFollowsTerms, what);
-            }
-            self.log_term = event.term;
-            if let (Fact::Moved(moved), Log::Rollout(rollout)) = (&event.fact, &event.stream) {
-                let known = self.known_in(event.term);
-                self.truth.moved(rollout, &moved.next.phase, known);
-                if let Phase::Promoted = moved.next.phase {
-                    self.tell(|| format!("{rollout} is promoted"));
-                }
-            }
-        }
-        self.log_checked = self.database.length();
-    }
-
-    /// The gateways that the controller of a term has heard.
-    fn known_in(&self, term: Term) -> BTreeSet<usize> {
-        let acted = self.controllers.iter().find(|controller| controller.model.term() == term);
-        acted.map(|controller| controller.heard.keys().copied().collect()).unwrap_or_default()
     }
 
     /// The moment after a span.

@@ -18,6 +18,9 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         3 => (0..3_u64, 0..3_u32).prop_map(|(generation, epoch)| Call::Publish { generation, epoch }),
         4 => (0..3_u32, 0..2_u64, 1..50_u64, 0..3_u64)
             .prop_map(|(epoch, slot, requests, boot)| Call::Record { epoch, slot, requests, boot }),
+        2 => (0..3_u64).prop_map(Call::Come),
+        1 => (0..5_u64).prop_map(Call::Hear),
+        1 => (0..3_u64).prop_map(Call::Leave),
         1 => Just(Call::Usurp),
         1 => Just(Call::Reopen),
     ];

@@ -51,6 +51,12 @@ pub(crate) enum Call {
         requests: u64,
         boot: u64,
     },
+    /// A start of a gateway comes.
+    Come(u64),
+    /// It is heard so many seconds later.
+    Hear(u64),
+    /// A start of it leaves.
+    Leave(u64),
     /// Somebody else takes over.
     Usurp,
     /// The process ends and starts again.
@@ -135,10 +141,22 @@ impl Two {
                 (said(store.commit_table(&change)), said(model.commit_table(&change)))
             }
             Call::Record { epoch, slot, requests, boot } => {
-                let origin = Origin { node: NodeName::parse("gw").unwrap(), boot: BootId(*boot) };
+                let origin = origin(*boot);
                 let row = row(application, (*epoch, *slot), *requests);
                 let rows = [row];
                 (said(store.record(&origin, &rows, &[])), said(model.record(&origin, &rows, &[])))
+            }
+            Call::Come(boot) => {
+                let origin = origin(*boot);
+                (said(store.gateway_came(&origin, AT)), said(model.gateway_came(&origin, AT)))
+            }
+            Call::Hear(seconds) => {
+                let heard = [(origin(0).node, AT.plus(Duration::from_secs(*seconds)))];
+                (said(store.gateways_heard(&heard)), said(model.gateways_heard(&heard)))
+            }
+            Call::Leave(boot) => {
+                let origin = origin(*boot);
+                (said(store.gateway_left(&origin)), said(model.gateway_left(&origin)))
             }
             Call::Usurp => {
                 let _usurper = self.database.open();
@@ -239,7 +257,7 @@ fn everything(ledger: &impl Ledger, name: &ApplicationName) -> String {
         .map(|version| ledger.release(&furniture::release(0, version).unwrap().name).unwrap())
         .collect();
     format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{orders:?}\n{:?}\n{:?}\n{releases:?}",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{orders:?}\n{:?}\n{:?}\n{releases:?}\n{:?}",
         ledger.applications().unwrap(),
         ledger.baseline(name).unwrap(),
         ledger.table(name).unwrap(),
@@ -247,6 +265,7 @@ fn everything(ledger: &impl Ledger, name: &ApplicationName) -> String {
         active.map(comparable),
         ledger.evidence(name, first, Duration::ZERO, AT).unwrap(),
         ledger.calibration(name, first, 500).unwrap(),
+        ledger.known_gateways().unwrap(),
     )
 }
 
@@ -276,6 +295,10 @@ fn said<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
         Err(Error::Rejected { name, .. }) => format!("rejected {name}"),
         Err(other) => format!("other: {other}"),
     }
+}
+
+fn origin(boot: u64) -> Origin {
+    Origin { node: NodeName::parse("gw").unwrap(), boot: BootId(boot) }
 }
 
 fn epoch_of(id: u32, weight: Weight) -> Epoch {

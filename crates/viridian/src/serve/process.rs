@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use viridian_core::id::Term;
 use viridian_gateway::Gateway;
 
 /// How long a drain waits for requests under way; streams of a minute finish.
@@ -133,6 +134,15 @@ impl Process {
     /// Waits for something on the threads of the control plane.
     pub fn wait_for<F: Future>(&self, event: F) -> F::Output {
         self.runtime.block_on(event)
+    }
+
+    /// Waits until a controller that serves no callers itself has no say any more. One that does goes on serving them by
+    /// the last tables.
+    pub async fn replaced(&self) -> Term {
+        match self.control.as_ref().filter(|_| self.gateway.is_none()) {
+            Some(control) => control.hub.resigned().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Lets requests end, takes in the last counters, and closes. Answers how many requests were cut.

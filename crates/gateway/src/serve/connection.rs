@@ -22,6 +22,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 /// How long to wait when the machine has no room for another connection, such as no free file descriptor.
@@ -158,8 +159,15 @@ async fn converse(
             // where they belong.
             Event::Ended | Event::Order(Phase::Stopped) => return,
             // A request that is on its way would be lost, its caller not knowing why.
-            Event::Order(Phase::Draining) if pulse.may_be_speaking() => is_leaving = true,
-            Event::Order(Phase::Draining) => connection.as_mut().graceful_shutdown(),
+            Event::Order(Phase::Draining) => {
+                if take_what_came(connection.as_mut()).await.is_ready() {
+                    return;
+                }
+                is_leaving = pulse.may_be_speaking();
+                if !is_leaving {
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
             Event::Spoke => {
                 is_leaving = false;
                 connection.as_mut().graceful_shutdown();
@@ -182,6 +190,13 @@ async fn answer(
 ) -> Result<Response<Passing>, Infallible> {
     let response = proxy::walk(worker, request).await?;
     Ok(response.map(|answer| Passing { answer, _exchange: exchange }))
+}
+
+/// Reads what has come to this machine by now. The order to drain may overtake a request on a connection that was idle: the
+/// runtime knows only what the kernel told it last, so it is given a turn to ask.
+async fn take_what_came(mut connection: Pin<&mut impl Future>) -> Poll<()> {
+    yield_now().await;
+    poll_fn(|context| Poll::Ready(connection.as_mut().poll(context).map(drop))).await
 }
 
 /// What happens next to a connection: it ends, its caller is waited for no longer, the caller of whom a request is

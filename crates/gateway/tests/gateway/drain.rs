@@ -10,6 +10,8 @@ use viridian_testkit::wait;
 
 const CHAT: &str = "/apps/support-chat/v1/chat/completions";
 
+/// More than a worker comes to in one turn.
+const CALLERS: usize = 100;
 /// Far longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -96,6 +98,46 @@ async fn connections_that_wait_in_the_kernel_are_served() {
     reading.await.unwrap();
     assert_eq!(draining.await.unwrap(), 0);
     assert_eq!(upstream.requests(), 300);
+}
+
+/// A connection that lay idle is not closed under a request that had come before anybody said that the gateway ends.
+#[tokio::test]
+async fn requests_that_came_before_the_order_to_drain_are_answered() {
+    use std::io::{Read, Write};
+    let upstream = Upstream::start().await;
+    let world = World::with([table("support-chat", placement("v1", &upstream.url()))], |config| {
+        config.workers = std::num::NonZeroUsize::MIN;
+    });
+    let address = world.gateway.local_addr();
+    let request = format!("POST {CHAT} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 2\r\n\r\n{{}}");
+    let (first, again) = (request.clone(), request);
+    let connect = move || -> Vec<_> {
+        (0..CALLERS)
+            .map(|_| {
+                let mut stream = std::net::TcpStream::connect(address).unwrap();
+                stream.write_all(first.as_bytes()).unwrap();
+                let mut answer = [0; 4_096];
+                let length = stream.read(&mut answer).unwrap();
+                assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK"));
+                stream
+            })
+            .collect()
+    };
+    let mut streams = tokio::task::spawn_blocking(connect).await.unwrap();
+    for stream in &mut streams {
+        stream.write_all(again.as_bytes()).unwrap();
+    }
+    let draining = tokio::spawn(world.gateway.drain(LONG));
+    let reading = tokio::task::spawn_blocking(move || {
+        for (number, mut stream) in streams.into_iter().enumerate() {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "caller {number}: {answer}");
+        }
+    });
+    reading.await.unwrap();
+    assert_eq!(draining.await.unwrap(), 0);
+    assert_eq!(upstream.requests(), 2 * CALLERS);
 }
 
 /// A gateway that waits so long for the first requests of connections while it drains.

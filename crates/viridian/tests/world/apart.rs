@@ -37,6 +37,8 @@ pub(crate) struct Apart {
     ports: Vec<u16>,
     pub(crate) manifest: String,
     pub(crate) home: TempDir,
+    /// Where the controller's database is, if it is not at home.
+    pub(crate) elsewhere: Option<TempDir>,
 }
 
 /// What tells one gateway from another.
@@ -105,6 +107,7 @@ impl Apart {
             ports: (0..count).map(|_| free_ports::<1>()[0]).collect(),
             manifest,
             home,
+            elsewhere: None,
         };
         world.gateways = (0..count).map(|number| world.gateway_of(binary, &name(number))).collect();
         world.until_all_serve(count).await;
@@ -182,7 +185,8 @@ impl Apart {
     /// How many requests the controller has counted for an arm, of those that were drawn and those that were exempt. It
     /// must have ended.
     pub(crate) fn counted(&self, arm: Arm) -> usize {
-        let store = Store::open(&self.home.path().join("data")).unwrap();
+        let home = self.elsewhere.as_ref().unwrap_or(&self.home);
+        let store = Store::open(&home.path().join("data")).unwrap();
         let name = ApplicationName::parse(APPLICATION).unwrap();
         let now = Timestamp(u64::from(u32::MAX) * 1_000);
         let evidence = store.evidence(&name, EpochId(0), Duration::ZERO, now).unwrap();
@@ -242,6 +246,12 @@ fn name(number: usize) -> String {
 /// A gateway of its own, and where it serves callers.
 pub(crate) fn gateway(home: &Path, name: &str, internal: u16) -> (Process, SocketAddr) {
     started(launch(home, &Identity { binary: &binary(), name, port: 0, controller: internal }, &[]))
+}
+
+/// A gateway of its own behind a line, without waiting until it listens.
+pub(crate) fn launch_behind(home: &Path, name: &str, line: &Line) -> Process {
+    let controller = line.address().port();
+    launch(home, &Identity { binary: &binary(), name, port: 0, controller }, &[])
 }
 
 fn started(mut process: Process) -> (Process, SocketAddr) {

@@ -13,6 +13,7 @@ mod places;
 mod poisoned;
 mod scene;
 mod store;
+mod storm;
 mod tampered;
 mod two_controllers;
 

@@ -116,6 +116,11 @@ impl Scene {
         history::expect_sound(&self.world.controller, ROLLOUT, end, &SHARES);
     }
 
+    /// The candidate was known to be withdrawn everywhere at this moment.
+    pub(super) const fn withdrawn_at(&mut self, moment: Instant) {
+        self.withdrawn = Some(moment);
+    }
+
     /// Lets callers finish, ends every process in order, and holds everything that was written down against each other.
     pub(super) async fn audit(self, allowed: Allowed) -> Totals {
         self.published.expect_sound();

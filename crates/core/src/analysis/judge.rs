@@ -100,7 +100,9 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .map(|((guard, tested), worse)| {
             let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
             let passes_with = match verdict {
-                Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) => widened::margin(guard, evidence, units),
+                Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) => {
+                    widened::margin(guard, tested.effect, evidence, units)
+                }
                 _ => None,
             };
             Judgement { passes_with, ..judgement(guard, (evidence, &starts), tested, verdict) }

@@ -52,19 +52,6 @@ pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
     log_safe >= -ALPHA_PROMOTE.ln()
 }
 
-/// The most the candidate may be worse, on the margin's scale; absent for latency, and when there is no bound.
-pub(super) fn upper(guard: &Guard, evidence: &Evidence) -> Option<f64> {
-    let epochs = safe_epochs(guard.metric, evidence);
-    match guard.metric {
-        Metric::LatencyP95 => None,
-        _ if is_relative(guard.margin) => {
-            let upper = race::upper_bound(&plain_races(epochs, guard.metric), ALPHA_PROMOTE);
-            upper.is_finite().then_some(upper - 1.0)
-        }
-        _ => Some(betting::upper_bound(&bets(epochs, guard.metric), ALPHA_PROMOTE)),
-    }
-}
-
 /// Whether the candidate got the share of the requests that was drawn for it.
 pub(super) fn split(evidence: &Evidence) -> SplitCheck {
     let epochs: Vec<SplitEpoch> = evidence

@@ -65,12 +65,6 @@ pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
     })
 }
 
-/// The most the candidate may be worse, on the margin's scale; absent for latency, whose times are not kept per group.
-pub(super) fn upper(guard: &Guard, evidence: &Evidence) -> Option<f64> {
-    let all = all_sums(evidence, guard.metric, |counts| counts.events);
-    effect_on_shares(guard, &all).upper
-}
-
 fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
     match heavy {
         Some(heavy) => heavy.left_out_of(&all),

@@ -3,21 +3,20 @@
 
 use super::{Units, independent, sticky};
 use crate::analysis::measurement::Evidence;
+use crate::analysis::verdict::Effect;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 
-/// A margin is told to this part of itself.
-const STEP: f64 = 1.05;
-/// From where a bound says, so many steps are tried until the test itself passes.
-const TRIES: usize = 4;
+/// The interval's upper end is at half of the error that SAFE has, and so somewhat wide: these parts of it are tried.
+const PARTS: [f64; 5] = [0.93, 0.97, 1.0, 1.05, 1.1];
 /// Where there is no bound to begin with, so many times the guard's margin are tried, the widest first.
 const TIMES: [u32; 5] = [10, 2, 3, 5, 7];
 /// A difference of shares is below one; beyond a hundred times the baseline nobody calls it a margin.
 const WIDEST: (u32, u32) = (9_999, 1_000_000);
 
-/// The least margin with which a guard that does not pass would pass now, to within a twentieth; nothing when none is
-/// found, or when passing takes more than a margin.
-pub(super) fn margin(guard: &Guard, evidence: &Evidence, units: Units) -> Option<Margin> {
+/// About the least margin with which a guard that does not pass would pass now, given how the candidate compares by it;
+/// nothing when none is found. One or two tests tell, because it is asked at every look.
+pub(super) fn margin(guard: &Guard, effect: Effect, evidence: &Evidence, units: Units) -> Option<Margin> {
     let passes = |margin: &Margin| {
         let widened = Guard { margin: *margin, ..*guard };
         match units {
@@ -25,19 +24,15 @@ pub(super) fn margin(guard: &Guard, evidence: &Evidence, units: Units) -> Option
             Units::Sticky => sticky::is_safe(&widened, evidence),
         }
     };
-    if guard.metric == Metric::LatencyP95 {
-        return match units {
-            Units::Independent => among_multiples(guard.margin, passes),
-            Units::Sticky => None,
-        };
+    match (guard.metric, units) {
+        (Metric::LatencyP95, Units::Independent) => among_multiples(guard.margin, passes),
+        (Metric::LatencyP95, Units::Sticky) => None,
+        _ => {
+            let upper = effect.upper?;
+            let wider = PARTS.map(|part| (upper * part).max(guard.margin.fraction()));
+            wider.into_iter().filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)
+        }
     }
-    let upper = match units {
-        Units::Independent => independent::upper(guard, evidence),
-        Units::Sticky => sticky::upper(guard, evidence),
-    }?;
-    let from = upper.max(guard.margin.fraction());
-    let tries = std::iter::successors(Some(from), |fraction| Some(fraction * STEP)).take(TRIES);
-    tries.filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)
 }
 
 /// The least of a few multiples, when the widest passes.

@@ -75,21 +75,13 @@ pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
     let lower = turn_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
         straightened(log_e_harm(epochs, log_ratio.exp())) - threshold
     });
-    Interval {
-        lower: if lower <= -LOG_RATIO_REACH { 0.0 } else { lower.exp() },
-        upper: upper_bound(epochs, alpha_per_side),
-    }
-}
-
-/// The upper confidence bound of the rate ratio at error `alpha` over all looks: the smallest ratio whose [`log_e_safe`]
-/// reaches `ln(1/alpha)`; infinite when none does.
-#[must_use]
-pub fn upper_bound(epochs: &[RaceEpoch], alpha: f64) -> f64 {
-    let threshold = straightened(-alpha.ln());
     let upper = turn_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
         straightened(log_e_safe(epochs, log_ratio.exp())) - threshold
     });
-    if upper >= LOG_RATIO_REACH { f64::INFINITY } else { upper.exp() }
+    Interval {
+        lower: if lower <= -LOG_RATIO_REACH { 0.0 } else { lower.exp() },
+        upper: if upper >= LOG_RATIO_REACH { f64::INFINITY } else { upper.exp() },
+    }
 }
 
 /// The evidence of [`log_e_harm`], epoch by epoch.

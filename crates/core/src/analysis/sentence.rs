@@ -1,5 +1,6 @@
 //! A judgement in one sentence: the numbers, the interval and the rule, for people.
 
+use super::judge::slices::WorseSlice;
 use super::tally::Counts;
 use super::verdict::{Judgement, Verdict};
 use crate::guard::{Margin, Mode, OnFail};
@@ -118,6 +119,31 @@ impl Judgement {
             // A verdict without outcomes does not happen; it would be told as it is.
             _ => self.conclusion(),
         }
+    }
+}
+
+impl WorseSlice {
+    /// Where the candidate is worse, by which numbers and which rule.
+    pub fn sentence(&self) -> String {
+        let Self { attribute, value, .. } = self;
+        let judged = Judgement {
+            guard: self.guard,
+            verdict: Verdict::Fail(OnFail::Notify),
+            baseline: self.baseline,
+            candidate: self.candidate,
+            effect: self.effect,
+            log_harm: Some(self.log_harm),
+            log_safe: None,
+            passes_with: None,
+            without: None,
+            since: self.since,
+        };
+        format!(
+            "{} where {attribute} is {value}: {}: worse by more than {}, of slices that are named 1 in 10 is sound at most",
+            self.guard.metric,
+            judged.comparison(),
+            self.guard.margin
+        )
     }
 }
 

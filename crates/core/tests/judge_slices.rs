@@ -1,0 +1,168 @@
+//! Slices: which are named, and how often one that is sound is.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+use viridian_core::analysis::judge::Units;
+use viridian_core::analysis::judge::slices::{FALSE_DISCOVERIES, Slice, WorseSlice, worse_slices};
+use viridian_core::analysis::measurement::{EpochCounts, Evidence};
+use viridian_core::analysis::tally::Counts;
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::id::EpochId;
+use viridian_core::metric::Metric;
+use viridian_core::simulate::Dice;
+use viridian_core::time::Timestamp;
+use viridian_core::weight::Weight;
+
+const LANGUAGES: [&str; 8] = ["en", "de", "fr", "es", "it", "nl", "pl", "other"];
+/// Requests between two looks, and looks in a run.
+const LOOK: u64 = 500;
+const LOOKS: u64 = 40;
+
+fn guard(metric: Metric) -> Guard {
+    Guard {
+        metric,
+        margin: Margin::Points(50),
+        on_fail: OnFail::Rollback,
+        mode: Mode::Enforce,
+        maturity: Duration::ZERO,
+    }
+}
+
+fn nothing() -> Evidence {
+    let epoch = Epoch {
+        id: EpochId(2),
+        weight: Weight::from_basis_points(2_000).unwrap(),
+        thresholds: Thresholds::default(),
+        centres: Centres::default(),
+        started_at: Timestamp(0),
+    };
+    Evidence { epochs: vec![EpochCounts::empty(epoch)] }
+}
+
+/// So many requests in each language; on the candidate, German ones fail more by so many points.
+fn serve(evidence: &mut [Evidence], dice: &mut Dice, worse_in_german: f64) {
+    for _ in 0..LOOK {
+        let language = dice.place(evidence.len());
+        let arm = if dice.hits(0.2) { Arm::Candidate } else { Arm::Baseline };
+        let worse = if language == 1 && arm == Arm::Candidate { worse_in_german } else { 0.0 };
+        let failed = dice.hits(0.01 + worse);
+        let counted = &mut evidence[language].epochs[0].arm_mut(arm).tally;
+        counted.classes[0] += 1;
+        counted.metrics[Metric::Errors.index()].add(Counts::of_share(1, u64::from(failed)));
+    }
+}
+
+fn named(guards: &[Guard], evidence: &[Evidence], units: Units) -> Vec<WorseSlice> {
+    let slices: Vec<Slice<'_>> = LANGUAGES
+        .iter()
+        .zip(evidence)
+        .map(|(value, evidence)| Slice { attribute: "language", value, evidence })
+        .collect();
+    worse_slices(guards, &slices, LANGUAGES.len(), units)
+}
+
+fn runs() -> u64 {
+    std::env::var("VIRIDIAN_SIMULATION_RUNS").map_or(300, |runs| runs.parse().unwrap())
+}
+
+/// The languages named at the first look that names any, in each run.
+fn first_named(worse_in_german: f64) -> Vec<(u64, Vec<String>)> {
+    let run = |seed| {
+        let mut dice = Dice::seeded(seed);
+        let mut evidence = vec![nothing(); LANGUAGES.len()];
+        for look in 1..=LOOKS {
+            serve(&mut evidence, &mut dice, worse_in_german);
+            let found = named(&[guard(Metric::Errors)], &evidence, Units::Independent);
+            if !found.is_empty() {
+                return (look * LOOK, found.into_iter().map(|slice| slice.value).collect());
+            }
+        }
+        (LOOKS * LOOK, Vec::new())
+    };
+    (0..runs()).map(run).collect()
+}
+
+#[test]
+fn sound_slices_are_rarely_named_at_any_look() {
+    let found = first_named(0.0);
+    let wrong = found.iter().filter(|(_, named)| !named.is_empty()).count() as f64;
+    println!("no slice is worse: {wrong} of {} runs name one", found.len());
+    // Where none is worse every one that is named is false: its chance is the level.
+    assert!(wrong / found.len() as f64 <= FALSE_DISCOVERIES);
+}
+
+#[test]
+fn worse_only_for_german_callers_is_named_alone() {
+    let found = first_named(0.09);
+    let right = found.iter().filter(|(_, named)| named.as_slice() == ["de"]).count() as f64;
+    let sound: f64 = found
+        .iter()
+        .map(|(_, named)| {
+            named.iter().filter(|value| *value != "de").count() as f64 / named.len().max(1) as f64
+        })
+        .sum();
+    let mut requests: Vec<u64> = found.iter().map(|(requests, _)| *requests).collect();
+    requests.sort_unstable();
+    println!(
+        "errors of German callers 1 % to 10 %: named alone in {right} of {} runs, after {} requests of all languages in the \
+         median; {:.3} of the named are sound",
+        found.len(),
+        requests[requests.len() / 2],
+        sound / found.len() as f64
+    );
+    assert!(sound / found.len() as f64 <= FALSE_DISCOVERIES);
+    assert!(right / found.len() as f64 >= 0.9);
+}
+
+/// Eight languages of a thousand requests a side, with so many errors on the candidate in German.
+fn by_hand(errors: u64) -> Vec<Evidence> {
+    let mut evidence = vec![nothing(); LANGUAGES.len()];
+    for (language, evidence) in evidence.iter_mut().enumerate() {
+        let counts = &mut evidence.epochs[0];
+        let on_candidate = if language == 1 { errors } else { 10 };
+        for (arm, trials, events) in [(Arm::Baseline, 4_000, 40), (Arm::Candidate, 1_000, on_candidate)] {
+            let tally = &mut counts.arm_mut(arm).tally;
+            tally.classes[0] = trials;
+            for metric in [Metric::Errors, Metric::Feedback] {
+                tally.metrics[metric.index()] = Counts::of_share(trials, events);
+            }
+        }
+    }
+    evidence
+}
+
+#[test]
+fn a_named_slice_says_where_and_by_how_much() {
+    let found = named(&[guard(Metric::Errors)], &by_hand(60), Units::Independent);
+    assert_eq!(found.len(), 1);
+    let sentence = found[0].sentence();
+    let expected = "errors where language is de: 6.00% (60 of 1000) on the candidate, 1.00% (40 of 4000) on the baseline, \
+                    +5.00pp (between ";
+    assert!(sentence.starts_with(expected), "{sentence}");
+    assert!(sentence.ends_with("of slices that are named 1 in 10 is sound at most"), "{sentence}");
+}
+
+#[test]
+fn what_cannot_be_named_is_not() {
+    let check = |what: &str, metric, errors, units, expected: usize| {
+        assert_eq!(named(&[guard(metric)], &by_hand(errors), units).len(), expected, "{what}");
+    };
+    check("worse", Metric::Errors, 60, Units::Independent, 1);
+    check("equal", Metric::Errors, 10, Units::Independent, 0);
+    check("within the margin", Metric::Errors, 14, Units::Independent, 0);
+    check("better", Metric::Errors, 0, Units::Independent, 0);
+    check("late outcomes", Metric::Feedback, 60, Units::Independent, 0);
+    check("sticky units", Metric::Errors, 60, Units::Sticky, 0);
+}
+
+/// Slices that may come count as asked, so that more of them ask for more evidence.
+#[test]
+fn slices_without_traffic_count() {
+    let evidence = by_hand(23);
+    let slices = [Slice { attribute: "tenant", value: "a", evidence: &evidence[1] }];
+    let named =
+        |declared| worse_slices(&[guard(Metric::Errors)], &slices, declared, Units::Independent).len();
+    assert_eq!((named(1), named(10_000)), (1, 0));
+}

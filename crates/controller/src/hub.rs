@@ -89,10 +89,17 @@ pub struct GatewayView {
     pub rejected: Vec<(ApplicationName, Rejection)>,
 }
 
-/// Another process has taken the name of this gateway: what this one says counts no longer.
+/// Why what a gateway says does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another gateway process has taken this name")]
-pub struct Superseded;
+pub enum Unheard {
+    /// Another process has taken its name.
+    #[error("another gateway process has taken this name")]
+    Superseded,
+    /// It has no place here: it has not come yet, or its lease has run out here. Being heard it would take for contact, and
+    /// go on with a candidate that nobody counts it for any more.
+    #[error("this gateway has not come to this controller, or was not heard for too long")]
+    Unknown,
+}
 
 impl Hub {
     /// A hub without tables or gateways. The clock has to be one that nobody sets.
@@ -149,7 +156,13 @@ impl Hub {
         let now = (self.clock)();
         let mut floor = self.lock();
         floor.forget(now);
-        std::mem::take(&mut floor.forgotten)
+        let forgotten = std::mem::take(&mut floor.forgotten);
+        drop(floor);
+        if !forgotten.is_empty() {
+            // Should one of them be there after all, it learns that it has to come again.
+            self.changes.send_modify(|_| {});
+        }
+        forgotten
     }
 
     /// The table an application is served by, as published.
@@ -202,15 +215,15 @@ impl Hub {
     /// A gateway says what it serves by.
     ///
     /// # Errors
-    /// It is not the process that holds its name.
-    pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> Result<(), Superseded> {
+    /// It is not the process that holds its name, or has no place here.
+    pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> Result<(), Unheard> {
         let Acknowledgement { node, boot, answers } = acknowledgement;
         let now = (self.clock)();
         let mut floor = self.lock();
         let said_at = floor.standstill.said_at(now);
+        floor.forget(now);
         let Floor { tables, gateways, .. } = &mut *floor;
-        // One that has not come yet is no other process: it will say what it serves by when it comes.
-        let Some(seat) = gateways.get_mut(&node) else { return Ok(()) };
+        let seat = gateways.get_mut(&node).ok_or(Unheard::Unknown)?;
         seat.check(boot)?;
         for answer in answers {
             let published = tables.get(&answer.application);
@@ -226,11 +239,12 @@ impl Hub {
     /// A gateway is alive, and these local guards of its have acted.
     ///
     /// # Errors
-    /// It is not the process that holds its name.
-    pub fn heard(&self, node: &NodeName, boot: BootId, trips: Vec<Trip>) -> Result<(), Superseded> {
+    /// It is not the process that holds its name, or has no place here.
+    pub fn heard(&self, node: &NodeName, boot: BootId, trips: Vec<Trip>) -> Result<(), Unheard> {
         let mut floor = self.lock();
         let said_at = floor.standstill.said_at((self.clock)());
-        let Some(seat) = floor.gateways.get_mut(node) else { return Ok(()) };
+        floor.forget((self.clock)());
+        let seat = floor.gateways.get_mut(node).ok_or(Unheard::Unknown)?;
         seat.check(boot)?;
         seat.trips = trips;
         seat.heard((self.clock)(), said_at);

@@ -1,6 +1,6 @@
 //! Where the gateways' counters and feedback arrive. What is answered as durable is on disk.
 
-use crate::hub::{Hub, Superseded};
+use crate::hub::{Hub, Unheard};
 use crate::ledger::Ledger;
 use crate::nudge::Nudge;
 use std::collections::BTreeMap;
@@ -41,8 +41,8 @@ impl<L: Ledger> Intake<L> {
     /// Takes in a report. What was counted is true whoever has the gateway's name by now. Blocks on the disk.
     ///
     /// # Errors
-    /// Another process has taken the gateway's name; what could be written down was.
-    pub fn receive(&self, report: TallyReport) -> Result<Received, Superseded> {
+    /// Another process has taken the gateway's name, or it has no place here; what could be written down was.
+    pub fn receive(&self, report: TallyReport) -> Result<Received, Unheard> {
         let TallyReport { origin, tallies, groups, feedback, trips, vitals } = report;
         let Origin { node, boot } = &origin;
         if let Some(vitals) = vitals {

@@ -29,7 +29,7 @@ mod housekeeping;
 pub use door::{Behind, Door, Entrance, TurnedAway};
 pub use error::Error;
 pub use housekeeping::Housekeeper;
-pub use hub::{Hub, Subscription, Superseded, Taken, Update};
+pub use hub::{Hub, Subscription, Taken, Unheard, Update};
 pub use intake::{Intake, Received};
 pub use ledger::Ledger;
 pub use nudge::{Clock, Nudge};

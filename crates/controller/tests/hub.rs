@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
-use viridian_controller::{Hub, Subscription};
+use viridian_controller::{Hub, Subscription, Unheard};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::{Comparison, RoutingTable};
@@ -305,12 +305,31 @@ fn a_lost_gateway_counts_until_its_lease_has_run_out() {
     let lost = world.gateways.remove("gw-1").unwrap();
     world.hub.publish(at(2, 0));
     for (after, expected) in [(A_SECOND, (2, 1, 1)), (LOST, (2, 1, 1)), (FORGOTTEN, (1, 1, 0))] {
-        world.pass(after);
-        world.serve_all();
+        // The other one is heard all the time.
+        for _ in 0..2 {
+            world.pass(after / 2);
+            world.serve_all();
+        }
         let seen = world.hub.gateways(&chat());
         assert_eq!((seen.known, seen.acknowledged, seen.exposed), expected, "{after:?}");
     }
     drop(lost);
+}
+
+/// It would take the answer for contact, and go on with a candidate that it is not counted for any more.
+#[test]
+fn a_gateway_that_was_given_up_has_to_come_again_before_it_is_heard() {
+    let mut world = World::with(1);
+    world.hub.publish(at(1, 500));
+    world.serve_all();
+    world.pass(FORGOTTEN);
+    let (name, boot) = (node("gw-0"), world.gateways["gw-0"].boot);
+    assert_eq!(world.hub.heard(&name, boot, Vec::new()), Err(Unheard::Unknown));
+    let answers = vec![TableAnswer { application: chat(), serving: Generation(1), rejected: None }];
+    let acknowledgement = Acknowledgement { node: name.clone(), boot, answers };
+    assert_eq!(world.hub.acknowledge(acknowledgement), Err(Unheard::Unknown));
+    let _tables = world.hub.open(&name, boot, [(chat(), Generation(1))]);
+    assert_eq!(world.hub.heard(&name, boot, Vec::new()), Ok(()));
 }
 
 #[test]

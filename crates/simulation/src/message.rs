@@ -45,6 +45,8 @@ pub(crate) enum Answer {
     Done { durable: bool },
     /// Another process has the gateway's name.
     Superseded,
+    /// The gateway has to come first.
+    Unknown,
 }
 
 impl Said {

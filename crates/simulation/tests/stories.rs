@@ -119,3 +119,12 @@ fn a_rollback_waits_for_gateways_that_only_the_controller_before_has_met() {
         check(2, &[(10, 0, START), cut, (at + 2, 2, Deed::CrashController), (at + 6, 0, ROLLBACK)]);
     }
 }
+
+/// Every gateway had been cut off for longer than a lease, and one that was heard again was not asked for.
+#[test]
+fn a_gateway_that_was_given_up_counts_when_it_has_come_again() {
+    for seed in [27_715, 89_902] {
+        let told = tell(&Script::of(seed));
+        assert_eq!(told.violation, None, "{}", told.story.join("\n"));
+    }
+}

@@ -1,7 +1,7 @@
 //! Why a gateway is not followed, and how it is told: problem details (RFC 9457).
 
 use super::MOST_BROUGHT;
-use crate::hub::Superseded;
+use crate::hub::Unheard;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -34,10 +34,21 @@ pub(super) enum Refusal {
     Busy,
     #[error("the gateway cannot be written down, so it is sent nothing yet: {0}")]
     Unwritable(String),
-    #[error("{0}: give each gateway a name of its own with --node")]
-    Superseded(#[from] Superseded),
+    #[error("another gateway process has taken this name: give each gateway a name of its own with --node")]
+    Superseded,
+    #[error("{}: it has to ask for tables first", Unheard::Unknown)]
+    Unknown,
     #[error("this controller is about to end")]
     Closing,
+}
+
+impl From<Unheard> for Refusal {
+    fn from(unheard: Unheard) -> Self {
+        match unheard {
+            Unheard::Superseded => Self::Superseded,
+            Unheard::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl IntoResponse for Refusal {
@@ -47,9 +58,11 @@ impl IntoResponse for Refusal {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Oversized => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Protocol(_) => StatusCode::UPGRADE_REQUIRED,
-            Self::Superseded(_) => StatusCode::CONFLICT,
+            Self::Superseded => StatusCode::CONFLICT,
             Self::Over { .. } => StatusCode::GONE,
-            Self::Busy | Self::Unwritable(_) | Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown | Self::Busy | Self::Unwritable(_) | Self::Closing => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         };
         let problem = json!({ "status": status.as_u16(), "detail": self.to_string() });
         (status, [(CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()

@@ -1,6 +1,6 @@
 //! What is known of one gateway: whether it lives, what it serves by, and whose candidates it may still send requests.
 
-use super::{EXPOSURE_LEASE, GatewayView, LIVENESS, Superseded};
+use super::{EXPOSURE_LEASE, GatewayView, LIVENESS, Unheard};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, RolloutName};
@@ -114,8 +114,8 @@ impl Seat {
     }
 
     /// Whether it is this process that speaks.
-    pub(super) fn check(&self, boot: BootId) -> Result<(), Superseded> {
-        (self.boot == boot).then_some(()).ok_or(Superseded)
+    pub(super) fn check(&self, boot: BootId) -> Result<(), Unheard> {
+        (self.boot == boot).then_some(()).ok_or(Unheard::Superseded)
     }
 
     pub(super) const fn visit(&self) -> u64 {

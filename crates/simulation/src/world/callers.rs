@@ -20,7 +20,7 @@ const LATENCY: u64 = 20_000;
 impl World {
     /// Callers call a gateway, and others after a while.
     pub(super) fn call(&mut self, place: usize) {
-        self.queue.put(self.now + self.calls_every(), Event::Call(place));
+        self.queue.put(self.now + self.pace(), Event::Call(place));
         self.call_now(place);
     }
 

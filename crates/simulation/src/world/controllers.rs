@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use viridian_controller::reconcile::Progress;
-use viridian_controller::{Ledger, Received, Taken};
+use viridian_controller::{Ledger, Received, Taken, Unheard};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, Generation};
 use viridian_wire::door::Frame;
@@ -335,10 +335,11 @@ impl Controller {
     }
 }
 
-const fn answer_of(taken: Result<bool, viridian_controller::Superseded>) -> Answer {
+const fn answer_of(taken: Result<bool, Unheard>) -> Answer {
     match taken {
         Ok(durable) => Answer::Done { durable },
-        Err(_) => Answer::Superseded,
+        Err(Unheard::Superseded) => Answer::Superseded,
+        Err(Unheard::Unknown) => Answer::Unknown,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What gateways do: they start, reach for a controller, take tables, acknowledge, and report what they counted.
 
-use super::{World, millis};
+use super::World;
 use crate::controller::Condition;
 use crate::gateway::{Asked, Follower, Link};
 use crate::message::{Answer, Message, Said};
@@ -312,6 +312,7 @@ impl World {
                 self.read_on(place);
             }
             Answer::Superseded => self.leave_stream(place, &UplinkError::Superseded),
+            Answer::Unknown => self.leave_stream(place, &UplinkError::Ended),
         }
     }
 
@@ -391,10 +392,5 @@ impl World {
                 format!("gateway-{place} is told generation {generation} of term {term} and {became}")
             });
         }
-    }
-
-    /// The pace of callers, in milliseconds.
-    pub(super) fn calls_every(&self) -> Moment {
-        millis(self.script.pace)
     }
 }

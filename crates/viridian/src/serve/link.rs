@@ -36,7 +36,7 @@ impl Link {
         let counters = Counters { origin, gateway, hub, intake: intake.as_ref() };
         // Side by side: a table that restores the baseline does not wait for counters on their way to the disk.
         tokio::join!(
-            take_tables(subscription, gateway, (hub, nudge), tables),
+            take_tables(subscription, gateway, (origin, hub, nudge), tables),
             counters.report_until(reports)
         );
         counters.report().await;
@@ -44,23 +44,28 @@ impl Link {
     }
 }
 
-/// Serves by whatever is published, and says so.
+/// Serves by whatever is published, and says so. After a standstill longer than a lease, such as the sleep of the machine,
+/// this gateway was given up there, and comes again.
 async fn take_tables(
     tables: &mut Subscription,
     gateway: &Handle,
-    (hub, nudge): (&Hub, &Nudge),
+    (origin, hub, nudge): (&Origin, &Arc<Hub>, &Nudge),
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
         let update = tokio::select! {
             update = tables.next() => update,
-            _ = stop.wait_for(|stopped| *stopped) => None,
+            _ = stop.wait_for(|stopped| *stopped) => return,
         };
-        let Some(update) = update else { return };
-        if hub.acknowledge(gateway.apply(&update.into())).is_err() {
+        if let Some(update) = update {
+            // Whoever has no place any more learns so by the next update.
+            let _unheard = hub.acknowledge(gateway.apply(&update.into()));
+            nudge.wake();
+        } else if hub.successor().is_some() || tables.is_superseded(origin.boot) {
             return;
+        } else {
+            *tables = hub.open(&origin.node, origin.boot, gateway.serving());
         }
-        nudge.wake();
     }
 }
 

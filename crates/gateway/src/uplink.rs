@@ -6,6 +6,7 @@
 
 mod backoff;
 mod following;
+mod halves;
 mod lines;
 mod reporting;
 mod reports;
@@ -147,8 +148,13 @@ impl Uplink {
 
     /// Brings the controller something; answers with the body of its answer.
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
+        self.post_text(path, text_of(body)?).await
+    }
+
+    /// The same of what is written already.
+    async fn post_text(&self, path: &str, text: Vec<u8>) -> Result<Bytes, Error> {
         let asked = self.handle.now();
-        let answer = self.client.send(self.request(path, body)?, ANSWER).await.map_err(unreached)?;
+        let answer = self.client.send(self.request(path, text)?, ANSWER).await.map_err(unreached)?;
         let status = answer.status();
         self.check_term(&answer)?;
         let body = answer.into_body();
@@ -159,14 +165,13 @@ impl Uplink {
         Ok(body)
     }
 
-    fn request(&self, path: &str, body: &impl Serialize) -> Result<Request<Full<Bytes>>, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::Unreadable(error.to_string()))?;
+    fn request(&self, path: &str, text: Vec<u8>) -> Result<Request<Full<Bytes>>, Error> {
         let base = self.controller.to_string();
         Ok(Request::post(format!("{}{path}", base.trim_end_matches('/')))
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(TERM, HeaderValue::from(self.handle.term().0))
-            .body(Full::new(Bytes::from(body)))?)
+            .body(Full::new(Bytes::from(text)))?)
     }
 
     async fn open(
@@ -174,7 +179,8 @@ impl Uplink {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Response<hyper::body::Incoming>, Error> {
-        let answer = self.client.open(self.request(path, body)?, ANSWER).await.map_err(unreached)?;
+        let answer =
+            self.client.open(self.request(path, text_of(body)?)?, ANSWER).await.map_err(unreached)?;
         self.check_term(&answer)?;
         Ok(answer)
     }
@@ -200,6 +206,11 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// What is sent of a body.
+fn text_of(body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body).map_err(|error| Error::Unreadable(error.to_string()))
 }
 
 /// Whether a host is this machine, whatever the network says.

@@ -2,6 +2,7 @@
 //! knows that the gateway lives. What it does not call durable is told again. What that is, [`Reporting`] knows.
 
 use super::backoff::Backoff;
+use super::halves;
 use super::reporting::Reporting;
 use super::tables::chance;
 use super::{Error, Uplink, explain};
@@ -14,6 +15,8 @@ use viridian_wire::tally::TallyReport;
 
 /// How often counters are looked at. A verdict is at most this much older than the outcomes it rests on.
 const LOOK: Duration = Duration::from_millis(250);
+/// The most that is brought at once, in bytes; a controller takes 32 MiB.
+const MOST_AT_ONCE: usize = 24 * 1024 * 1024;
 
 /// Reports until told to stop, and once more after.
 pub(super) async fn keep_sending(uplink: &Uplink, mut stop: watch::Receiver<bool>) {
@@ -65,7 +68,7 @@ impl Reporter<'_> {
         let handle = &self.uplink.handle;
         let standing = handle.report();
         let Some(news) = self.reporting.due(&standing, handle.now()) else { return };
-        match self.bring(&news).await {
+        match self.bring(news).await {
             Ok(receipt) => {
                 self.backoff.reset();
                 self.in_trouble &= !receipt.durable;
@@ -102,8 +105,15 @@ impl Reporter<'_> {
         self.clock_is_off = ahead.is_some();
     }
 
-    async fn bring(&self, news: &TallyReport) -> Result<Receipt, Error> {
-        let answer = self.uplink.post(REPORTS, news).await?;
-        serde_json::from_slice(&answer).map_err(|error| Error::Unreadable(error.to_string()))
+    /// Everything is durable when each part is.
+    async fn bring(&self, news: TallyReport) -> Result<Receipt, Error> {
+        let unreadable = |error: serde_json::Error| Error::Unreadable(error.to_string());
+        let mut all = Receipt { durable: true, clock_ahead: None };
+        for text in halves::texts(news, MOST_AT_ONCE).map_err(unreadable)? {
+            let answer = self.uplink.post_text(REPORTS, text).await?;
+            let receipt: Receipt = serde_json::from_slice(&answer).map_err(unreadable)?;
+            all = Receipt { durable: all.durable && receipt.durable, ..receipt };
+        }
+        Ok(all)
     }
 }

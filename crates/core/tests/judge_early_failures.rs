@@ -4,9 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
-use viridian_core::analysis::verdict::Verdict;
+use viridian_core::analysis::verdict::{Judgement, Verdict};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Threshold, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
@@ -55,7 +55,7 @@ fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
     Outcome { decision: Decision { arm, standing: Standing::Drawn(weight), unit }, class, latency_us }
 }
 
-fn verdict(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> Verdict {
+fn judged(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> Judgement {
     let at_us = edge_at_or_below(1_050_000);
     let scaled_us = scaled_threshold(at_us, f64::from(margin) / 100.0);
     let weight = Weight::from_basis_points(5_000).unwrap();
@@ -81,13 +81,13 @@ fn verdict(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> 
         mode: Mode::Enforce,
         maturity: Duration::ZERO,
     };
-    judge(&[guard], &Evidence { epochs: vec![counts] }, units).guards[0].verdict
+    judge(&[guard], &Evidence { epochs: vec![counts] }, units).guards.remove(0)
 }
 
 /// What may come of it, whichever way units are drawn.
 fn check(what: &str, margin: u32, (baseline, candidate): (Answers, Answers), expected: Expected) {
     for units in [Units::Independent, Units::Sticky] {
-        let verdict = verdict(margin, baseline, candidate, units);
+        let verdict = judged(margin, baseline, candidate, units).verdict;
         let found = match verdict {
             Verdict::Pass => Expected::Pass,
             Verdict::Fail(_) => Expected::Fail,
@@ -108,6 +108,9 @@ enum Expected {
 fn a_baseline_that_fails_at_once_makes_no_candidate_slow() {
     let failing = Answers { refused: 50, ..USUAL };
     check("the candidate is no slower", 2, (failing, USUAL), Expected::Wait);
+    // It is not its size that saves it: nothing speaks against the candidate at all.
+    let log_harm = judged(2, failing, USUAL, Units::Independent).log_harm.unwrap();
+    assert!(log_harm < -ALPHA_ROLLBACK.ln(), "{log_harm}");
 }
 
 #[test]

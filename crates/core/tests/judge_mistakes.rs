@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Judgement, SplitCheck, Verdict, Wait};
@@ -64,6 +64,9 @@ fn judged(evidence: &Evidence) -> Judgement {
 fn check(what: &str, evidence: &Evidence, expected: Verdict) {
     let judged = judged(evidence);
     assert_eq!(judged.verdict, expected, "{what}: {}", judged.sentence());
+    // What does not fail must not be saved by its size alone: nothing speaks against the candidate either.
+    let log_harm = judged.log_harm.unwrap_or(f64::NEG_INFINITY);
+    assert!(expected.is_fail() || log_harm < -ALPHA_ROLLBACK.ln(), "{what}: {log_harm}");
 }
 
 #[test]

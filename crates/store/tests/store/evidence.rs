@@ -119,6 +119,19 @@ proptest! {
     }
 }
 
+#[test]
+fn a_total_that_was_overtaken_takes_nothing_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 1);
+    let key = (0, 0, 1, 0);
+    record(&store, key, 30);
+    record_groups(&store, key, 30);
+    record(&store, key, 10);
+    record_groups(&store, key, 10);
+    let counted = candidate(&store, 1);
+    assert_eq!((counted.tally, counted.groups), (tally(30), groups(30)));
+}
+
 /// Something that happens to a store.
 #[derive(Debug, Clone)]
 enum Happening {

@@ -3,7 +3,8 @@
 //!
 //! Entry point: [`run()`]. The clock starts before the order leaves its sender, so the way to the control plane is
 //! included; it stops when the candidate's own server receives its last request, or when a caller sends the last one
-//! that the candidate answers, whichever is later.
+//! that the candidate answers, whichever is later. Callers send one request after the other without a pause: nothing
+//! shorter than the time between two of them on the candidate can be seen.
 
 use anyhow::{Context, Result, ensure};
 

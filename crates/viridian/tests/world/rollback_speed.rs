@@ -2,7 +2,7 @@
 
 use crate::apart::{self, Apart};
 use crate::chat_model::{ChatModel, Failing};
-use crate::load::{BRISK, Load, Served};
+use crate::load::{Load, RELENTLESS, Served};
 use crate::manifests;
 use crate::result;
 use crate::viridian::{ANY_PORT, Viridian};
@@ -30,7 +30,7 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
     let candidate = ChatModel::start(Failing::Never).await;
     let manifest = manifests::two_releases(APPLICATION, "request", [&baseline.url(), &candidate.url()]);
     let mut viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
-    let load = Load::start(viridian.gateway(), APPLICATION, BRISK);
+    let load = Load::start(viridian.gateway(), APPLICATION, RELENTLESS);
     let mut admin = Caller::connect(viridian.admin()).await;
     let mut samples = Vec::new();
     for number in 0..SAMPLES {
@@ -64,7 +64,7 @@ async fn from_the_order_to_the_last_request_on_the_candidate() {
 #[ignore = "measures: `cargo xtask bench rollback --gateways 2` runs it on the release build"]
 async fn from_the_order_to_the_last_request_on_the_candidate_anywhere() {
     let count: usize = std::env::var(GATEWAYS).unwrap().parse().unwrap();
-    let mut world = Apart::start(count, Failing::Never, BRISK).await;
+    let mut world = Apart::start(count, Failing::Never, RELENTLESS).await;
     let mut admin = Caller::connect(world.controller.admin()).await;
     let mut samples = Vec::new();
     for number in 0..SAMPLES {

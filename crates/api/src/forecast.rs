@@ -114,12 +114,17 @@ fn steps(plan: &Plan, forecast: &Forecast) -> Vec<StepForecastBody> {
 
 /// What a guard will see; nothing when it cannot see anything yet.
 fn sight(sight: &Sight) -> Option<String> {
-    let what = match sight.metric {
-        Metric::Errors => "errors",
-        Metric::LatencyP95 => "answers slower than today's p95",
-        Metric::Feedback => "bad feedback",
+    let what = match sight.metric.percentile() {
+        Some(_) => format!("answers above today's {}", sight.metric),
+        None if sight.metric == Metric::Feedback => "bad feedback".to_owned(),
+        None => sight.metric.to_string(),
     };
     let percent = |share: f64| format!("{:.1}%", share * 100.0);
+    if sight.metric.is_amount() {
+        return sight
+            .smallest
+            .map(|smallest| format!("{what}: +{} on average", percent(smallest / sight.now - 1.0)));
+    }
     sight.smallest.map(|smallest| format!("{what}: {} -> {}", percent(sight.now), percent(smallest)))
 }
 

@@ -25,7 +25,7 @@ use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Thresholds};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
-use viridian_core::outcome::Outcome;
+use viridian_core::outcome::{Contents, FirstToken, Outcome};
 use viridian_core::rollout::forecast::{Traffic, forecast, remaining};
 use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
 use viridian_core::rollout::plan::Plan;
@@ -173,7 +173,14 @@ impl Ours {
             if weight.compares() { Standing::Drawn(weight) } else { Standing::Exempt(Exempt::NotCompared) };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
         let answer = request.answer(arm);
-        let outcome = Outcome { decision, class: answer.class, latency_us: answer.latency_us };
+        let (class, latency_us) = (answer.class, answer.latency_us);
+        let outcome = Outcome {
+            decision,
+            class,
+            latency_us,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents::default(),
+        };
         let Some(counts) = self.evidence.epochs.last_mut() else { return false };
         let thresholds = counts.epoch.thresholds;
         let counted = counts.arm_mut(arm);
@@ -184,7 +191,7 @@ impl Ours {
             self.excess += request.excess;
         }
         let mut is_bad = answer.class.is_error()
-            || thresholds.latency_p95.is_some_and(|threshold| answer.latency_us > threshold.at_us);
+            || thresholds.of(Metric::LatencyP95).is_some_and(|threshold| answer.latency_us > threshold.at_us);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let unripe = Unripe {
                 at: micros(request.at + judged.after.max(self.maturity)),
@@ -327,7 +334,14 @@ pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> Known {
         costs.push(answer.cost);
         let decision =
             Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None };
-        let outcome = Outcome { decision, class: answer.class, latency_us: answer.latency_us };
+        let (class, latency_us) = (answer.class, answer.latency_us);
+        let outcome = Outcome {
+            decision,
+            class,
+            latency_us,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents::default(),
+        };
         baseline.tally.record(&outcome, &thresholds);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let said = Counts::of_share(1, u64::from(judged.bad));

@@ -79,8 +79,8 @@ fn evidence() -> Evidence {
         let epoch = Epoch {
             id: EpochId(number + 2),
             weight: Weight::from_basis_points(share).unwrap_or(Weight::ZERO),
-            thresholds: Thresholds { latency_p95: Some(threshold) },
-            centres: [0.01, 0.05, 0.1].map(|centre| centre + 0.005 * f64::from(number % 2)),
+            thresholds: Thresholds::only(Metric::LatencyP95, threshold),
+            centres: Metric::ALL.map(|metric| centre(metric) + 0.005 * f64::from(number % 2)),
             started_at: Timestamp(u64::from(number) * 300_000),
         };
         let mut counts = EpochCounts::empty(epoch);
@@ -116,4 +116,13 @@ fn count(counts: &mut EpochCounts, arm: Arm, dice: &mut Dice) {
 
 fn share(bad: bool) -> Counts {
     Counts::of_share(1, u64::from(bad))
+}
+
+/// About what the arms do by each metric.
+const fn centre(metric: Metric) -> f64 {
+    match metric {
+        Metric::Errors => 0.01,
+        Metric::Feedback => 0.1,
+        _ => 0.05,
+    }
 }

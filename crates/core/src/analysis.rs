@@ -3,6 +3,8 @@
 pub use crate::{epoch, guard, metric};
 
 pub mod calibration;
+mod counts;
+mod score;
 pub mod tally;
 pub mod row;
 pub mod measurement;

@@ -4,7 +4,7 @@
 
 use crate::grown;
 use crate::id::EpochId;
-use crate::metric::Metric;
+use crate::metric::{Elapsed, Metric};
 use crate::time::Timestamp;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
@@ -27,16 +27,37 @@ pub struct Epoch {
     pub started_at: Timestamp,
 }
 
-/// Published thresholds, edges of the latency histogram so that counts above them are exact.
+/// What is published before an epoch so that counts against it are exact: thresholds of times, which are edges of the
+/// histograms, and caps of amounts, which are ends of their buckets. One is absent before calibration or without a guard
+/// on its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Thresholds {
-    /// For the 95th percentile of latency; absent before calibration or without such a guard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latency_p95: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_p50: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_p95: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_p99: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token_p50: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token_p95: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token_p99: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_token_p50: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_token_p95: Option<Threshold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<u64>,
 }
 
-/// A latency an answer is slow above, in microseconds.
+/// A time an answer is slow above, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Threshold {
@@ -46,6 +67,74 @@ pub struct Threshold {
     pub scaled_us: u64,
 }
 
-/// The baseline's shares in earlier epochs, by [`Metric::index`]. They centre the bets on binary metrics; a wrong
-/// centre costs power and never validity.
+impl Thresholds {
+    /// No thresholds but this one; none for a metric that is no percentile.
+    pub fn only(metric: Metric, threshold: Threshold) -> Self {
+        let mut thresholds = Self::default();
+        thresholds.set(metric, threshold);
+        thresholds
+    }
+
+    /// The threshold of a percentile, when it has one.
+    pub const fn of(&self, metric: Metric) -> Option<Threshold> {
+        match metric {
+            Metric::LatencyP50 => self.latency_p50,
+            Metric::LatencyP95 => self.latency_p95,
+            Metric::LatencyP99 => self.latency_p99,
+            Metric::FirstTokenP50 => self.first_token_p50,
+            Metric::FirstTokenP95 => self.first_token_p95,
+            Metric::FirstTokenP99 => self.first_token_p99,
+            Metric::PerTokenP50 => self.per_token_p50,
+            Metric::PerTokenP95 => self.per_token_p95,
+            _ => None,
+        }
+    }
+
+    /// What an amount counts at most, when it has a cap.
+    pub const fn cap(&self, metric: Metric) -> Option<u64> {
+        match metric {
+            Metric::InputTokens => self.input_tokens,
+            Metric::OutputTokens => self.output_tokens,
+            Metric::Cost => self.cost,
+            _ => None,
+        }
+    }
+
+    /// Sets the cap of an amount; nothing happens for another metric.
+    pub const fn set_cap(&mut self, metric: Metric, cap: u64) {
+        let place = match metric {
+            Metric::InputTokens => &mut self.input_tokens,
+            Metric::OutputTokens => &mut self.output_tokens,
+            Metric::Cost => &mut self.cost,
+            _ => return,
+        };
+        *place = Some(cap);
+    }
+
+    /// Sets the threshold of a percentile; nothing happens for another metric.
+    pub const fn set(&mut self, metric: Metric, threshold: Threshold) {
+        let place = match metric {
+            Metric::LatencyP50 => &mut self.latency_p50,
+            Metric::LatencyP95 => &mut self.latency_p95,
+            Metric::LatencyP99 => &mut self.latency_p99,
+            Metric::FirstTokenP50 => &mut self.first_token_p50,
+            Metric::FirstTokenP95 => &mut self.first_token_p95,
+            Metric::FirstTokenP99 => &mut self.first_token_p99,
+            Metric::PerTokenP50 => &mut self.per_token_p50,
+            Metric::PerTokenP95 => &mut self.per_token_p95,
+            _ => return,
+        };
+        *place = Some(threshold);
+    }
+
+    /// The highest threshold of a time, in microseconds.
+    pub fn highest(&self, elapsed: Elapsed) -> Option<u64> {
+        let is_of_it = |metric: &Metric| metric.percentile().is_some_and(|wanted| wanted.of == elapsed);
+        let thresholds = Metric::ALL.into_iter().filter(is_of_it).filter_map(|metric| self.of(metric));
+        thresholds.map(|threshold| threshold.at_us).max()
+    }
+}
+
+/// The baseline's shares, or mean amounts, in earlier epochs, by [`Metric::index`]. They centre the bets; a wrong centre
+/// costs power and never validity.
 pub type Centres = [f64; Metric::ALL.len()];

@@ -20,6 +20,7 @@ pub mod metric;
 pub mod guard;
 pub mod epoch;
 pub mod environment;
+pub mod contents;
 pub mod release;
 pub mod application;
 pub mod routing;

@@ -1,5 +1,6 @@
 //! What one request came to. A gateway makes exactly one of these for each request it decided.
 
+pub use crate::contents::Contents;
 use crate::routing::decide::Decision;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,31 @@ pub struct Outcome {
     pub class: Class,
     /// From the request's arrival at the gateway to the last byte of the answer, in microseconds.
     pub latency_us: u64,
+    /// When the answer began to come, of those that were to be streamed.
+    pub first_token: FirstToken,
+    /// What the answer says, as far as it was read; of a complete one alone.
+    pub contents: Contents,
+}
+
+impl Outcome {
+    /// How long a token took after the first, in microseconds; nothing for what was not streamed or does not tell.
+    pub fn per_token_us(&self) -> Option<u64> {
+        let FirstToken::After(began_us) = self.first_token else { return None };
+        let later = self.contents.output_tokens?.checked_sub(1).filter(|later| *later > 0)?;
+        Some(self.latency_us.saturating_sub(began_us) / later)
+    }
+}
+
+/// When a streamed answer began to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirstToken {
+    /// The caller did not ask for a stream.
+    #[default]
+    NotStreamed,
+    /// The first event came so many microseconds after the request's arrival.
+    After(u64),
+    /// The request ended without one.
+    Never,
 }
 
 /// How a request ended. The order is that of the counters in a tally and never changes; new classes go last.

@@ -15,6 +15,7 @@ pub mod special;
 pub mod interval;
 pub mod moments;
 pub mod histogram;
+pub mod amounts;
 pub mod sequence;
 pub mod evidence;
 pub mod report;

@@ -11,7 +11,7 @@ use viridian_core::epoch::{Epoch, Threshold, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::stats::evidence::exceedance;
 use viridian_core::time::Timestamp;
@@ -24,7 +24,7 @@ fn feedback(baseline: (u64, u64), candidate: (u64, u64)) -> Evidence {
         id: EpochId(2),
         weight: Weight::from_basis_points(5_000).unwrap(),
         thresholds: Thresholds::default(),
-        centres: [0.01, 0.05, 0.05],
+        centres: Metric::ALL.map(|metric| if metric == Metric::Errors { 0.01 } else { 0.05 }),
         started_at: Timestamp(0),
     };
     let mut counts = EpochCounts::empty(epoch);
@@ -77,7 +77,7 @@ fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
     let heavy = Counts::of_share(37_800, of_the_heavy_user);
     counts.baseline.groups.record_counts(Metric::Errors, Group(0), heavy);
     for arm in [&mut counts.baseline, &mut counts.candidate] {
-        let groups = arm.groups.metrics[Metric::Errors.index()].clone();
+        let groups = arm.groups.counts(Metric::Errors).to_vec();
         groups.into_iter().for_each(|group| arm.tally.metrics[Metric::Errors.index()].add(group));
     }
     evidence
@@ -193,7 +193,7 @@ fn an_undecided_guard_on_latency_counts_what_a_wider_margin_would_grant() {
     let scaled_us = exceedance::scaled_threshold(at_us, guard.margin.fraction());
     let mut evidence = feedback((0, 0), (0, 0));
     let counts = &mut evidence.epochs[0];
-    counts.epoch.thresholds = Thresholds { latency_p95: Some(Threshold { at_us, scaled_us }) };
+    counts.epoch.thresholds = Thresholds::only(Metric::LatencyP95, Threshold { at_us, scaled_us });
     let thresholds = counts.epoch.thresholds;
     for arm in [Arm::Baseline, Arm::Candidate] {
         for request in 0..1_000_u64 {
@@ -201,7 +201,13 @@ fn an_undecided_guard_on_latency_counts_what_a_wider_margin_would_grant() {
             let decision = Decision { arm, standing, unit: None };
             // Evenly up to a second.
             let latency_us = 1 + 1_000 * request;
-            let outcome = Outcome { decision, class: Class::Ok, latency_us };
+            let outcome = Outcome {
+                decision,
+                class: Class::Ok,
+                latency_us,
+                first_token: FirstToken::NotStreamed,
+                contents: Contents::default(),
+            };
             counts.arm_mut(arm).tally.record(&outcome, &thresholds);
         }
     }

@@ -8,11 +8,11 @@ use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::verdict::{Judgement, Verdict};
 use viridian_core::arm::Arm;
-use viridian_core::epoch::{Epoch, Threshold, Thresholds};
+use viridian_core::epoch::{Centres, Epoch, Threshold, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::stats::evidence::exceedance::scaled_threshold;
 use viridian_core::stats::histogram::edge_at_or_below;
@@ -52,18 +52,24 @@ fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
         (Class::Ok, answered_us)
     };
     let unit = Some(UnitHash(unit << 52 | unit | u64::from(arm == Arm::Candidate) << 51));
-    Outcome { decision: Decision { arm, standing: Standing::Drawn(weight), unit }, class, latency_us }
+    Outcome {
+        decision: Decision { arm, standing: Standing::Drawn(weight), unit },
+        class,
+        latency_us,
+        first_token: if class == Class::Ok { FirstToken::After(latency_us) } else { FirstToken::Never },
+        contents: Contents::default(),
+    }
 }
 
-fn judged(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> Judgement {
+fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers), units: Units) -> Judgement {
     let at_us = edge_at_or_below(1_050_000);
     let scaled_us = scaled_threshold(at_us, f64::from(margin) / 100.0);
     let weight = Weight::from_basis_points(5_000).unwrap();
     let mut counts = EpochCounts::empty(Epoch {
         id: EpochId(1),
         weight,
-        thresholds: Thresholds { latency_p95: Some(Threshold { at_us, scaled_us }) },
-        centres: [0.0; 3],
+        thresholds: Thresholds::only(metric, Threshold { at_us, scaled_us }),
+        centres: Centres::default(),
         started_at: Timestamp(0),
     });
     let thresholds = counts.epoch.thresholds;
@@ -75,7 +81,7 @@ fn judged(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> J
         }
     }
     let guard = Guard {
-        metric: Metric::LatencyP95,
+        metric,
         margin: Margin::Relative(margin * 100),
         on_fail: OnFail::Rollback,
         mode: Mode::Enforce,
@@ -84,16 +90,18 @@ fn judged(margin: u32, baseline: Answers, candidate: Answers, units: Units) -> J
     judge(&[guard], &Evidence { epochs: vec![counts] }, units).guards.remove(0)
 }
 
-/// What may come of it, whichever way units are drawn.
-fn check(what: &str, margin: u32, (baseline, candidate): (Answers, Answers), expected: Expected) {
-    for units in [Units::Independent, Units::Sticky] {
-        let verdict = judged(margin, baseline, candidate, units).verdict;
+/// What may come of it, whichever way units are drawn, for whole answers and for streams that begin when they end.
+fn check(what: &str, margin: u32, arms: (Answers, Answers), expected: Expected) {
+    let units = [Units::Independent, Units::Sticky];
+    let metrics = [Metric::LatencyP95, Metric::FirstTokenP95];
+    for (units, metric) in units.into_iter().flat_map(|units| metrics.map(|metric| (units, metric))) {
+        let verdict = judged(metric, margin, arms, units).verdict;
         let found = match verdict {
             Verdict::Pass => Expected::Pass,
             Verdict::Fail(_) => Expected::Fail,
             Verdict::Wait(_) => Expected::Wait,
         };
-        assert_eq!(found, expected, "{what}, {units:?}: {verdict:?}");
+        assert_eq!(found, expected, "{what}, {metric}, {units:?}: {verdict:?}");
     }
 }
 
@@ -109,7 +117,7 @@ fn a_baseline_that_fails_at_once_makes_no_candidate_slow() {
     let failing = Answers { refused: 50, ..USUAL };
     check("the candidate is no slower", 2, (failing, USUAL), Expected::Wait);
     // It is not its size that saves it: nothing speaks against the candidate at all.
-    let log_harm = judged(2, failing, USUAL, Units::Independent).log_harm.unwrap();
+    let log_harm = judged(Metric::LatencyP95, 2, (failing, USUAL), Units::Independent).log_harm.unwrap();
     assert!(log_harm < -ALPHA_ROLLBACK.ln(), "{log_harm}");
 }
 

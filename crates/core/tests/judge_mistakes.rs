@@ -28,7 +28,11 @@ fn epoch(number: u32, share: u16, metric: Metric, (baseline, candidate): Pair) -
         id: EpochId(number + 2),
         weight: Weight::from_basis_points(share).unwrap(),
         thresholds: Thresholds::default(),
-        centres: [0.01, 0.05, 0.1],
+        centres: Metric::ALL.map(|metric| match metric {
+            Metric::Errors => 0.01,
+            Metric::Feedback => 0.1,
+            _ => 0.05,
+        }),
         started_at: Timestamp(u64::from(number) * EPOCH),
     };
     let mut counts = EpochCounts::empty(epoch);

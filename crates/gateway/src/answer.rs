@@ -15,6 +15,10 @@ use viridian_wire::error_body::content_type;
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// The body of an answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every answer is a relay; a box would cost each an allocation"
+)]
 pub(crate) enum Answer {
     /// The gateway's own; absent when it has been sent.
     Whole(Option<Bytes>),

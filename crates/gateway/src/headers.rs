@@ -21,6 +21,8 @@ const ADDED: usize = 2;
 pub(crate) enum Answering {
     /// A stream of events, which the gateway must be able to read.
     Events,
+    /// Anything, which the gateway must be able to read.
+    Readable,
     /// Anything; it passes as it is.
     Anything,
 }
@@ -42,7 +44,7 @@ pub(crate) fn to_upstream(
         let is_replaced = match name.as_str() {
             "host" | "content-length" | "expect" => true,
             "authorization" => placement.bearer.is_some(),
-            "accept-encoding" => answering == Answering::Events,
+            "accept-encoding" => answering != Answering::Anything,
             name => name.starts_with(OURS),
         };
         if !is_replaced && !belongs_to_connection(name, named) {

@@ -49,6 +49,7 @@ mod feedback;
 mod metrics;
 mod node;
 mod random;
+mod reading;
 mod worker;
 
 mod clock;

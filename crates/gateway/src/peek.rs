@@ -80,6 +80,11 @@ impl<'a> Peek<'a> {
         self.fields.is_empty()
     }
 
+    /// The value of a field, as it is written.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
+        self.value(name)
+    }
+
     fn value(&self, name: &str) -> Option<&'a str> {
         self.fields.iter().find(|field| field.name == name).map(|field| field.value)
     }

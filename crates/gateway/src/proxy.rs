@@ -4,6 +4,7 @@ use crate::address::{Address, Asked, Purpose, Question};
 use crate::answer::Answer;
 use crate::body::{self, Held};
 use crate::peek::Peek;
+use crate::reading::Reader;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
 use crate::route::{Arrival, route};
@@ -82,7 +83,12 @@ async fn pass(arrival: &Arrival<'_>, incoming: Incoming) -> Result<Response<Answ
 
     // Record: one outcome, when the answer has passed to its last byte or broke off.
     let mut response = match sent {
-        Ok(reply) => Relay::respond(worker, reply, routed.recorder, &routed.table.routing).map(Answer::Relay),
+        Ok(reply) => {
+            let reader =
+                routed.expected.map(|expected| Reader::of(&worker.desk, reply.response.headers(), expected));
+            let read = routed.recorder.map(|recorder| (recorder, reader.map(Box::new)));
+            Relay::respond(worker, reply, read, &routed.table.routing).map(Answer::Relay)
+        }
         Err(failure) => {
             let refusal = failure.refusal(&placement.environment);
             if let Some(recorder) = routed.recorder {

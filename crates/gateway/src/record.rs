@@ -4,12 +4,13 @@
 //! A recorder that is dropped without being finished belonged to a request whose caller went away: the outcome is made
 //! when it is dropped, and only then, so there can be neither none nor two.
 
+use crate::headers::Answering;
 use crate::prepared::table::Table;
 use crate::worker::Worker;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::Decision;
 
 /// The outcome of one request, to be.
@@ -19,6 +20,8 @@ pub(crate) struct Recorder {
     decision: Decision,
     arrived: Instant,
     class: Class,
+    first_token: FirstToken,
+    contents: Contents,
 }
 
 impl Recorder {
@@ -27,7 +30,7 @@ impl Recorder {
         worker: &Rc<Worker>,
         table: &Arc<Table>,
         decision: Decision,
-        arrived: Instant,
+        (arrived, answering): (Instant, Answering),
     ) -> Self {
         worker.counters().decided.increment();
         table.sent(&decision);
@@ -37,7 +40,25 @@ impl Recorder {
             decision,
             arrived,
             class: Class::Cancelled,
+            first_token: match answering {
+                Answering::Events => FirstToken::Never,
+                Answering::Readable | Answering::Anything => FirstToken::NotStreamed,
+            },
+            contents: Contents::default(),
         }
+    }
+
+    /// Part of an answer has come that was to be streamed. Only the first time counts.
+    pub(crate) fn began(&mut self) {
+        if self.first_token == FirstToken::Never {
+            self.first_token = FirstToken::After(microseconds(self.arrived, Instant::now()));
+        }
+    }
+
+    /// The answer came to its end and says so much. What it costs follows from the prices of the release.
+    pub(crate) fn said(&mut self, contents: Contents) {
+        let prices = self.table.routing.placement(self.decision.arm).prices;
+        self.contents = Contents { cost: prices.and_then(|prices| prices.cost(&contents)), ..contents };
     }
 
     /// The request ended so.
@@ -49,13 +70,18 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         let now = Instant::now();
-        let latency = now.saturating_duration_since(self.arrived).as_micros();
         let outcome = Outcome {
             decision: self.decision,
             class: self.class,
-            latency_us: u64::try_from(latency).unwrap_or(u64::MAX),
+            latency_us: microseconds(self.arrived, now),
+            first_token: self.first_token,
+            contents: self.contents,
         };
         self.table.count(self.worker.index, &outcome, self.worker.node.clock().at(now));
         self.worker.counters().recorded.increment();
     }
+}
+
+fn microseconds(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(u64::MAX)
 }

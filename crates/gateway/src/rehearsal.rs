@@ -12,7 +12,7 @@ use crate::prepared::table::Table;
 use crate::route::known_of_candidate;
 use std::sync::Arc;
 use viridian_core::id::ApplicationName;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::{Decision, RequestKey, decide};
 use viridian_core::routing::table::RoutingTable;
 
@@ -69,7 +69,13 @@ impl Rehearsed {
 
     /// It ended so, after this many microseconds.
     pub fn finish(self, class: Class, latency_us: u64) {
-        let outcome = Outcome { decision: self.decision, class, latency_us };
+        let outcome = Outcome {
+            decision: self.decision,
+            class,
+            latency_us,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents::default(),
+        };
         self.table.count(WORKER, &outcome, self.handle.now());
     }
 }

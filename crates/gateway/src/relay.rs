@@ -9,6 +9,7 @@ mod idle;
 use crate::events::Events;
 use crate::headers;
 use crate::link::Link;
+use crate::reading::Reader;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::upstream::Reply;
@@ -33,6 +34,8 @@ pub(crate) struct Relay {
     stage: Stage,
     /// Absent when the request is not counted, and when it has been.
     recorder: Option<Recorder>,
+    /// Present while the answer is read.
+    reader: Option<Box<Reader>>,
     /// What the request comes to when the answer is complete.
     class: Class,
     /// Present when the answer is a stream that an error event can be added to.
@@ -72,15 +75,17 @@ impl Relay {
     pub(crate) fn respond(
         worker: &Rc<Worker>,
         reply: Reply,
-        recorder: Option<Recorder>,
+        counted: Option<(Recorder, Option<Box<Reader>>)>,
         routing: &RoutingTable,
     ) -> Response<Self> {
         let (mut head, body) = reply.response.into_parts();
+        let (recorder, reader) = counted.unzip();
         let is_chunked = head.headers.contains_key(TRANSFER_ENCODING);
         let can_be_added_to = routing.protocol == Protocol::OpenAi && is_readable_stream(&head.headers);
         let mut relay = Self {
             worker: Rc::clone(worker),
             recorder,
+            reader: reader.flatten(),
             class: Class::of_status(head.status.as_u16()),
             events: can_be_added_to.then(Events::default),
             idle: Idle::new(routing.timeouts.idle),
@@ -107,8 +112,16 @@ impl Relay {
             (Some(events), Some(data)) => events.read(data),
             _ => true,
         };
+        if let (Some(reader), Some(data)) = (&mut self.reader, frame.data_ref()) {
+            reader.take(data);
+        }
         if is_progress {
             self.idle.progress();
+            if let Some(recorder) = &mut self.recorder
+                && self.class == Class::Ok
+            {
+                recorder.began();
+            }
         }
         if self.has_no_more() {
             self.complete();
@@ -130,7 +143,12 @@ impl Relay {
         if let Stage::Flowing(flow) = std::mem::replace(&mut self.stage, Stage::Ended) {
             self.worker.pool.borrow_mut().put(&flow.origin, flow.link);
         }
-        if let Some(recorder) = self.recorder.take() {
+        if let Some(mut recorder) = self.recorder.take() {
+            if let Some(reader) = self.reader.take()
+                && self.class == Class::Ok
+            {
+                recorder.said(reader.contents());
+            }
             recorder.finish(self.class);
         }
     }

@@ -7,6 +7,7 @@ use crate::key;
 use crate::node::Node;
 use crate::peek::Peek;
 use crate::prepared::table::Table;
+use crate::reading::Expected;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::splice;
@@ -45,6 +46,8 @@ pub(crate) struct Routed<'a> {
     pub(crate) stamp: Stamp,
     /// Present when the request is counted.
     pub(crate) recorder: Option<Recorder>,
+    /// What the answer is held against; present when it is read.
+    pub(crate) expected: Option<Expected>,
 }
 
 /// Decides where a request goes and rewrites its body for the release there.
@@ -73,17 +76,20 @@ pub(crate) fn route<'a>(
         Some(peek) => splice::apply(body, peek, &table.placement(decision.arm).edits)?,
         None => body.clone(),
     };
+    let answering = answering(&table, peek);
+    let reads = table.routing.reads;
     Ok(Routed {
+        expected: reads.answers.then(|| Expected::of(&rewritten, reads)),
         json_length: tensors::length_after(&arrival.head.headers, body.len(), rewritten.len()),
         body: rewritten,
-        answering: answering(&table, peek),
+        answering,
         stamp: Stamp::signed(
             arrival.worker,
             &serving.signer,
             &table,
             Decided { decision: &decision, at: arrival.at },
         ),
-        recorder: Some(Recorder::begin(arrival.worker, &table, decision, arrival.at)),
+        recorder: Some(Recorder::begin(arrival.worker, &table, decision, (arrival.at, answering))),
         arm: decision.arm,
         call,
         table,
@@ -113,11 +119,16 @@ fn inspect<'a>(table: Arc<Table>, call: Call<'a>, body: &Bytes) -> Routed<'a> {
         json_length: None,
         answering: Answering::Anything,
         recorder: None,
+        expected: None,
     }
 }
 
 fn answering(table: &Table, peek: Option<&Peek<'_>>) -> Answering {
     let is_stream =
         table.routing.protocol == Protocol::OpenAi && peek.is_some_and(|peek| peek.is_true("stream"));
-    if is_stream { Answering::Events } else { Answering::Anything }
+    match (is_stream, table.routing.reads.answers) {
+        (true, _) => Answering::Events,
+        (false, true) => Answering::Readable,
+        (false, false) => Answering::Anything,
+    }
 }

@@ -5,7 +5,9 @@ use crate::metrics::Counters;
 use crate::node::Node;
 use crate::pool::Pool;
 use crate::random::Random;
+use crate::reading::Desk;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// One worker of a gateway.
@@ -21,6 +23,8 @@ pub(crate) struct Worker {
     pub(crate) nonces: Random,
     /// Answers under way are to be broken off.
     pub(crate) cutting: Cell<bool>,
+    /// What reading answers takes.
+    pub(crate) desk: Rc<Desk>,
 }
 
 /// Where a worker's random numbers begin.
@@ -44,6 +48,7 @@ impl Worker {
             draws: seeds.draws,
             nonces: seeds.nonces,
             cutting: Cell::new(false),
+            desk: Rc::default(),
         }
     }
 

@@ -83,6 +83,7 @@ pub fn release(place: usize, version: usize) -> Result<Release, Broken> {
         environment: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
     })
 }
 

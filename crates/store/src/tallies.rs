@@ -82,5 +82,5 @@ fn progress_of_tally(tally: &Tally) -> u64 {
 }
 
 fn progress_of_groups(groups: &GroupTally) -> u64 {
-    groups.metrics.iter().flatten().map(|counts| counts.trials).sum()
+    groups.trials()
 }

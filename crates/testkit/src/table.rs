@@ -8,7 +8,7 @@ use viridian_core::id::{
     ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
 };
 use viridian_core::release::{Digest, Parameters};
-use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
+use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
 use viridian_core::weight::{Split, Weight};
 use viridian_wire::snapshot::{SigningKey, Snapshot};
 
@@ -28,6 +28,7 @@ pub fn placement(version: &str, url: &str) -> Placement {
         bearer: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
     }
 }
 
@@ -48,6 +49,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         },
         epoch: EpochId(1),
         thresholds: Thresholds::default(),
+        reads: Reads::default(),
         baseline,
         comparison: None,
     }

@@ -1,5 +1,7 @@
 //! Shapes of the OpenAI API that the gateway itself answers with: errors and the list of models. Requests and the
-//! answers of upstreams pass as bytes and have no shape here.
+//! answers of upstreams pass as bytes; what is read in them is in [`completion`].
+
+pub mod completion;
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

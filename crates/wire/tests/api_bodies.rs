@@ -225,6 +225,7 @@ fn a_release_says_what_became_of_it() {
             precedence: Precedence::Release,
             values: BTreeMap::from([("temperature".to_owned(), "0.1".to_owned())]),
         },
+        prices: None,
         digest: Digest("sha256:00".to_owned()),
     };
     let rejected = RejectionBody {

@@ -18,10 +18,12 @@ use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term,
 };
 use viridian_core::metric::Metric;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
-use viridian_core::routing::table::{Comparison, Placement, RoutingTable, Salt};
+use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
+use viridian_core::stats::amounts::Amounts;
+use viridian_core::stats::histogram::Histogram;
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
@@ -30,8 +32,7 @@ use viridian_wire::operator::{Candidates, PinList, PinStatus, Standing as Operat
 use viridian_wire::snapshot::{Acknowledgement, Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip, Vitals};
 
-const THRESHOLDS: Thresholds =
-    Thresholds { latency_p95: Some(Threshold { at_us: 400_000, scaled_us: 480_000 }) };
+const THRESHOLD: Threshold = Threshold { at_us: 400_000, scaled_us: 480_000 };
 
 /// Compares a value with its golden file, and what the file reads as with the value.
 fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, written: String, value: &T) {
@@ -90,6 +91,7 @@ fn placement(version: &str) -> Placement {
             precedence: Precedence::Release,
             values: [("temperature".to_owned(), "0.1".to_owned())].into(),
         },
+        prices: None,
     }
 }
 
@@ -105,7 +107,8 @@ fn full_table() -> RoutingTable {
         pins: vec![Pin { unit: "shop-7".to_owned(), arm: Arm::Baseline }],
         timeouts: Timeouts { connect: Duration::from_millis(500), ..Timeouts::default() },
         epoch: EpochId(7),
-        thresholds: THRESHOLDS,
+        thresholds: Thresholds::only(Metric::LatencyP95, THRESHOLD),
+        reads: Reads::default(),
         baseline: placement("v7"),
         comparison: Some(Comparison {
             rollout: rollout(),
@@ -124,6 +127,7 @@ fn bare_table() -> RoutingTable {
         bearer: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
         endpoints: vec![Endpoint("http://10.0.0.5:8000".to_owned())],
         ..placement("v1")
     };
@@ -137,6 +141,7 @@ fn bare_table() -> RoutingTable {
         timeouts: Timeouts::default(),
         epoch: EpochId(0),
         thresholds: Thresholds::default(),
+        reads: Reads::default(),
         baseline,
         comparison: None,
         ..full_table()
@@ -199,17 +204,47 @@ fn outcomes() -> impl Iterator<Item = Outcome> {
     let exempt = Exempt::ALL.into_iter().map(|reason| (Class::Ok, decide::Standing::Exempt(reason), 1_000));
     of_class.chain(exempt).zip(0_u64..).map(|((class, standing, latency_us), n)| {
         let unit = Some(UnitHash(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        Outcome { decision: Decision { arm: Arm::Candidate, standing, unit }, class, latency_us }
+        Outcome {
+            decision: Decision { arm: Arm::Candidate, standing, unit },
+            class,
+            latency_us,
+            first_token: FirstToken::After(latency_us / 3),
+            contents: contents(class, n),
+        }
     })
+}
+
+/// What a complete answer says; every other one is cut short.
+fn contents(class: Class, n: u64) -> Contents {
+    if class != Class::Ok {
+        return Contents::default();
+    }
+    Contents {
+        refused: Some(false),
+        empty: Some(false),
+        truncated: Some(n.is_multiple_of(2)),
+        invalid_output: Some(n.is_multiple_of(2)),
+        invalid_tool_calls: None,
+        missed_cache: Some(true),
+        input_tokens: Some(700 + n),
+        cached_tokens: Some(0),
+        output_tokens: Some(90 + n),
+        cost: Some(2_650_000 + 1_000 * n),
+    }
 }
 
 #[test]
 fn tally_reports() {
     let mut tally = Tally::default();
     let mut groups = GroupTally::default();
+    let mut thresholds = Thresholds::only(Metric::LatencyP95, THRESHOLD);
+    thresholds.set(Metric::FirstTokenP50, Threshold { at_us: 100_000, scaled_us: 120_000 });
+    thresholds.set(Metric::PerTokenP95, Threshold { at_us: 400, scaled_us: 480 });
+    thresholds.set_cap(Metric::OutputTokens, 80);
+    thresholds.set_cap(Metric::Cost, 1 << 24);
     for outcome in outcomes() {
-        tally.record(&outcome, &THRESHOLDS);
-        groups.record(&outcome, &THRESHOLDS);
+        tally.record(&outcome, &thresholds);
+        groups.record(&outcome, &thresholds);
     }
     let (epoch, arm) = (EpochId(7), Arm::Candidate);
     let record = FeedbackRecord {
@@ -234,7 +269,7 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report_3", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_5", serde_json::to_string(&report).unwrap(), &report);
     let vitals = Vitals {
         clock: Timestamp(1_767_225_661_000),
         ended: 12_000,
@@ -270,6 +305,43 @@ fn an_operator_reads_what_a_gateway_serves_by() {
         tables: vec![table],
     };
     check("standing", pretty(&standing), &standing);
+}
+
+/// From before answers were read: those places are zero, and nothing else differs.
+#[test]
+fn the_fourth_form_of_tally_reports_is_read() {
+    let (fourth, mut now) = (read_report("tally_report_4"), read_report("tally_report_5"));
+    let tally = &mut now.tallies[0].tally;
+    assert!(!tally.input_tokens.is_empty() && !tally.output_tokens.is_empty() && !tally.cost.is_empty());
+    assert!(!tally.per_token.is_empty());
+    assert!(tally.metrics[10..].iter().any(|counts| *counts != Counts::default()));
+    tally.metrics[10..].fill(Counts::default());
+    (tally.per_token, tally.input_tokens) = (Histogram::default(), Amounts::default());
+    (tally.output_tokens, tally.cost) = (Amounts::default(), Amounts::default());
+    assert_eq!(fourth.tallies, now.tallies);
+    for metric in Metric::ALL {
+        let (before, groups) = (&fourth.groups[0].groups, &now.groups[0].groups);
+        let expected =
+            if metric.index() < 10 { groups.counts(metric).to_vec() } else { vec![Counts::default(); 64] };
+        assert_eq!(before.counts(metric), expected, "{metric}");
+    }
+}
+
+/// From before there were more metrics and first tokens: those places are zero, and nothing else differs.
+#[test]
+fn the_third_form_of_tally_reports_is_read() {
+    let (third, mut now) = (read_report("tally_report_3"), read_report("tally_report_4"));
+    let tally = &mut now.tallies[0].tally;
+    assert!(tally.metrics[3..].iter().any(|counts| *counts != Counts::default()));
+    tally.metrics[3..].fill(Counts::default());
+    tally.first_token = Histogram::default();
+    assert_eq!(third.tallies, now.tallies);
+    for metric in Metric::ALL {
+        let (before, groups) = (&third.groups[0].groups, &now.groups[0].groups);
+        let expected =
+            if metric.index() < 3 { groups.counts(metric).to_vec() } else { vec![Counts::default(); 64] };
+        assert_eq!(before.counts(metric), expected, "{metric}");
+    }
 }
 
 /// From before a lease could run out and an operator could pin: those places are zero, and nothing else differs.

@@ -2,7 +2,6 @@
 
 use viridian_core::analysis::judge::MIN_LOAD;
 use viridian_core::guard::Margin;
-use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Outlook, Safety};
 
 /// A guard that sees nothing below so many times its margin hardly guards it.
@@ -31,15 +30,18 @@ fn fires(outlook: &Outlook) -> Option<String> {
     };
     let found = smallest - outlook.sight.now;
     let margin = match outlook.guard.margin {
-        _ if outlook.guard.metric == Metric::LatencyP95 => return None,
+        _ if outlook.guard.metric.percentile().is_some() => return None,
         Margin::Points(_) => outlook.guard.margin.fraction(),
         Margin::Relative(_) => outlook.guard.margin.fraction() * outlook.sight.now,
     };
+    let rise = match outlook.guard.metric.is_amount() {
+        true => format!("{:.0}%", found / outlook.sight.now * 100.0),
+        false => format!("{:.1}pp", found * 100.0),
+    };
     (found > FAR_BEYOND * margin).then(|| {
         format!(
-            "{guard} fires late at this traffic: the smallest rise it will have found by the end is {:.1}pp, {:.0} times \
+            "{guard} fires late at this traffic: the smallest rise it will have found by the end is {rise}, {:.0} times \
              its margin.",
-            found * 100.0,
             found / margin
         )
     })

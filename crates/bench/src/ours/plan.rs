@@ -54,7 +54,7 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
     let alone: Option<&GuardSpec> = match aim {
         Aim::Judge | Aim::Keep => None,
         Aim::JudgeAlone | Aim::Promote => {
-            specs.iter().find(|spec| watched_by(spec.metric) == scenario.watches)
+            specs.iter().find(|spec| watched_by(spec.metric) == Some(scenario.watches))
         }
     };
     let armed = alone.map_or_else(|| specs.iter().take(kept).collect(), |spec| vec![spec]);
@@ -62,11 +62,12 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
 }
 
 /// The metric that other rules watch where our guard watches this one.
-const fn watched_by(metric: Metric) -> Watched {
+const fn watched_by(metric: Metric) -> Option<Watched> {
     match metric {
-        Metric::Errors => Watched::Errors,
-        Metric::LatencyP95 => Watched::Latency,
-        Metric::Feedback => Watched::Feedback,
+        Metric::Errors => Some(Watched::Errors),
+        Metric::LatencyP95 => Some(Watched::Latency),
+        Metric::Feedback => Some(Watched::Feedback),
+        _ => None,
     }
 }
 

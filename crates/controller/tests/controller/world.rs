@@ -19,7 +19,7 @@ use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, Generation, NodeName, ReleaseName, RolloutName,
 };
 use viridian_core::metric::Metric;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Parameters, Release};
 use viridian_core::rollout::command::Command;
 use viridian_core::rollout::plan::{Bake, Plan, Policy, Proposal, Step, Strategy};
@@ -80,6 +80,7 @@ fn release(name: &str) -> Release {
         environment: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
         digest: Digest(format!("sha256:{name}")),
     }
 }
@@ -309,7 +310,16 @@ impl World {
         let tally = self.counted.entry((table.epoch.0, arm)).or_default();
         for n in 1..=count {
             let class = if n % every == 0 { Class::UpstreamError } else { Class::Ok };
-            tally.record(&Outcome { decision, class, latency_us: 25_000 }, &Thresholds::default());
+            tally.record(
+                &Outcome {
+                    decision,
+                    class,
+                    latency_us: 25_000,
+                    first_token: FirstToken::NotStreamed,
+                    contents: Contents::default(),
+                },
+                &Thresholds::default(),
+            );
         }
         TallyRow { application: application(), epoch: table.epoch, slot, arm, tally: tally.clone() }
     }

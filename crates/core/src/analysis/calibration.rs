@@ -6,6 +6,8 @@ use crate::epoch::{Centres, Epoch, Threshold, Thresholds};
 use crate::guard::Guard;
 use crate::id::EpochId;
 use crate::metric::Metric;
+use crate::stats::amounts::{cap_at_or_above, end_at_or_below};
+use crate::stats::evidence::capped::Cap;
 use crate::stats::evidence::exceedance;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -20,23 +22,42 @@ const ENOUGH: u64 = 500;
 impl Thresholds {
     /// Thresholds from what the baseline did, for the guards that need one.
     pub fn calibrated(guards: &[Guard], baseline: &ArmCounts) -> Self {
-        let guard = guards.iter().find(|guard| guard.metric == Metric::LatencyP95);
-        let slowest = baseline.tally.latency.quantile(0.95);
-        let latency_p95 = guard.zip(slowest).map(|(guard, at_us)| Threshold {
-            at_us,
-            scaled_us: exceedance::scaled_threshold(at_us, guard.margin.fraction()),
-        });
-        Self { latency_p95 }
+        let mut thresholds = Self::default();
+        for guard in guards {
+            if let Some(cap) = cap(guard.metric, baseline) {
+                thresholds.set_cap(guard.metric, cap);
+            }
+            let Some(percentile) = guard.metric.percentile() else { continue };
+            if let Some(at_us) = baseline.tally.times(percentile.of).quantile(percentile.level) {
+                let scaled_us = exceedance::scaled_threshold(at_us, guard.margin.fraction());
+                thresholds.set(guard.metric, Threshold { at_us, scaled_us });
+            }
+        }
+        thresholds
     }
 }
+
+/// What an amount counts at most from now on.
+fn cap(metric: Metric, baseline: &ArmCounts) -> Option<u64> {
+    let amounts = baseline.tally.amounts(metric)?;
+    let (mean, largest) = amounts.mean().zip(amounts.quantile(LARGEST))?;
+    Some(cap_at_or_above(Cap::published(mean, largest as f64).0))
+}
+
+/// The part of the baseline's amounts that a cap leaves as they are.
+const LARGEST: f64 = 0.999;
 
 /// Centres come in this many steps from none to all. Being half a step beside the share adds less than half a per cent to
 /// what bets vary by; and epochs with the same centre are one span of bets, of which a rollout of days then has few.
 const STEPS: f64 = 200.0;
 
-/// Centres from what the baseline did, to the nearest step; zero for a metric without outcomes.
+/// Centres from what the baseline did, to the nearest step, or for an amount to the end of its bucket; zero for a metric
+/// without outcomes.
 pub fn centres(baseline: &ArmCounts) -> Centres {
-    Metric::ALL.map(|metric| (baseline.counts(metric).share().unwrap_or(0.0) * STEPS).round() / STEPS)
+    Metric::ALL.map(|metric| match baseline.tally.amounts(metric) {
+        Some(amounts) => end_at_or_below(amounts.mean().unwrap_or(0.0)) as f64,
+        None => (baseline.counts(metric).share().unwrap_or(0.0) * STEPS).round() / STEPS,
+    })
 }
 
 /// What the next epoch follows from.

@@ -14,6 +14,7 @@ mod independent;
 pub mod slices;
 mod starts;
 mod sticky;
+mod unread;
 mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
@@ -185,6 +186,8 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
         Verdict::Fail(guard.on_fail)
     } else if missing(Arm::Baseline) || missing(Arm::Candidate) {
         Verdict::Wait(Wait::NoData)
+    } else if unread::tells_less(guard.metric, evidence) {
+        Verdict::Wait(Wait::Unread)
     } else if tested.safe {
         Verdict::Pass
     } else if guard.metric.depends_on_load() && safe_epochs(guard.metric, evidence).next().is_none() {

@@ -119,9 +119,8 @@ impl Evidence {
         (0..GROUPS)
             .filter(|&group| {
                 self.compared().any(|counts| {
-                    counts.candidate.groups.metrics[Metric::Errors.index()]
-                        .get(group)
-                        .is_some_and(|counts| counts.trials > 0)
+                    let groups = counts.candidate.groups.counts(Metric::Errors);
+                    groups.get(group).is_some_and(|counts| counts.trials > 0)
                 })
             })
             .count()

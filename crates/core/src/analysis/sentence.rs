@@ -38,26 +38,24 @@ impl Judgement {
 
     /// The two arms side by side, and how they differ.
     fn comparison(&self) -> String {
+        let both = |negative: &str| {
+            let (candidate, baseline) = (share(self.candidate), share(self.baseline));
+            format!("{negative}{candidate} on the candidate, {baseline} on the baseline")
+        };
         let sides = match self.guard.metric {
-            Metric::Errors => {
-                format!(
-                    "{} on the candidate, {} on the baseline",
-                    share(self.candidate),
-                    share(self.baseline)
-                )
-            }
             // Thresholds differ between epochs, so the sums of slow answers do not compare: the percentiles do.
-            Metric::LatencyP95 => {
+            metric if metric.percentile().is_some() => {
                 format!(
                     "{} answers of the candidate, {} of the baseline",
                     self.candidate.trials, self.baseline.trials
                 )
             }
-            Metric::Feedback => format!(
-                "negative {} on the candidate, {} on the baseline",
-                share(self.candidate),
-                share(self.baseline)
-            ),
+            metric if metric.is_amount() => {
+                let (candidate, baseline) = (mean(metric, self.candidate), mean(metric, self.baseline));
+                format!("{candidate} on the candidate, {baseline} on the baseline")
+            }
+            Metric::Feedback => both("negative "),
+            _ => both(""),
         };
         let difference = self.difference().map(|difference| format!(", {difference}")).unwrap_or_default();
         let without = self.without.map(|heavy| format!(", without {heavy}")).unwrap_or_default();
@@ -152,3 +150,16 @@ fn share(counts: Counts) -> String {
     let decimals = if percent >= COARSE { 1 } else { 2 };
     format!("{percent:.decimals$}% ({} of {})", counts.events, counts.trials)
 }
+
+/// What an amount comes to on average, each at most its cap; money in its unit.
+fn mean(metric: Metric, counts: Counts) -> String {
+    let mean = counts.share().unwrap_or(0.0);
+    let answers = counts.trials;
+    match metric {
+        Metric::Cost => format!("{:.6} on average of {answers}", mean / BILLION),
+        _ => format!("{mean:.1} on average of {answers}"),
+    }
+}
+
+/// Costs are counted in billionths.
+const BILLION: f64 = 1e9;

@@ -1,11 +1,14 @@
 //! Additive counters: what a gateway folds outcomes into, and what is summed over gateways, restarts and time.
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
-use crate::epoch::{Threshold, Thresholds};
+pub use super::counts::Counts;
+use super::score::{amount, known_time, scores};
+use crate::epoch::Thresholds;
 use crate::grown;
-use crate::metric::Metric;
+use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Outcome};
 use crate::routing::decide::{Exempt, Standing};
+use crate::stats::amounts::Amounts;
 use crate::stats::histogram::Histogram;
 use crate::unit::{GROUPS, Group, UnitHash};
 use serde::de::Error;
@@ -14,29 +17,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %
 /// up to 4 000 units and saturates near 34 000, far above the floor of 100 it serves.
 const UNIT_BITS: usize = 4_096;
-
-/// Of so many requests, so many were bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Requests that were looked at.
-    #[serde(rename = "n")]
-    pub trials: u64,
-    /// Of these, the bad ones.
-    #[serde(rename = "x")]
-    pub events: u64,
-    /// Of these, the ones that are bad even with the guard's margin granted; equal to `events` except for latency.
-    #[serde(rename = "xs")]
-    pub scaled: u64,
-    /// Of the others, the ones that failed before they could be slow: how long their answers would have taken is not
-    /// known. Only latency has them.
-    #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
-    pub failed_early: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
-const fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
 
 /// What one arm's outcomes came to, in one span of time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -48,20 +28,35 @@ pub struct Tally {
     /// Requests kept out of the evidence, by [`Exempt`] reason; not part of `classes`.
     #[serde(deserialize_with = "grown::array")]
     pub exempt: [u64; Exempt::ALL.len()],
-    /// Shares by [`Metric::index`].
+    /// Counts by [`Metric::index`].
     #[serde(deserialize_with = "grown::array")]
     pub metrics: [Counts; Metric::ALL.len()],
     /// Time to the last byte, without early failures where a threshold tells them.
     pub latency: Histogram,
+    /// Time to the first event of streamed answers, without early failures.
+    #[serde(skip_serializing_if = "Histogram::is_empty")]
+    pub first_token: Histogram,
+    /// Time per token after the first, of streamed answers that tell how many there were.
+    #[serde(skip_serializing_if = "Histogram::is_empty")]
+    pub per_token: Histogram,
+    /// Tokens read.
+    #[serde(skip_serializing_if = "Amounts::is_empty")]
+    pub input_tokens: Amounts,
+    /// Tokens written.
+    #[serde(skip_serializing_if = "Amounts::is_empty")]
+    pub output_tokens: Amounts,
+    /// What answers cost, in billionths of the unit of prices.
+    #[serde(skip_serializing_if = "Amounts::is_empty")]
+    pub cost: Amounts,
 }
 
 /// What one arm's outcomes came to, per group of units; kept per epoch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupTally {
-    /// Shares by [`Metric::index`], then by group; always [`GROUPS`] of each.
+    /// Counts by [`Metric::index`], then by group: [`GROUPS`] of each, or none where nothing was counted.
     #[serde(deserialize_with = "groups_by_metric")]
-    pub metrics: [Vec<Counts>; Metric::ALL.len()],
+    metrics: [Vec<Counts>; Metric::ALL.len()],
     /// Which units were seen.
     pub units: UnitSketch,
 }
@@ -70,26 +65,6 @@ pub struct GroupTally {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnitSketch(Vec<u64>);
-
-impl Counts {
-    /// Counts of a metric other than latency.
-    pub const fn of_share(trials: u64, events: u64) -> Self {
-        Self { trials, events, scaled: events, failed_early: 0 }
-    }
-
-    /// Bad requests per request, when there was one.
-    pub fn share(self) -> Option<f64> {
-        (self.trials > 0).then(|| self.events as f64 / self.trials as f64)
-    }
-
-    /// Adds other counts.
-    pub const fn add(&mut self, other: Self) {
-        self.trials += other.trials;
-        self.events += other.events;
-        self.scaled += other.scaled;
-        self.failed_early += other.failed_early;
-    }
-}
 
 impl Tally {
     /// Counts an outcome. Requests kept out of the evidence are only counted by reason, except those that no draw
@@ -102,13 +77,22 @@ impl Tally {
             return;
         }
         self.classes[outcome.class as usize] += 1;
-        if !thresholds.latency_p95.is_some_and(|threshold| failed_early(outcome, threshold)) {
-            self.latency.record(outcome.latency_us);
+        if let Some(us) = known_time(Elapsed::ToLastByte, outcome, thresholds) {
+            self.latency.record(us);
         }
-        for metric in [Metric::Errors, Metric::LatencyP95] {
-            if let Some(counts) = score(metric, outcome, thresholds) {
-                self.metrics[metric.index()].add(counts);
+        if let Some(us) = known_time(Elapsed::ToFirstToken, outcome, thresholds) {
+            self.first_token.record(us);
+        }
+        if let Some(us) = known_time(Elapsed::PerToken, outcome, thresholds) {
+            self.per_token.record(us);
+        }
+        for (metric, amounts) in self.amounts_mut() {
+            if let Some(amount) = amount(metric, &outcome.contents) {
+                amounts.record(amount);
             }
+        }
+        for (metric, counts) in scores(outcome, thresholds) {
+            self.metrics[metric.index()].add(counts);
         }
     }
 
@@ -120,6 +104,38 @@ impl Tally {
             mine.add(*theirs);
         }
         self.latency.merge(&other.latency);
+        self.first_token.merge(&other.first_token);
+        self.per_token.merge(&other.per_token);
+        self.input_tokens.merge(&other.input_tokens);
+        self.output_tokens.merge(&other.output_tokens);
+        self.cost.merge(&other.cost);
+    }
+
+    /// The amounts of a metric; nothing for one that is none.
+    pub const fn amounts(&self, metric: Metric) -> Option<&Amounts> {
+        match metric {
+            Metric::InputTokens => Some(&self.input_tokens),
+            Metric::OutputTokens => Some(&self.output_tokens),
+            Metric::Cost => Some(&self.cost),
+            _ => None,
+        }
+    }
+
+    const fn amounts_mut(&mut self) -> [(Metric, &mut Amounts); 3] {
+        [
+            (Metric::InputTokens, &mut self.input_tokens),
+            (Metric::OutputTokens, &mut self.output_tokens),
+            (Metric::Cost, &mut self.cost),
+        ]
+    }
+
+    /// The times of outcomes.
+    pub const fn times(&self, elapsed: Elapsed) -> &Histogram {
+        match elapsed {
+            Elapsed::ToLastByte => &self.latency,
+            Elapsed::ToFirstToken => &self.first_token,
+            Elapsed::PerToken => &self.per_token,
+        }
     }
 
     /// Measured outcomes of any class.
@@ -133,56 +149,31 @@ impl Tally {
     }
 }
 
-/// What one outcome adds to a metric that is known with the answer; nothing while the metric has no threshold.
-fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
-    match metric {
-        Metric::Errors => Some(Counts::of_share(1, u64::from(outcome.class.is_error()))),
-        Metric::LatencyP95 => thresholds.latency_p95.map(|threshold| Counts {
-            trials: 1,
-            events: u64::from(outcome.latency_us > threshold.at_us),
-            scaled: u64::from(outcome.latency_us > threshold.scaled_us),
-            failed_early: u64::from(failed_early(outcome, threshold)),
-        }),
-        Metric::Feedback => None,
-    }
-}
-
-/// Whether a request failed before it could be slow. One that failed later was slow, whatever ended it.
-const fn failed_early(outcome: &Outcome, threshold: Threshold) -> bool {
-    outcome.class.is_error() && outcome.latency_us <= threshold.at_us
-}
-
 fn add_each<const N: usize>(mine: &mut [u64; N], theirs: &[u64; N]) {
     for (mine, theirs) in mine.iter_mut().zip(theirs) {
         *mine += theirs;
     }
 }
 
-/// Reads the shares of a [`GroupTally`]: none for a metric it was written before.
+/// Reads the counts of a [`GroupTally`]. Nothing was counted for a metric that it was written before.
 fn groups_by_metric<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<[Vec<Counts>; Metric::ALL.len()], D::Error> {
     let mut metrics: [Vec<Counts>; _] = grown::array(deserializer)?;
     for groups in &mut metrics {
-        match groups.len() {
-            0 => *groups = vec![Counts::default(); GROUPS],
-            GROUPS => {}
-            other => {
-                return Err(D::Error::custom(format_args!("{other} groups of units instead of {GROUPS}")));
-            }
+        if !matches!(groups.len(), 0 | GROUPS) {
+            let found = groups.len();
+            return Err(D::Error::custom(format_args!("{found} groups of units instead of {GROUPS}")));
+        }
+        if groups.iter().all(|counts| *counts == Counts::default()) {
+            groups.clear();
         }
     }
     Ok(metrics)
 }
 
-impl Default for GroupTally {
-    fn default() -> Self {
-        Self {
-            metrics: std::array::from_fn(|_| vec![Counts::default(); GROUPS]),
-            units: UnitSketch::default(),
-        }
-    }
-}
+/// What a metric without counts has in every group.
+static NO_COUNTS: [Counts; GROUPS] = [Counts::of_share(0, 0); GROUPS];
 
 impl GroupTally {
     /// Counts an outcome that is evidence and belongs to a unit.
@@ -191,23 +182,37 @@ impl GroupTally {
             return;
         };
         self.units.insert(unit);
-        for metric in [Metric::Errors, Metric::LatencyP95] {
-            if let Some(counts) = score(metric, outcome, thresholds) {
-                self.record_counts(metric, unit.group(), counts);
-            }
+        for (metric, counts) in scores(outcome, thresholds) {
+            self.record_counts(metric, unit.group(), counts);
         }
     }
 
     /// Adds counts to one group of one metric.
     pub fn record_counts(&mut self, metric: Metric, group: Group, counts: Counts) {
-        if let Some(mine) = self.metrics[metric.index()].get_mut(usize::from(group.0)) {
+        let groups = &mut self.metrics[metric.index()];
+        groups.resize(GROUPS, Counts::default());
+        if let Some(mine) = groups.get_mut(usize::from(group.0)) {
             mine.add(counts);
         }
+    }
+
+    /// The counts of a metric, by group: [`GROUPS`] of them.
+    pub fn counts(&self, metric: Metric) -> &[Counts] {
+        let groups = &self.metrics[metric.index()];
+        if groups.is_empty() { &NO_COUNTS } else { groups }
+    }
+
+    /// How many times a request was looked at, over all metrics.
+    pub fn trials(&self) -> u64 {
+        self.metrics.iter().flatten().map(|counts| counts.trials).sum()
     }
 
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
+            if !theirs.is_empty() {
+                mine.resize(GROUPS, Counts::default());
+            }
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
                 mine.add(*theirs);
             }

@@ -140,6 +140,8 @@ pub enum Wait {
     /// There is evidence, and it proves neither: a few groups make so much of the requests that what befalls them
     /// weighs more than what the others show.
     Lopsided(Heavy),
+    /// Fewer of the candidate's answers tell than of the baseline's: they cannot be read, or leave something out.
+    Unread,
 }
 
 /// Groups of units that make an outsized part of the requests.
@@ -190,6 +192,7 @@ impl fmt::Display for Wait {
             Self::NoData => f.write_str("no data"),
             Self::LoadTooSmall { need } => write!(f, "no evidence yet under a weight of {need} or more"),
             Self::Undecided => f.write_str("neither worse nor shown safe yet"),
+            Self::Unread => f.write_str("fewer of the candidate's answers tell than of the baseline's"),
             Self::Lopsided(heavy) => write!(f, "neither worse nor shown safe yet, lopsided by {heavy}"),
         }
     }

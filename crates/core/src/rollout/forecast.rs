@@ -55,9 +55,9 @@ pub struct StepForecast {
 pub struct Sight {
     /// What it watches.
     pub metric: Metric,
-    /// The share of bad requests on the baseline.
+    /// The share of bad requests on the baseline, or the mean of an amount.
     pub now: f64,
-    /// The smallest share on the candidate that would be found worse; absent when not even the worst would.
+    /// The smallest share, or mean, on the candidate that would be found worse; absent when not even the worst would.
     pub smallest: Option<f64>,
 }
 

@@ -1,7 +1,7 @@
 //! A routing table, computed from committed state. Total: what could be missing was resolved into
 //! [`Placement`]s before.
 
-use super::table::{Comparison, Placement, RoutingTable, Salt};
+use super::table::{Comparison, Placement, Reads, RoutingTable, Salt};
 use crate::application::Application;
 use crate::environment::Environment;
 use crate::epoch::Epoch;
@@ -57,6 +57,7 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         timeouts: application.timeouts,
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
+        reads: Reads::of(&application.guards, application.protocol),
         baseline: committed.baseline.clone(),
         comparison,
     }
@@ -74,6 +75,7 @@ impl Placement {
             bearer: environment.bearer.clone(),
             model: release.model.clone(),
             parameters: release.parameters.clone(),
+            prices: release.prices,
         }
     }
 }

@@ -5,8 +5,10 @@ use crate::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 pub use crate::arm::Arm;
 use crate::environment::{Endpoint, SecretReference};
 use crate::epoch::Thresholds;
+use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
-use crate::release::{Digest, Model, Parameters};
+use crate::metric::{Metric, Source};
+use crate::release::{Digest, Model, Parameters, Prices};
 use crate::weight::{Split, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -37,11 +39,46 @@ pub struct RoutingTable {
     /// The thresholds slow answers are counted against during the span.
     #[serde(default)]
     pub thresholds: Thresholds,
+    /// What is read in answers, for the guards that ask.
+    #[serde(default, skip_serializing_if = "Reads::is_nothing")]
+    pub reads: Reads,
     /// What serves when nothing else is decided.
     pub baseline: Placement,
     /// The rollout that is running, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+}
+
+/// What gateways read in answers. Nothing is read that no guard asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Reads {
+    /// What an answer says at all, how it ended and what it used.
+    pub answers: bool,
+    /// Its text, held against the form that its request declared.
+    pub output: bool,
+    /// Its calls of functions, held against those that its request declared.
+    pub tool_calls: bool,
+}
+
+impl Reads {
+    /// What these guards ask for, of answers that can be read.
+    pub fn of(guards: &[Guard], protocol: Protocol) -> Self {
+        if protocol != Protocol::OpenAi {
+            return Self::default();
+        }
+        let asks = |is: &dyn Fn(Metric) -> bool| guards.iter().any(|guard| is(guard.metric));
+        Self {
+            answers: asks(&|metric| metric.source() == Source::Contents),
+            output: asks(&|metric| metric == Metric::InvalidOutput),
+            tool_calls: asks(&|metric| metric == Metric::InvalidToolCalls),
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A release in an environment, with what the gateway needs to apply it.
@@ -67,6 +104,9 @@ pub struct Placement {
     /// The parameters to set.
     #[serde(default, skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
+    /// What its answers cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
 }
 
 /// A candidate beside the baseline.

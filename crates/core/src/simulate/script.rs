@@ -13,6 +13,7 @@
 //!
 //! traffic 20/s                                               # or: traffic stops
 //! both arms: errors 1%, latency 800ms, feedback 20%, negative 5%
+//! both arms: timeouts 1%, rateLimited 2%, firstToken 200ms   # streamed, from then on
 //! candidate: errors 6%, latency 1s within 10m                # at once, or in a straight line
 //! 10% of the candidate's outcomes are lost
 //! the baseline is dead                                       # alive; the candidate

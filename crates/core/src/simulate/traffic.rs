@@ -3,7 +3,8 @@
 mod dice;
 
 use super::script::{Change, Population, Quality};
-use crate::outcome::Class;
+use crate::metric::Metric;
+use crate::outcome::{Class, Contents, FirstToken};
 use crate::time::Timestamp;
 pub use dice::Dice;
 use std::time::Duration;
@@ -43,6 +44,12 @@ pub(super) struct Behaviour {
     latency: Level,
     feedback: Level,
     negative: Level,
+    timeouts: Level,
+    rate_limited: Level,
+    /// The median time to the first event, in seconds; zero when answers are not streamed.
+    first_token: Level,
+    /// What answers say, by [`Metric::index`]; nothing of what no story asked for.
+    says: [Option<Level>; Metric::ALL.len()],
 }
 
 /// One answer.
@@ -50,6 +57,8 @@ pub(super) struct Behaviour {
 pub(super) struct Answer {
     pub(super) class: Class,
     pub(super) latency_us: u64,
+    pub(super) first_token: FirstToken,
+    pub(super) contents: Contents,
     /// What the caller says of it, if anything: whether it is bad.
     pub(super) bad: Option<bool>,
 }
@@ -109,6 +118,10 @@ impl Behaviour {
             latency: Level::fixed(0.5),
             feedback: Level::fixed(0.0),
             negative: Level::fixed(0.0),
+            timeouts: Level::fixed(0.0),
+            rate_limited: Level::fixed(0.0),
+            first_token: Level::fixed(0.0),
+            says: [None; Metric::ALL.len()],
         }
     }
 
@@ -119,6 +132,10 @@ impl Behaviour {
             Quality::Latency => &mut self.latency,
             Quality::Feedback => &mut self.feedback,
             Quality::Negative => &mut self.negative,
+            Quality::Timeouts => &mut self.timeouts,
+            Quality::RateLimited => &mut self.rate_limited,
+            Quality::FirstToken => &mut self.first_token,
+            Quality::Says(metric) => self.says[metric.index()].get_or_insert_with(|| Level::fixed(change.to)),
         };
         *level = Level { from: level.at(now), to: change.to, since: now, within: change.within };
     }
@@ -126,24 +143,89 @@ impl Behaviour {
     /// Answers one request.
     pub(super) fn answer(&self, user: Option<&User>, now: Timestamp, dice: &mut Dice) -> Answer {
         let proneness = user.map_or(1.0, |user| user.proneness);
-        let failed = dice.hits(self.errors.at(now) * proneness);
-        let seconds = self.latency.at(now) * (LATENCY_SPREAD * dice.normal()).exp();
-        let speaks = !failed && dice.hits(self.feedback.at(now));
+        let class = self.class(proneness, now, dice);
+        let latency_us = spread(self.latency.at(now), dice);
+        let speaks = class == Class::Ok && dice.hits(self.feedback.at(now));
         let bad = speaks.then(|| dice.hits(self.negative.at(now) * proneness));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "seconds, far below 2^40"
-        )]
-        let latency_us = (seconds * 1e6) as u64;
-        Answer { class: if failed { Class::UpstreamError } else { Class::Ok }, latency_us, bad }
+        let first_token = match self.first_token.at(now) {
+            median if median <= 0.0 => FirstToken::NotStreamed,
+            _ if class != Class::Ok => FirstToken::Never,
+            median => FirstToken::After(spread(median, dice).min(latency_us)),
+        };
+        let contents = if class == Class::Ok { self.contents(now, dice) } else { Contents::default() };
+        Answer { class, latency_us, first_token, contents, bad }
     }
+
+    fn contents(&self, now: Timestamp, dice: &mut Dice) -> Contents {
+        let level = |metric: Metric| self.says[metric.index()].map(|level| level.at(now));
+        let mut share = |metric| level(metric).map(|share| dice.hits(share));
+        let (refused, empty) = (share(Metric::Refusals), share(Metric::EmptyAnswers));
+        let truncated = share(Metric::TruncatedAnswers);
+        let (invalid_output, invalid_tool_calls) =
+            (share(Metric::InvalidOutput), share(Metric::InvalidToolCalls));
+        let missed_cache = share(Metric::CacheMisses);
+        let mut amount = |metric| level(metric).map(|mean| around(mean, dice));
+        let (input_tokens, output_tokens) = (amount(Metric::InputTokens), amount(Metric::OutputTokens));
+        let cost = amount(Metric::Cost);
+        Contents {
+            refused,
+            empty,
+            truncated,
+            invalid_output,
+            invalid_tool_calls,
+            missed_cache,
+            input_tokens,
+            cached_tokens: None,
+            output_tokens,
+            cost,
+        }
+    }
+
+    fn class(&self, proneness: f64, now: Timestamp, dice: &mut Dice) -> Class {
+        if dice.hits(self.errors.at(now) * proneness) {
+            return Class::UpstreamError;
+        }
+        // Nothing is drawn for what no story asked for.
+        for (level, class) in [(&self.timeouts, Class::Timeout), (&self.rate_limited, Class::RateLimited)] {
+            let share = level.at(now);
+            if share > 0.0 && dice.hits(share * proneness) {
+                return class;
+            }
+        }
+        Class::Ok
+    }
+}
+
+/// A time around this median in seconds, in microseconds.
+fn spread(median: f64, dice: &mut Dice) -> u64 {
+    let seconds = median * (LATENCY_SPREAD * dice.normal()).exp();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds, far below 2^40")]
+    let us = (seconds * 1e6) as u64;
+    us
+}
+
+/// An amount that is this on average.
+fn around(mean: f64, dice: &mut Dice) -> u64 {
+    let amount = mean * (LATENCY_SPREAD * dice.normal() - LATENCY_SPREAD * LATENCY_SPREAD / 2.0).exp();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and saturating"
+    )]
+    let amount = amount.round() as u64;
+    amount
 }
 
 impl Answer {
     /// No answer, at once: nobody accepts the connection.
-    pub(super) const fn none() -> Self {
-        Self { class: Class::Unreachable, latency_us: REFUSAL_US, bad: None }
+    pub(super) fn none() -> Self {
+        Self {
+            class: Class::Unreachable,
+            latency_us: REFUSAL_US,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents::default(),
+            bad: None,
+        }
     }
 }
 

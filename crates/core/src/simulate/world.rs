@@ -185,7 +185,8 @@ impl World {
         if self.dice.hits(self.lost[decision.arm as usize]) {
             return;
         }
-        let outcome = Outcome { decision, class: answer.class, latency_us: answer.latency_us };
+        let Answer { class, latency_us, first_token, contents, .. } = answer;
+        let outcome = Outcome { decision, class, latency_us, first_token, contents };
         gateway.note(Measured { epoch: table.epoch, outcome, bad: answer.bad, at: self.now });
     }
 

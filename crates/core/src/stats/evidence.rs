@@ -16,6 +16,7 @@ pub mod clustered;
 pub mod bounded;
 pub mod centre;
 pub mod capped;
+pub mod amounts;
 pub mod paired;
 pub mod finite;
 pub mod srm;

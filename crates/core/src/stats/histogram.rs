@@ -72,6 +72,12 @@ impl Histogram {
         }
     }
 
+    /// Whether none was recorded.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.buckets.counts.is_empty()
+    }
+
     /// The number of durations recorded.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use viridian_core::application::{Application, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::Endpoint;
-use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{
     ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
 };
@@ -54,7 +54,7 @@ impl Ingredients {
             id: EpochId(7),
             weight: self.weight.unwrap_or(Weight::ZERO),
             thresholds: Thresholds::default(),
-            centres: [0.0; 3],
+            centres: Centres::default(),
             started_at: Timestamp(0),
         };
         let committed = Committed {
@@ -82,5 +82,6 @@ fn placement(version: &str) -> Placement {
         bearer: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
     }
 }

@@ -7,7 +7,7 @@ use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
-use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
@@ -215,7 +215,7 @@ impl Scene {
             id: EpochId(1),
             weight: Weight::ZERO,
             thresholds: Thresholds::default(),
-            centres: [0.0; 3],
+            centres: Centres::default(),
             started_at: Timestamp(0),
         };
         let mut counts = EpochCounts::empty(epoch);

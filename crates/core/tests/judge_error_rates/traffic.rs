@@ -2,7 +2,7 @@
 
 use viridian_core::arm::Arm;
 use viridian_core::id::ApplicationName;
-use viridian_core::outcome::{Class, Outcome};
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::bucket::Bucket;
 use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::routing::table::Salt;
@@ -113,7 +113,11 @@ impl Traffic {
         let bad = (self.dice.uniform() < FEEDBACK)
             .then(|| self.dice.uniform() < (both.negative + worse.negative) * proneness);
         let class = if failed { Class::UpstreamError } else { Class::Ok };
-        Request { outcome: Outcome { decision, class, latency_us: (seconds * 1e6) as u64 }, bad }
+        let (latency_us, first_token) = ((seconds * 1e6) as u64, FirstToken::NotStreamed);
+        Request {
+            outcome: Outcome { decision, class, latency_us, first_token, contents: Contents::default() },
+            bad,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod lease;
 mod local_guard;
 mod outcomes;
 mod pinned;
+mod reading;
 mod refusals;
 mod releases;
 mod restart;

@@ -19,6 +19,7 @@ fn release(url: &str, precedence: Precedence) -> Placement {
     Placement {
         model: Some(Model { name: "gpt-4o".into(), version: None }),
         parameters: Parameters { precedence, values },
+        prices: None,
         ..placement("v8", url)
     }
 }

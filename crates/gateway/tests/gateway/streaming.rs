@@ -6,6 +6,7 @@ use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::time::Duration;
+use viridian_core::analysis::tally::Tally;
 use viridian_core::outcome::Class;
 use viridian_testkit::caller::{post, read};
 use viridian_testkit::table::{placement, table};
@@ -161,4 +162,45 @@ async fn a_slow_reader_slows_the_upstream_down() {
     let answer = read(response).await;
     assert_eq!(answer.body.len(), event.len() * 1_000);
     assert_eq!(world.count(Class::Ok).await, 1);
+}
+
+/// The times to the first event that were measured, and the longest time to the last byte, in microseconds.
+async fn measured(world: &World) -> (Vec<u64>, u64) {
+    let mut sum = Tally::default();
+    world.settled().await.tallies.iter().for_each(|row| sum.add(&row.tally));
+    let first = (1..=sum.first_token.count()).filter_map(|rank| sum.first_token.at_rank(rank)).collect();
+    (first, sum.latency.quantile(1.0).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn the_time_to_the_first_token_is_that_of_the_first_event() {
+    let (upstream, live) = live().await;
+    let world = world(&upstream).await;
+    let mut caller = world.caller().await;
+    let mut response = caller.open(post(CHAT, STREAM)).await;
+    live.send(": not yet\n\n");
+    next(&mut response).await;
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    live.send("data: {\"n\":1}\n\n");
+    next(&mut response).await;
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    live.send("data: [DONE]\n\n");
+    drop(live);
+    assert!(read(response).await.complete);
+    let (first, last) = measured(&world).await;
+    assert!(first.len() == 1 && first[0] >= 30_000 && first[0] < last, "{first:?}, {last}");
+}
+
+#[tokio::test]
+async fn what_is_no_stream_has_no_first_token() {
+    let check = async |body: &'static str, reply: Reply, class: Class| {
+        let upstream = Upstream::start().await;
+        upstream.next(reply);
+        let world = world(&upstream).await;
+        world.caller().await.send(post(CHAT, body)).await;
+        assert_eq!(world.count(class).await, 1, "{body}");
+        assert_eq!(measured(&world).await.0, [0; 0], "{body}");
+    };
+    check("{}", Reply::json("{}"), Class::Ok).await;
+    check(STREAM, Reply::json("{}").status(503), Class::UpstreamError).await;
 }

@@ -32,6 +32,7 @@ fn placement(endpoint: String) -> Placement {
         bearer: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
     }
 }
 

@@ -93,5 +93,5 @@ pub(crate) fn progress(tally: &Tally) -> u64 {
 }
 
 fn trials(groups: &GroupTally) -> u64 {
-    groups.metrics.iter().flatten().map(|counts| counts.trials).sum()
+    groups.trials()
 }

@@ -53,7 +53,7 @@ fn maturity() -> BTreeMap<ApplicationName, std::time::Duration> {
 fn counted(store: &Store, minute: u64) -> Counts {
     let evidence = store.evidence(&application_name(), EpochId(1), minutes(MATURITY), later(minute)).unwrap();
     let arm = &evidence.epochs[0].candidate;
-    let grouped = arm.groups.metrics[Metric::Feedback.index()][5];
+    let grouped = arm.groups.counts(Metric::Feedback)[5];
     assert_eq!(grouped, arm.counts(Metric::Feedback), "the group has what the arm has");
     grouped
 }

@@ -82,6 +82,7 @@ fn waits() -> Vec<Wait> {
         Wait::LoadTooSmall { need: percent(25) },
         Wait::Undecided,
         Wait::Lopsided(heavy()),
+        Wait::Unread,
     ]
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn release(name: &str, digest: &str) -> Release {
         environment: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
         digest: Digest(format!("sha256:{digest}")),
     }
 }

@@ -16,6 +16,8 @@ pub(crate) use crate::ledger::Served;
 const CALLERS: usize = 8;
 /// How long a caller waits between two requests so that together they send a few hundred in a second.
 pub(crate) const STEADY: Duration = Duration::from_millis(20);
+/// The same for about a thousand in a second.
+pub(crate) const BRISK: Duration = Duration::from_millis(5);
 /// No wait: one request after the other, as many as the machine can carry.
 pub(crate) const RELENTLESS: Duration = Duration::ZERO;
 /// So many requests in a row without an arm that has half of them are no coincidence.

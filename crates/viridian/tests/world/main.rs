@@ -1,7 +1,7 @@
 //! The product as people run it: the binary in a process of its own, real model servers, real clients, real signals.
 //!
 //! Each test starts what it needs on loopback ports and ends it by its process id. `process`, `viridian`, `python`,
-//! `mlserver`, `chat_model`, `apart`, `load`, `ledger`, `published`, `history`, `manifests`, `seed` and `result` are the
+//! `mlserver`, `chat_model`, `defects`, `apart`, `load`, `ledger`, `published`, `history`, `manifests`, `seed` and `result` are the
 //! world; the other modules are the tests.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -13,6 +13,7 @@
 
 mod apart;
 mod chat_model;
+mod defects;
 mod history;
 mod ledger;
 mod load;
@@ -32,6 +33,7 @@ mod disk_full;
 mod elsewhere;
 mod faults;
 mod kill;
+mod metrics;
 mod nginx;
 mod openai_client;
 mod rollback_speed;

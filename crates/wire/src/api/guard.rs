@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 use viridian_core::analysis::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::analysis::metric::Metric;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Effect, Judgement, Verdict};
 
@@ -62,7 +63,7 @@ pub struct JudgementBody {
 pub struct CountsBody {
     /// Requests that were looked at.
     pub requests: u64,
-    /// Of these, the bad ones: failed, slow, or disliked.
+    /// Of these, the bad ones: failed, slow, or disliked. For an amount those that came to more than its cap.
     pub bad: u64,
 }
 
@@ -148,17 +149,18 @@ impl From<&Judgement> for JudgementBody {
             guard: GuardBody::from(&judgement.guard),
             verdict,
             waits_for,
-            baseline: judgement.baseline.into(),
-            candidate: judgement.candidate.into(),
+            baseline: CountsBody::of(judgement.guard.metric, judgement.baseline),
+            candidate: CountsBody::of(judgement.guard.metric, judgement.candidate),
             effect: EffectBody::new(judgement.effect, judgement.guard.margin),
             sentence: judgement.sentence(),
         }
     }
 }
 
-impl From<Counts> for CountsBody {
-    fn from(counts: Counts) -> Self {
-        Self { requests: counts.trials, bad: counts.events }
+impl CountsBody {
+    const fn of(metric: Metric, counts: Counts) -> Self {
+        let bad = if metric.is_amount() { counts.scaled } else { counts.events };
+        Self { requests: counts.trials, bad }
     }
 }
 

@@ -7,10 +7,11 @@ pub(crate) use read::read;
 pub(crate) use write::write;
 
 use super::document::{API_VERSION, METADATA_WITH_LABELS, kind};
-use super::shape::{Choice, Field, Need, Shape, optional, planned, required};
+use super::shape::{Choice, Field, Need, Refused, Shape, optional, planned, required};
 use super::text::{self, quantity, url};
 use viridian_core::application::Application;
 use viridian_core::id::ReleaseName;
+use viridian_core::metric::Metric;
 
 /// An application as it is written: with the release that serves first.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,19 +115,29 @@ const LOCAL_GUARD: Shape = Shape::object(&[
     ),
 ]);
 
+/// The names of all metrics.
+const METRICS: [&str; Metric::ALL.len()] = {
+    let mut names = [""; Metric::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = Metric::ALL[place].as_str();
+        place += 1;
+    }
+    names
+};
+
 const GUARD: Shape = Shape::object(&[
     required(
         "metric",
         "What is watched.",
         Shape::Choice(Choice {
-            words: &["errors", "latency.p95", "feedback"],
+            words: &METRICS,
             refused: &[
-                planned("cost"),
-                planned("tokens"),
+                Refused { word: "tokens", why: "is two metrics, tokens.input and tokens.output" },
+                Refused { word: "cacheHits", why: "is guarded by what misses, as cacheMisses" },
                 planned("thumbsDown"),
                 planned("eval.*"),
-                planned("latency.*"),
-                planned("timeToFirstToken.*"),
+                planned("timePerToken.*"),
             ],
         }),
     ),

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use viridian_core::application::{Application, Protocol};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
+use viridian_core::metric::Metric;
 use viridian_core::release::Release;
 
 /// What can be told of a document.
@@ -40,6 +41,8 @@ pub(crate) struct OfApplication {
     pub(crate) protocol: Option<Protocol>,
     pub(crate) environments: Option<BTreeSet<EnvironmentName>>,
     pub(crate) baseline: Option<Option<ReleaseName>>,
+    /// Whether it guards what answers cost.
+    pub(crate) guards_cost: Option<bool>,
 }
 
 /// What others can refer to in a release, and what it refers to.
@@ -52,6 +55,8 @@ pub(crate) struct OfRelease {
     pub(crate) names_model: Option<bool>,
     /// Which parameters of requests it sets.
     pub(crate) parameters: Option<BTreeSet<String>>,
+    /// Whether it says what answers cost.
+    pub(crate) has_prices: Option<bool>,
 }
 
 /// What a rollout refers to.
@@ -105,6 +110,7 @@ impl Subject {
                 protocol: fields.required(|spec| spec.required("protocol", |word| word.word())),
                 environments: fields.required(environments),
                 baseline: fields.optional("baseline", |text| text.parsed(ReleaseName::parse)),
+                guards_cost: fields.optional("guards", guards_cost).map(|guards| guards == Some(true)),
             }),
             Some("Release") => Self::Release(OfRelease {
                 name: document::name(document, ReleaseName::parse),
@@ -112,6 +118,7 @@ impl Subject {
                 environment: fields.optional("environment", |text| text.parsed(EnvironmentName::parse)),
                 names_model: fields.optional("model", |_| Some(())).map(|model| model.is_some()),
                 parameters: fields.optional("parameters", parameters).map(Option::unwrap_or_default),
+                has_prices: fields.optional("prices", |_| Some(())).map(|prices| prices.is_some()),
             }),
             Some("Rollout") => Self::Rollout(OfRollout {
                 name: document::name(document, RolloutName::parse),
@@ -133,6 +140,7 @@ impl From<&Application> for OfApplication {
             environments: Some(application.environments.keys().cloned().collect()),
             // What serves an application that is applied is known apart from it.
             baseline: Some(None),
+            guards_cost: Some(application.guards.iter().any(|guard| guard.metric == Metric::Cost)),
         }
     }
 }
@@ -145,6 +153,7 @@ impl From<&Release> for OfRelease {
             environment: Some(release.environment.clone()),
             names_model: Some(release.model.is_some()),
             parameters: Some(release.parameters.values.keys().cloned().collect()),
+            has_prices: Some(release.prices.is_some()),
         }
     }
 }
@@ -176,6 +185,11 @@ fn application(spec: &Cursor<'_>) -> Option<ApplicationName> {
 fn environments(spec: &Cursor<'_>) -> Option<BTreeSet<EnvironmentName>> {
     let read = |map: &Cursor<'_>| map.fields().map(|(name, _)| EnvironmentName::parse(name).ok()).collect();
     spec.required("environments", read).filter(|names: &BTreeSet<_>| !names.is_empty())
+}
+
+fn guards_cost(guards: &Cursor<'_>) -> Option<bool> {
+    let metric = |guard: Cursor<'_>| guard.required("metric", |word| word.word::<Metric>());
+    Some(guards.items().any(|guard| metric(guard) == Some(Metric::Cost)))
 }
 
 fn parameters(parameters: &Cursor<'_>) -> Option<BTreeSet<String>> {

@@ -4,11 +4,11 @@ use super::cursor::Cursor;
 use super::digest::{canonical, digest};
 use super::document::{self, API_VERSION, METADATA, kind};
 use super::shape::{Field, Map, Need, Object, Shape, optional, planned, required};
-use super::text;
+use super::text::{self, quantity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
-use viridian_core::release::{Digest, Model, Parameters, Precedence, Release};
+use viridian_core::release::{Digest, Model, Parameters, Precedence, Prices, Release};
 
 /// The parameter that is none: whether the release's parameters win over the caller's.
 const OVERRIDE: &str = "override";
@@ -35,6 +35,11 @@ const SPEC: Object = Object {
             Shape::Object(MODEL),
         ),
         PARAMETERS,
+        optional(
+            "prices",
+            "What its answers cost, in any currency; for guards on cost.",
+            Shape::object(PRICES),
+        ),
     ],
     refused: &[
         planned("prompt"),
@@ -58,6 +63,16 @@ const MODEL: Object = Object {
     refused: &[planned("ref")],
 };
 
+const PRICES: &[Field] = &[
+    required("input", "Of tokens read.", Shape::Text(&quantity::PRICE)),
+    optional(
+        "cachedInput",
+        "Of tokens read that came from a cache; that of all others unless given.",
+        Shape::Text(&quantity::PRICE),
+    ),
+    required("output", "Of tokens written.", Shape::Text(&quantity::PRICE)),
+];
+
 const PARAMETERS: Field = optional(
     "parameters",
     "Request parameters, such as temperature: defaults for what the caller leaves out, unless override is true.",
@@ -79,6 +94,7 @@ pub(crate) fn read(document: &Cursor<'_>) -> Option<Release> {
         environment: spec.optional("environment", |text| text.parsed(EnvironmentName::parse))?,
         model: spec.optional("model", model)?,
         parameters: spec.or("parameters", Parameters::default(), parameters)?,
+        prices: spec.optional("prices", prices)?,
         digest: Digest(String::new()),
     };
     release.digest = digest(&content(&release));
@@ -92,6 +108,15 @@ pub(crate) fn write(release: &Release) -> Value {
 
 fn model(model: &Cursor<'_>) -> Option<Model> {
     Some(Model { name: model.required("name", owned)?, version: model.optional("version", owned)? })
+}
+
+fn prices(prices: &Cursor<'_>) -> Option<Prices> {
+    let price = |text: &Cursor<'_>| text.parsed(quantity::price);
+    Some(Prices {
+        input: prices.required("input", price)?,
+        cached_input: prices.optional("cachedInput", price)?,
+        output: prices.required("output", price)?,
+    })
 }
 
 /// The parameters that are set.
@@ -124,6 +149,13 @@ fn content(release: &Release) -> Value {
     }
     if !release.parameters.is_empty() {
         content["parameters"] = written(&release.parameters);
+    }
+    if let Some(Prices { input, cached_input, output }) = release.prices {
+        content["prices"] =
+            json!({"input": quantity::price_text(input), "output": quantity::price_text(output)});
+        if let Some(cached) = cached_input {
+            content["prices"]["cachedInput"] = json!(quantity::price_text(cached));
+        }
     }
     content
 }

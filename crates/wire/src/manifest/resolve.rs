@@ -144,6 +144,27 @@ impl Checked<'_, '_> {
         {
             self.check_switch(candidate, application, world);
         }
+        if let (Some(application), Some(candidate)) = (application, candidate) {
+            self.check_prices(candidate, application, world);
+        }
+    }
+
+    /// What answers cost can be compared when both releases say it: without that the guard would wait for ever.
+    fn check_prices(&mut self, candidate: &OfRelease, application: &OfApplication, world: &World) {
+        let (Some(true), Some(name)) = (application.guards_cost, &application.name) else { return };
+        let baseline = match world.baseline(name) {
+            Found::It(baseline) => world.release(&baseline.release),
+            Found::Nothing | Found::Unclear => Found::Unclear,
+        };
+        let baseline = if let Found::It(baseline) = baseline { Some(baseline) } else { None };
+        for release in [Some(candidate), baseline].into_iter().flatten() {
+            if let (Some(false), Some(unpriced)) = (release.has_prices, &release.name) {
+                let message = format!(
+                    "the application '{name}' guards cost, and the release '{unpriced}' has no spec.prices to tell it by"
+                );
+                self.fault(&["spec", "candidate"], message);
+            }
+        }
     }
 
     /// A blue-green switch needs a candidate in an environment of its own.

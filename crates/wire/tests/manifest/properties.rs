@@ -12,8 +12,8 @@ use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
-use viridian_core::metric::Metric;
-use viridian_core::release::{Digest, Model, Parameters, Precedence, Release};
+use viridian_core::metric::{Elapsed, Metric, Source};
+use viridian_core::release::{Digest, Model, Parameters, Precedence, Price, Prices, Release};
 use viridian_core::rollout::plan::{
     self, Bake, BlueGreen, OnInsufficient, Policy, Proposal, Rejection, Smoke, SmokeRequest, Step,
 };
@@ -50,7 +50,11 @@ fn json_text() -> impl Strategy<Value = String> {
 fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     let points = (1..=10_000_u32).prop_map(Margin::Points);
     let relative = (1..=1_000_000_u32).prop_map(Margin::Relative).boxed();
-    let margin = if metric == Metric::LatencyP95 { relative } else { prop_oneof![points, relative].boxed() };
+    let margin = if metric.percentile().is_some() || metric.is_amount() {
+        relative
+    } else {
+        prop_oneof![points, relative].boxed()
+    };
     let maturity = if metric == Metric::Feedback { duration().boxed() } else { Just(Duration::ZERO).boxed() };
     let on_fail = select(vec![OnFail::Rollback, OnFail::Pause, OnFail::Notify]);
     let mode = select(vec![Mode::Enforce, Mode::Observe]);
@@ -102,6 +106,12 @@ fn pins() -> impl Strategy<Value = Vec<Pin>> {
     pins.prop_map(|pins| pins.into_iter().map(|(unit, arm)| Pin { unit, arm }).collect())
 }
 
+/// Only streams have first tokens, and only chat completions are read.
+fn is_measured(metric: Metric, protocol: Protocol) -> bool {
+    let is_streamed = metric.percentile().is_some_and(|percentile| percentile.of == Elapsed::ToFirstToken);
+    (!is_streamed && metric.source() != Source::Contents) || protocol == Protocol::OpenAi
+}
+
 fn application() -> impl Strategy<Value = Manifest> {
     let described = (name(), btree_map("[ -~]{1,8}", "\\PC{1,8}", 0..3), option::of(name()));
     let protocol = select(vec![Protocol::OpenAi, Protocol::OpenInference, Protocol::Http]);
@@ -129,7 +139,11 @@ fn application() -> impl Strategy<Value = Manifest> {
                 allow_paths: if protocol == Protocol::Http { paths } else { Vec::new() },
                 pins,
                 local_guard,
-                guards: guards.into_iter().flatten().collect(),
+                guards: guards
+                    .into_iter()
+                    .flatten()
+                    .filter(|guard| is_measured(guard.metric, protocol))
+                    .collect(),
                 timeouts,
             },
             baseline: baseline.map(|name| ReleaseName::parse(&name).unwrap()),
@@ -151,7 +165,14 @@ fn release() -> impl Strategy<Value = Release> {
     let label = || "[ -~]{1,12}";
     let model = (label(), option::of(label())).prop_map(|(name, version)| Model { name, version });
     let described = (name(), name(), label(), option::of(name()));
-    (described, option::of(model), parameters()).prop_map(|(described, model, parameters)| {
+    let price = || (0..=1_000_000_000_u64).prop_map(Price);
+    let prices = (price(), option::of(price()), price()).prop_map(|(input, cached_input, output)| Prices {
+        input,
+        cached_input,
+        output,
+    });
+    let parts = (described, option::of(model), parameters(), option::of(prices));
+    parts.prop_map(|(described, model, parameters, prices)| {
         let (name, application, version, environment) = described;
         Release {
             name: ReleaseName::parse(&name).unwrap(),
@@ -160,6 +181,7 @@ fn release() -> impl Strategy<Value = Release> {
             environment: environment.map(|name| EnvironmentName::parse(&name).unwrap()),
             model,
             parameters,
+            prices,
             digest: Digest(String::new()),
         }
     })

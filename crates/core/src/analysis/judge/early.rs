@@ -1,5 +1,5 @@
 //! Early failures: requests that failed before they could be slow. How long their answers would have taken is not
-//! known, and it must not be guessed in favour of either arm: what is said of latency has to hold in every [`Reading`].
+//! known, and it must not be guessed in favour of either arm: what is said of a percentile has to hold in every [`Reading`].
 //!
 //! One of the two readings is always true to a candidate that is no slower. Where the baseline fails more, counting its
 //! early failures as slow leaves the candidate no more slow answers than it has; where the candidate fails more,
@@ -20,9 +20,9 @@ pub(super) enum Reading {
 impl Reading {
     /// The readings in which a finding about the metric has to hold.
     pub(super) const fn all(metric: Metric) -> &'static [Self] {
-        match metric {
-            Metric::LatencyP95 => &[Self::Quick, Self::Slow],
-            Metric::Errors | Metric::Feedback => &[Self::Quick],
+        match metric.percentile() {
+            Some(_) => &[Self::Quick, Self::Slow],
+            None => &[Self::Quick],
         }
     }
 

@@ -6,7 +6,7 @@
 use super::is_relative;
 use crate::analysis::measurement::EpochCounts;
 use crate::guard::Guard;
-use crate::metric::Metric;
+use crate::metric::Percentile;
 use std::iter::Sum;
 use std::ops::AddAssign;
 
@@ -14,7 +14,7 @@ use std::ops::AddAssign;
 ///
 /// - Points: differences of shares, each weighted by the harmonic number of trials (Mantel and Haenszel).
 /// - Per cent of a share: events of each arm, weighted by the chance to be drawn for the other.
-/// - Per cent of a percentile: logarithms of ratios of 95th percentiles, weighted as points are.
+/// - Per cent of a percentile, or of an amount: logarithms of ratios of percentiles, or of means, weighted as points are.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gap {
     sum: f64,
@@ -24,11 +24,15 @@ pub(super) struct Gap {
 impl Gap {
     /// What one epoch says.
     pub(super) fn of(guard: &Guard, counts: &EpochCounts) -> Self {
-        if guard.metric == Metric::LatencyP95 {
-            return Self::of_latency(counts);
+        if let Some(percentile) = guard.metric.percentile() {
+            return Self::of_times(percentile, counts);
         }
         let (baseline, candidate) =
             (counts.baseline.counts(guard.metric), counts.candidate.counts(guard.metric));
+        if guard.metric.is_amount() {
+            let weight = harmonic(baseline.trials, candidate.trials);
+            return Self::of_means(baseline.share(), candidate.share(), weight);
+        }
         if is_relative(guard.margin) {
             let probability = counts.epoch.weight.probability();
             return Self {
@@ -41,9 +45,24 @@ impl Gap {
         Self { sum: weight * (now - before), weight }
     }
 
-    fn of_latency(counts: &EpochCounts) -> Self {
-        let (baseline, candidate) = (&counts.baseline.tally.latency, &counts.candidate.tally.latency);
-        let Some((before, now)) = baseline.quantile(0.95).zip(candidate.quantile(0.95)) else {
+    /// What one epoch says of an amount as it is, beyond the cap as well.
+    pub(super) fn uncapped(guard: &Guard, counts: &EpochCounts) -> Self {
+        let [baseline, candidate] =
+            [&counts.baseline, &counts.candidate].map(|arm| arm.tally.amounts(guard.metric));
+        let Some((baseline, candidate)) = baseline.zip(candidate) else { return Self::default() };
+        Self::of_means(baseline.mean(), candidate.mean(), harmonic(baseline.count(), candidate.count()))
+    }
+
+    fn of_means(before: Option<f64>, now: Option<f64>, weight: f64) -> Self {
+        let Some((before, now)) = before.zip(now) else { return Self::default() };
+        Self { sum: weight * (now.max(LEAST_MEAN) / before.max(LEAST_MEAN)).ln(), weight }
+    }
+
+    fn of_times(percentile: Percentile, counts: &EpochCounts) -> Self {
+        let [baseline, candidate] =
+            [&counts.baseline, &counts.candidate].map(|arm| arm.tally.times(percentile.of));
+        let [before, now] = [baseline, candidate].map(|times| times.quantile(percentile.level));
+        let Some((before, now)) = before.zip(now) else {
             return Self::default();
         };
         let weight = harmonic(baseline.count(), candidate.count());
@@ -53,14 +72,15 @@ impl Gap {
     /// The best guess on the margin's scale; absent while nothing can be guessed.
     pub(super) fn estimate(&self, guard: &Guard) -> Option<f64> {
         let Self { sum, weight } = *self;
-        if guard.metric != Metric::LatencyP95 && is_relative(guard.margin) {
+        let is_logarithm = guard.metric.percentile().is_some() || guard.metric.is_amount();
+        if !is_logarithm && is_relative(guard.margin) {
             return match weight > 0.0 {
                 true => Some(sum / weight - 1.0),
                 false => (sum > 0.0).then_some(f64::MAX),
             };
         }
         let mean = (weight > 0.0).then(|| sum / weight)?;
-        Some(if guard.metric == Metric::LatencyP95 { mean.exp() - 1.0 } else { mean })
+        Some(if is_logarithm { mean.exp() - 1.0 } else { mean })
     }
 
     /// Whether the best guess lies at the margin or beyond.
@@ -68,6 +88,9 @@ impl Gap {
         self.estimate(guard).is_some_and(|estimate| estimate >= guard.margin.fraction())
     }
 }
+
+/// A mean below this is as good as none: amounts are whole numbers.
+const LEAST_MEAN: f64 = 1e-3;
 
 impl AddAssign for Gap {
     fn add_assign(&mut self, more: Self) {

@@ -64,7 +64,7 @@ fn requests_by_group(evidence: &Evidence) -> [u64; GROUPS] {
     let mut requests = [0; GROUPS];
     for counts in evidence.compared() {
         for arm in [Arm::Baseline, Arm::Candidate] {
-            let groups = &counts.arm(arm).groups.metrics[Metric::Errors.index()];
+            let groups = counts.arm(arm).groups.counts(Metric::Errors);
             requests.iter_mut().zip(groups).for_each(|(sum, group)| *sum += group.trials);
         }
     }

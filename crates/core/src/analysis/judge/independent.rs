@@ -2,10 +2,11 @@
 //!
 //! HARM of every metric is an event race: of the bad events, more fell on the candidate than the draw explains.
 //! SAFE follows the margin's unit: percentage points are bets on the difference of shares, per cent of a share is a
-//! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin.
+//! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin. An amount is
+//! bet on under its cap, and what exceeds the cap is raced.
 
 use super::early::Reading;
-use super::events::{granted_race_of, race_granting, race_of};
+use super::events::{amounts_of, granted_race_of, race_granting, race_of, tail_of};
 use super::gap::Gap;
 use super::starts::Starts;
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, safe_epochs, split_check};
@@ -14,6 +15,7 @@ use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
+use crate::stats::evidence::amounts;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
 use crate::stats::evidence::race::{self, RaceEpoch};
@@ -35,18 +37,21 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> T
 }
 
 fn shows_safe(log_safe: f64, guard: &Guard, evidence: &Evidence) -> bool {
-    log_safe >= -ALPHA_PROMOTE.ln() && holds_among_those_who_answer(guard, evidence)
+    log_safe >= -ALPHA_PROMOTE.ln()
+        && holds_among_those_who_answer(guard, evidence)
+        && !exceeds_its_cap_more_often(guard, evidence)
 }
 
-/// Whether the candidate is shown safe by a guard. One on latency may have another margin than the thresholds were
+/// Whether the candidate is shown safe by a guard. One on a percentile may have another margin than the thresholds were
 /// published for: what it grants is counted from the answers' times.
 pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
-    if guard.metric != Metric::LatencyP95 {
+    if guard.metric.percentile().is_none() {
         return shows_safe(log_safe(guard, evidence), guard, evidence);
     }
     let epochs: Vec<&EpochCounts> = safe_epochs(guard.metric, evidence).collect();
     let log_safe = least(guard.metric, |reading| {
-        let race = |counts: &EpochCounts| race_granting(counts, reading, guard.margin.fraction());
+        let race =
+            |counts: &EpochCounts| race_granting(counts, guard.metric, reading, guard.margin.fraction());
         race::log_e_safe(&races(epochs.iter().copied(), race), 1.0)
     });
     log_safe >= -ALPHA_PROMOTE.ln()
@@ -79,11 +84,18 @@ fn least(metric: Metric, log_e: impl Fn(Reading) -> f64) -> f64 {
 fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     let margin = guard.margin.fraction();
     let epochs = safe_epochs(guard.metric, evidence);
-    if guard.metric == Metric::LatencyP95 {
+    if guard.metric.percentile().is_some() {
         let epochs: Vec<&EpochCounts> = epochs.collect();
         return least(guard.metric, |reading| {
-            race::log_e_safe(&races(epochs.iter().copied(), |counts| granted_race_of(counts, reading)), 1.0)
+            race::log_e_safe(
+                &races(epochs.iter().copied(), |counts| granted_race_of(counts, guard.metric, reading)),
+                1.0,
+            )
         });
+    }
+    if guard.metric.is_amount() {
+        let epochs: Vec<_> = epochs.map(|counts| amounts_of(counts, guard.metric)).collect();
+        return amounts::log_e_safe(&epochs, margin);
     }
     if is_relative(guard.margin) {
         return race::log_e_safe(&plain_races(epochs, guard.metric), 1.0 + margin);
@@ -107,6 +119,15 @@ fn holds_among_those_who_answer(guard: &Guard, evidence: &Evidence) -> bool {
     Contrast::of(&epochs, at_the_margin).is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
 }
 
+/// A mean that is safe under the cap is not if it grows beyond it.
+fn exceeds_its_cap_more_often(guard: &Guard, evidence: &Evidence) -> bool {
+    if !guard.metric.is_amount() {
+        return false;
+    }
+    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric));
+    race::log_e_harm(&tails, 1.0) >= -ALPHA_PROMOTE.ln()
+}
+
 fn answers_of(counts: &EpochCounts) -> EpochSums {
     let (candidate, baseline) =
         (counts.candidate.counts(Metric::Feedback), counts.baseline.counts(Metric::Feedback));
@@ -123,7 +144,7 @@ fn answers_of(counts: &EpochCounts) -> EpochSums {
 pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
     let epochs = epochs.iter().copied();
-    if guard.metric == Metric::LatencyP95 {
+    if guard.metric.percentile().is_some() || guard.metric.is_amount() {
         return Effect { estimate, lower: None, upper: None };
     }
     if is_relative(guard.margin) {

@@ -10,10 +10,11 @@
 //! last start.
 
 use super::early::Reading;
-use super::events::race_of;
+use super::events::{amounts_of, race_of, tail_of};
 use super::gap::Gap;
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::guard::Guard;
+use crate::stats::evidence::amounts;
 use crate::stats::evidence::capital::{BETS, Capital};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
@@ -42,6 +43,12 @@ static LOG_WEIGHTS: LazyLock<[f64; BETS]> = LazyLock::new(|| {
     let all = log_sum_exp(&densities);
     densities.map(|density| density - all)
 });
+
+/// The bets on an amount are on sizes of the stake and no ratios: all alike.
+static EVEN_WEIGHTS: LazyLock<[f64; BETS]> = LazyLock::new(|| [-(BETS as f64).ln(); BETS]);
+
+/// How the evidence on an amount is shared between its capped mean and the race of what exceeds the cap.
+const ON_THE_MEAN: f64 = 0.9;
 
 /// The compared epochs of a rollout, and where the starts are among them.
 pub(super) struct Starts<'a> {
@@ -81,9 +88,15 @@ impl<'a> Starts<'a> {
     /// The evidence that the candidate is worse by this guard's metric, the least in any reading of early failures.
     pub(super) fn harm(&self, guard: &Guard) -> Found {
         let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
+        if guard.metric.is_amount() {
+            return self.harm_of_amount(guard, &gaps);
+        }
         Reading::all(guard.metric)
             .iter()
-            .map(|reading| self.found(guard, &gaps, *reading))
+            .map(|reading| {
+                let races = self.races(|counts| race_of(counts, guard.metric, *reading));
+                self.found(guard, &gaps, &races, &LOG_WEIGHTS)
+            })
             .reduce(|a, b| Found {
                 log_e: a.log_e.min(b.log_e),
                 material: a.material.min(b.material),
@@ -103,10 +116,30 @@ impl<'a> Starts<'a> {
         began(first).zip(began(0)).map(|(at, beginning)| at.since(beginning)).unwrap_or_default()
     }
 
-    fn found(&self, guard: &Guard, gaps: &[Gap], reading: Reading) -> Found {
-        let race = |counts: &&EpochCounts| race_of(counts, guard.metric, reading);
-        let races: Vec<RaceEpoch> = self.epochs.iter().map(race).collect();
-        let capitals: Vec<Capital> = race::harm(&races, 1.0).collect();
+    /// More on average under the cap, or more often beyond it: a weighted mean of both. What is beyond it is material by
+    /// what amounts come to as they are.
+    fn harm_of_amount(&self, guard: &Guard, gaps: &[Gap]) -> Found {
+        let epochs: Vec<_> = self.epochs.iter().map(|counts| amounts_of(counts, guard.metric)).collect();
+        let mean = self.found(guard, gaps, &amounts::harm(&epochs), &EVEN_WEIGHTS);
+        let uncapped: Vec<Gap> = self.epochs.iter().map(|counts| Gap::uncapped(guard, counts)).collect();
+        let tails = self.races(|counts| tail_of(counts, guard.metric));
+        let tail = self.found(guard, &uncapped, &tails, &LOG_WEIGHTS);
+        let both = |on_mean: f64, on_tail: f64| {
+            log_sum_exp(&[ON_THE_MEAN.ln() + on_mean, (1.0 - ON_THE_MEAN).ln() + on_tail])
+        };
+        Found {
+            log_e: both(mean.log_e, tail.log_e),
+            material: both(mean.material, tail.material),
+            since: if tail.material > mean.material { tail.since } else { mean.since },
+        }
+    }
+
+    fn races(&self, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Vec<Capital> {
+        let races: Vec<RaceEpoch> = self.epochs.iter().map(|counts| race(counts)).collect();
+        race::harm(&races, 1.0).collect()
+    }
+
+    fn found(&self, guard: &Guard, gaps: &[Gap], capitals: &[Capital], log_weights: &[f64; BETS]) -> Found {
         let (mut since, mut gap, mut unseen) = (Capital::default(), Gap::default(), capitals.len());
         let (mut all, mut material) = (Vec::with_capacity(self.starts.len()), Vec::new());
         for (first, log_weight) in self.starts.iter().rev() {
@@ -115,7 +148,7 @@ impl<'a> Starts<'a> {
                 since += capitals[unseen];
                 gap += gaps[unseen];
             }
-            let term = log_weight + weighed(&since);
+            let term = log_weight + weighed(&since, log_weights);
             all.push(term);
             if gap.is_material(guard) {
                 material.push((term, *first));
@@ -143,9 +176,9 @@ fn log_weight(number: u64) -> f64 {
 }
 
 /// The log of the weighted mean of the bets' capital.
-fn weighed(capital: &Capital) -> f64 {
+fn weighed(capital: &Capital, log_weights: &[f64; BETS]) -> f64 {
     let mut terms = capital.0;
-    terms.iter_mut().zip(LOG_WEIGHTS.iter()).for_each(|(term, weight)| *term += weight);
+    terms.iter_mut().zip(log_weights).for_each(|(term, weight)| *term += weight);
     log_sum_exp(&terms)
 }
 
@@ -168,6 +201,8 @@ mod tests {
 
     #[test]
     fn the_weights_of_the_bets_are_one_together() {
-        assert!(weighed(&Capital::default()).abs() < 1e-12);
+        for log_weights in [&*LOG_WEIGHTS, &*EVEN_WEIGHTS] {
+            assert!(weighed(&Capital::default(), log_weights).abs() < 1e-12);
+        }
     }
 }

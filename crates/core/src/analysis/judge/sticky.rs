@@ -29,7 +29,7 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
     let safe = is_safe(guard, evidence);
     let harm = in_every_reading(&|reading| {
         let all = all_sums(evidence, guard.metric, |counts| reading.bad(counts));
-        is_worse(&without(heavy.as_ref(), all), alpha)
+        is_worse(guard.metric, &without(heavy.as_ref(), all), alpha)
     });
     let all = all_sums(evidence, guard.metric, |counts| counts.events);
     let mut effect = effect(guard, evidence, &all);
@@ -72,8 +72,17 @@ fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
     }
 }
 
-fn is_worse(epochs: &[EpochSums], alpha: f64) -> bool {
-    Contrast::of(epochs, EQUAL)
+/// The distance of the arms from a hypothesis: of shares, or of mean amounts under their cap.
+fn contrast(metric: Metric, epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Contrast> {
+    if metric.is_amount() {
+        Contrast::of_amounts(epochs, hypothesis)
+    } else {
+        Contrast::of(epochs, hypothesis)
+    }
+}
+
+fn is_worse(metric: Metric, epochs: &[EpochSums], alpha: f64) -> bool {
+    contrast(metric, epochs, EQUAL)
         .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
 }
 
@@ -98,34 +107,35 @@ fn distance_to_margin<'a>(
     heavy: Option<&HeavyGroups>,
 ) -> Option<Contrast> {
     let margin = guard.margin.fraction();
-    let is_latency = guard.metric == Metric::LatencyP95;
+    let is_percentile = guard.metric.percentile().is_some();
     let hypothesis = match is_relative(guard.margin) {
         // The margin is granted by the threshold.
-        _ if is_latency => EQUAL,
+        _ if is_percentile => EQUAL,
         true => Hypothesis { ratio: 1.0 + margin, difference: 0.0 },
         false => Hypothesis { ratio: 1.0, difference: margin },
     };
-    let on_candidate = |counts| if is_latency { reading.bad_if_granted(counts) } else { reading.bad(counts) };
+    let on_candidate =
+        |counts| if is_percentile { reading.bad_if_granted(counts) } else { reading.bad(counts) };
     let on_baseline = |counts| reading.bad(counts);
     let all = epochs.map(|counts| sums(counts, guard.metric, on_candidate, on_baseline)).collect();
-    Contrast::of(&without(heavy, all), hypothesis)
+    contrast(guard.metric, &without(heavy, all), hypothesis)
 }
 
 fn effect(guard: &Guard, evidence: &Evidence, all: &[EpochSums]) -> Effect {
-    if guard.metric == Metric::LatencyP95 {
+    if guard.metric.percentile().is_some() {
         return Effect { estimate: estimate(guard, evidence), lower: None, upper: None };
     }
     effect_on_shares(guard, all)
 }
 
-/// Nothing for latency, whose percentiles are not kept per group.
+/// Nothing for percentiles, which are not kept per group.
 fn effect_on_shares(guard: &Guard, epochs: &[EpochSums]) -> Effect {
     let scale = match guard.metric {
-        Metric::LatencyP95 => None,
+        metric if metric.percentile().is_some() => None,
         _ if is_relative(guard.margin) => baseline_share(epochs),
         _ => Some(1.0),
     };
-    let (Some(distance), Some(scale)) = (Contrast::of(epochs, EQUAL), scale) else {
+    let (Some(distance), Some(scale)) = (contrast(guard.metric, epochs, EQUAL), scale) else {
         return Effect::default();
     };
     Effect {
@@ -152,7 +162,7 @@ fn sums(
     bad_on_candidate: impl Fn(Counts) -> u64,
     bad_on_baseline: impl Fn(Counts) -> u64,
 ) -> EpochSums {
-    let of = |arm: Arm| &counts.arm(arm).groups.metrics[metric.index()];
+    let of = |arm: Arm| counts.arm(arm).groups.counts(metric);
     let groups = of(Arm::Candidate).iter().zip(of(Arm::Baseline)).map(|(candidate, baseline)| GroupSums {
         candidate: candidate.trials as f64,
         candidate_events: bad_on_candidate(*candidate) as f64,

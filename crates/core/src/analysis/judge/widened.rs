@@ -5,7 +5,6 @@ use super::{Units, independent, sticky};
 use crate::analysis::measurement::Evidence;
 use crate::analysis::verdict::Effect;
 use crate::guard::{Guard, Margin};
-use crate::metric::Metric;
 
 /// The interval's upper end is at half of the error that SAFE has, and so somewhat wide: these parts of it are tried.
 const PARTS: [f64; 5] = [0.93, 0.97, 1.0, 1.05, 1.1];
@@ -24,10 +23,13 @@ pub(super) fn margin(guard: &Guard, effect: Effect, evidence: &Evidence, units: 
             Units::Sticky => sticky::is_safe(&widened, evidence),
         }
     };
-    match (guard.metric, units) {
-        (Metric::LatencyP95, Units::Independent) => among_multiples(guard.margin, passes),
-        (Metric::LatencyP95, Units::Sticky) => None,
-        _ => {
+    let is_percentile = guard.metric.percentile().is_some();
+    match units {
+        Units::Independent if is_percentile || guard.metric.is_amount() => {
+            among_multiples(guard.margin, passes)
+        }
+        Units::Sticky if is_percentile => None,
+        Units::Independent | Units::Sticky => {
             let upper = effect.upper?;
             let wider = PARTS.map(|part| (upper * part).max(guard.margin.fraction()));
             wider.into_iter().filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)

@@ -4,14 +4,14 @@ use super::{Pace, Sight, Stretch};
 use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
 use crate::guard::{Guard, Margin};
-use crate::metric::Metric;
+use crate::metric::{Metric, Source};
+use crate::stats::amounts::{Amounts, cap_at_or_above};
+use crate::stats::evidence::capped::Cap;
 use crate::stats::evidence::exceedance::scaled_threshold;
 use crate::stats::planning::arrival::pace;
 use crate::stats::planning::{MIXTURE_PRICE, betting_trials, betting_variance, race_events};
 use crate::weight::Weight;
 
-/// By definition one answer in twenty is slower than the 95th percentile.
-const SLOW: f64 = 0.05;
 /// What the bets of SAFE pay for mixing, in log evidence; measured by simulation of equal candidates.
 pub(super) const PRICE: f64 = 2.0;
 
@@ -35,6 +35,8 @@ pub(super) struct Watched {
     /// Requests that fail before they can be slow, per measured one: what is said of a quantile has to hold if they
     /// would have been slow.
     early: f64,
+    /// What amounts vary by: the variance over the squared mean, under their cap. Zero for a share.
+    spread: f64,
     /// The error it may make in calling the candidate worse.
     alpha: f64,
     /// The part of the evidence for SAFE that is still missing, where a rollout has some of it.
@@ -49,14 +51,18 @@ impl Watched {
         let (outcomes, trials) = (baseline.outcomes(), baseline.metrics[guard.metric.index()].trials);
         Self {
             guard,
-            coverage: match guard.metric {
-                Metric::Feedback if outcomes > 0 => trials as f64 / outcomes as f64,
-                Metric::Feedback => 0.0,
-                Metric::Errors | Metric::LatencyP95 => 1.0,
+            coverage: match (guard.metric, guard.metric.percentile()) {
+                (_, Some(percentile)) => part(baseline.times(percentile.of).count(), outcomes),
+                (metric, None) => match (metric.source(), baseline.amounts(metric)) {
+                    (_, Some(amounts)) => part(amounts.count(), outcomes),
+                    (Source::Passing, None) => 1.0,
+                    (Source::Contents | Source::Callers, None) => part(trials, outcomes),
+                },
             },
             share: share(baseline, guard.metric),
             granted: granted(guard, baseline),
             early: share(baseline, Metric::Errors),
+            spread: baseline.amounts(guard.metric).map_or(0.0, spread),
             alpha: ALPHA_ROLLBACK / guards.max(1) as f64,
             missing: 1.0,
             slower: 1.0,
@@ -83,8 +89,11 @@ impl Watched {
         if self.guard.metric.depends_on_load() && weight < MIN_LOAD {
             return f64::INFINITY;
         }
-        let trials = match (self.guard.metric, self.guard.margin) {
-            (Metric::LatencyP95, _) => {
+        let trials = match (self.guard.metric.percentile(), self.guard.margin) {
+            _ if self.guard.metric.is_amount() => {
+                self.amounts(self.guard.margin.fraction(), probability, ALPHA_PROMOTE)
+            }
+            (Some(_), _) => {
                 let slow = self.share + self.early;
                 let ratio = (self.granted + self.early) / slow;
                 if ratio >= 1.0 {
@@ -93,14 +102,14 @@ impl Watched {
                 let events = race_events(ratio, probability, ALPHA_PROMOTE);
                 events / (slow * (1.0 - probability + probability * ratio))
             }
-            (_, Margin::Relative(_)) => {
+            (None, Margin::Relative(_)) => {
                 // The race against the margin: at the margin the candidate would have this part of the events.
                 let odds = probability * (1.0 + self.guard.margin.fraction());
                 let expected = odds / (odds + 1.0 - probability);
                 let ratio = 1.0 / (1.0 + self.guard.margin.fraction());
                 self.trials(race_events(ratio, expected, ALPHA_PROMOTE), 1.0, probability)
             }
-            (_, Margin::Points(_)) => {
+            (None, Margin::Points(_)) => {
                 let variance = betting_variance(self.share, probability);
                 betting_trials(self.guard.margin.fraction(), variance, ALPHA_PROMOTE)
             }
@@ -110,9 +119,16 @@ impl Watched {
 
     /// The smallest regression that would be found in these stretches.
     pub(super) fn sight(&self, stretches: &[Stretch]) -> Sight {
-        let worst = 1.0 / self.share;
+        let is_amount = self.guard.metric.is_amount();
+        let worst = if is_amount { WORST_AMOUNT } else { 1.0 / self.share };
         let found = |ratio: f64| {
-            let part = |stretch: &Stretch| self.events(stretch, ratio) / self.needed(stretch.weight, ratio);
+            let part = |stretch: &Stretch| {
+                if is_amount {
+                    let needed = self.amounts(ratio - 1.0, stretch.weight.probability(), self.alpha);
+                    return stretch.requests * self.coverage / needed;
+                }
+                self.events(stretch, ratio) / self.needed(stretch.weight, ratio)
+            };
             stretches.iter().filter(|stretch| stretch.weight.compares()).map(part).sum::<f64>() >= 1.0
         };
         let (mut low, mut high) = (1.0, worst);
@@ -126,6 +142,11 @@ impl Watched {
         }
         let smallest = found(high).then_some(high * self.share);
         Sight { metric: self.guard.metric, now: self.share, smallest }
+    }
+
+    /// Amounts of both arms until bets tell means apart that differ by a part of the baseline's.
+    fn amounts(&self, gap: f64, probability: f64, alpha: f64) -> f64 {
+        betting_trials(gap, self.spread / (probability * (1.0 - probability)), alpha)
     }
 
     /// Bad outcomes of both arms, when the candidate has `ratio` times as many.
@@ -150,22 +171,46 @@ pub(super) fn brought(stretches: &[Stretch], need: impl Fn(Weight) -> f64) -> f6
     compared.map(|stretch| stretch.requests / need(stretch.weight)).sum()
 }
 
-/// Bad outcomes per measured one on the baseline. Half an event is added to what was counted: that none was seen
-/// does not mean that there are none.
+/// How many of the outcomes are measured; none when there were no outcomes.
+fn part(measured: u64, outcomes: u64) -> f64 {
+    if outcomes > 0 { (measured as f64 / outcomes as f64).min(1.0) } else { 0.0 }
+}
+
+/// The largest regression of an amount that is looked for: a hundredfold.
+const WORST_AMOUNT: f64 = 100.0;
+
+/// The variance of amounts over their squared mean, under the cap they would have.
+fn spread(amounts: &Amounts) -> f64 {
+    let Some((mean, largest)) = amounts.mean().zip(amounts.quantile(0.999)).filter(|(mean, _)| *mean > 0.0)
+    else {
+        return 0.0;
+    };
+    let cap = cap_at_or_above(Cap::published(mean, largest as f64).0);
+    let squares: f64 = amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - mean).powi(2)).sum();
+    squares / amounts.count() as f64 / (mean * mean)
+}
+
+/// Bad outcomes per measured one on the baseline: by definition one answer in twenty is slower than the 95th percentile.
+/// Half an event is added to what was counted: that none was seen does not mean that there are none.
 pub(super) fn share(baseline: &Tally, metric: Metric) -> f64 {
-    if metric == Metric::LatencyP95 {
-        return SLOW;
+    if let Some(percentile) = metric.percentile() {
+        return 1.0 - percentile.level;
+    }
+    if let Some(amounts) = baseline.amounts(metric) {
+        return amounts.mean().unwrap_or(0.0);
     }
     let counts = baseline.metrics[metric.index()];
     (counts.events as f64 + 0.5) / (counts.trials as f64 + 1.0)
 }
 
 /// The part of the baseline's answers that would be slow with the margin granted; all that are slow when nothing is
-/// known.
+/// known. It has a meaning for percentiles only.
 fn granted(guard: Guard, baseline: &Tally) -> f64 {
-    let latency = &baseline.latency;
-    let Some(slowest) = latency.quantile(1.0 - SLOW) else { return SLOW };
+    let slow = share(baseline, guard.metric);
+    let Some(percentile) = guard.metric.percentile() else { return slow };
+    let times = baseline.times(percentile.of);
+    let Some(slowest) = times.quantile(percentile.level) else { return slow };
     let edge = scaled_threshold(slowest, guard.margin.fraction());
     // Half an answer is added, as above.
-    (latency.count_above(edge) as f64 + 0.5) / (latency.count() as f64 + 1.0)
+    (times.count_above(edge) as f64 + 0.5) / (times.count() as f64 + 1.0)
 }

@@ -3,6 +3,7 @@
 use super::setting::Draft;
 use super::words::{Words, clauses};
 use crate::arm::Arm;
+use crate::metric::{Metric, Source};
 use crate::rollout::command::{Command, Reach};
 use crate::rollout::input::{Readiness, SmokeResult};
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub(crate) enum Arms {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Change {
     pub(crate) quality: Quality,
-    /// A share, or seconds for latency.
+    /// A share, or seconds for a time.
     pub(crate) to: f64,
     pub(crate) within: Duration,
 }
@@ -51,6 +52,14 @@ pub(crate) enum Quality {
     Feedback,
     /// The share of that feedback that is negative.
     Negative,
+    /// The share that is not answered in time.
+    Timeouts,
+    /// The share that is turned away because the arm is busy.
+    RateLimited,
+    /// The median time to the first event; answers are streamed from then on.
+    FirstToken,
+    /// What answers say by a metric: a share of them, or what they come to on average.
+    Says(Metric),
 }
 
 /// What a gateway does from now on.
@@ -131,13 +140,28 @@ fn change(clause: &str) -> Result<Change, String> {
         "latency" => (Quality::Latency, words.duration()?.as_secs_f64()),
         "feedback" => (Quality::Feedback, words.share()?),
         "negative" => (Quality::Negative, words.share()?),
-        other => {
-            return Err(format!("'{other}' is not understood: use errors, latency, feedback or negative"));
-        }
+        "timeouts" => (Quality::Timeouts, words.share()?),
+        "rateLimited" => (Quality::RateLimited, words.share()?),
+        "firstToken" => (Quality::FirstToken, words.duration()?.as_secs_f64()),
+        other => said(other, &mut words)?,
     };
     let within = if words.skip("within") { words.duration()? } else { Duration::ZERO };
     words.end()?;
     Ok(Change { quality, to, within })
+}
+
+/// What answers say, by the name of the metric that counts it.
+fn said(name: &str, words: &mut Words<'_>) -> Result<(Quality, f64), String> {
+    let is_said = |metric: &Metric| metric.source() == Source::Contents && metric.percentile().is_none();
+    let mut metrics = Metric::ALL.into_iter().filter(is_said);
+    match metrics.find(|metric| metric.as_str() == name) {
+        Some(metric) if metric.is_amount() => Ok((Quality::Says(metric), words.number()? as f64)),
+        Some(metric) => Ok((Quality::Says(metric), words.share()?)),
+        None => Err(format!(
+            "'{name}' is not understood: use errors, timeouts, rateLimited, latency, firstToken, feedback, negative or \
+             what answers say, such as refusals or tokens.output"
+        )),
+    }
 }
 
 fn life(words: &mut Words<'_>) -> Result<Event, String> {

@@ -35,5 +35,6 @@ pub(super) fn placement(application: &str, version: &str) -> Result<Placement, S
         bearer: None,
         model: None,
         parameters: Parameters::default(),
+        prices: None,
     })
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How wide a page is, as wide as the project's own text.
 const WIDTH: usize = 110;
+/// How wide the names of a summary are at least.
+const NARROWEST: usize = 11;
 
 /// What was written so far.
 #[derive(Default)]
@@ -82,12 +84,14 @@ impl Page {
             0 => String::new(),
             users => format!(", {users} users touched"),
         };
-        self.wrapped("  candidate    ", &format!("{}{users}", served(&toll.candidate)));
-        self.wrapped("  baseline     ", &served(&toll.baseline));
+        let longest = guards.iter().map(|judged| judged.guard.metric.as_str().len()).max();
+        let width = longest.unwrap_or_default().max(NARROWEST);
+        self.wrapped(&format!("  {:<width$}  ", "candidate"), &format!("{}{users}", served(&toll.candidate)));
+        self.wrapped(&format!("  {:<width$}  ", "baseline"), &served(&toll.baseline));
         for judged in *guards {
             let metric = judged.guard.metric;
             let finding = if *compares { judged.finding() } else { "not compared".to_owned() };
-            self.wrapped(&format!("  {metric:<11}  "), &finding);
+            self.wrapped(&format!("  {metric:<width$}  "), &finding);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::super::moment::Moment;
 use super::super::rollout::Facts;
 use viridian_core::analysis::judge::{MIN_GROUPS, MIN_UNITS};
-use viridian_core::analysis::metric::Metric;
+use viridian_core::analysis::metric::{Elapsed, Metric, Source};
 use viridian_core::analysis::verdict::{Judgement, Verdict, Wait};
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::{Hold, Phase, Waiting};
@@ -108,6 +108,20 @@ fn evidence(wait: Wait, metric: Option<Metric>) -> String {
         }
         Wait::NoData if metric == Some(Metric::Feedback) => {
             "Feedback from callers: POST /v1/feedback on the gateway, with the request id.".to_owned()
+        }
+        Wait::NoData
+            if metric.and_then(Metric::percentile).is_some_and(|p| p.of == Elapsed::ToFirstToken) =>
+        {
+            "Requests that ask for a stream, on both arms, after enough of them on the baseline.".to_owned()
+        }
+        Wait::NoData if metric.is_some_and(|metric| metric.source() == Source::Contents) => {
+            "Answers on both arms that tell, after enough of them on the baseline. Tokens are told in `usage`, which a \
+             stream has only when asked for by `stream_options`."
+                .to_owned()
+        }
+        Wait::Unread => {
+            "Answers of the candidate that tell as often as the baseline's: look at what they leave out, such as `usage`."
+                .to_owned()
         }
         Wait::NoData => "Requests that are measured on both arms.".to_owned(),
         Wait::LoadTooSmall { need } => format!("Requests at a weight of {need} or more."),

@@ -11,7 +11,7 @@ use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeout
 use viridian_core::environment::{Environment, Platform, ReadinessCheck};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
-use viridian_core::metric::Metric;
+use viridian_core::metric::{Elapsed, Metric, Source};
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -24,7 +24,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let protocol = spec.required("protocol", |word| word.word());
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
-    let guards = spec.or("guards", Vec::new(), |list| guards(list, faults));
+    let guards = spec.or("guards", Vec::new(), |list| guards(list, protocol, faults));
     let application = Application {
         name: name?,
         labels: labels?,
@@ -111,7 +111,7 @@ fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
     })
 }
 
-fn guards(list: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Guard>> {
+fn guards(list: &Cursor<'_>, protocol: Option<Protocol>, faults: &mut Vec<Fault>) -> Option<Vec<Guard>> {
     let mut watched = BTreeSet::new();
     list.each(|item| {
         let guard = guard(item, faults);
@@ -120,20 +120,37 @@ fn guards(list: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Guard>> {
         {
             faults.push(item.fault(format!("{metric} is guarded already; a metric has one guard")));
         }
+        if let (Some(guard), Some(protocol), Some(metric)) = (&guard, protocol, item.field("metric"))
+            && !is_measured(guard.metric, protocol)
+        {
+            let place = match guard.metric.source() {
+                Source::Contents => "read in chat completions",
+                Source::Passing | Source::Callers => "measured where answers are streamed",
+            };
+            let message = format!("{} is {place}: with the protocol openai", guard.metric);
+            faults.push(metric.fault(message));
+        }
         guard
     })
+}
+
+/// Whether answers of a protocol say anything of a metric.
+fn is_measured(metric: Metric, protocol: Protocol) -> bool {
+    let is_streamed = metric.percentile().is_some_and(|percentile| percentile.of == Elapsed::ToFirstToken);
+    (!is_streamed && metric.source() != Source::Contents) || protocol == Protocol::OpenAi
 }
 
 fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
     let metric = guard.required("metric", |word| word.word::<Metric>());
     let margin = guard.required("margin", |text| text.parsed(quantity::margin));
-    if let (Some(Metric::LatencyP95), Some(Margin::Points(_)), Some(text)) =
-        (metric, margin, guard.field("margin"))
+    if let (Some(metric), Some(Margin::Points(_)), Some(text)) = (metric, margin, guard.field("margin"))
+        && (metric.percentile().is_some() || metric.is_amount())
     {
-        faults.push(text.fault(
-            "latency is no share, so that percentage points of it mean nothing; \
-             write a part of the baseline's latency, such as '20%'",
-        ));
+        let what = if metric.is_amount() { "an amount" } else { "a time" };
+        faults.push(text.fault(format!(
+            "{metric} is {what} and no share, so that percentage points of it mean nothing; \
+             write a part of the baseline's, such as '20%'"
+        )));
     }
     if let (Some(metric), Some(maturity)) = (metric, guard.field("maturity"))
         && !metric.arrives_late()

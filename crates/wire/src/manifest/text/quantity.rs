@@ -3,6 +3,7 @@
 use super::{Reason, Text};
 use std::time::Duration;
 use viridian_core::guard::Margin;
+use viridian_core::release::Price;
 use viridian_core::weight::Weight;
 
 /// The units of durations in milliseconds, largest first.
@@ -11,6 +12,10 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 const LONGEST: u64 = 365 * 86_400_000;
 /// The widest relative margin, in hundredths of a per cent: a hundredfold.
 const WIDEST: u32 = 1_000_000;
+/// What prices are of.
+const PER_MILLION: &str = "/1M";
+/// The highest price: a million for a million tokens, one each.
+const DEAREST: u64 = 1_000_000_000;
 /// The whole, in hundredths of a per cent.
 const WHOLE: u32 = 10_000;
 /// The largest holdback, in hundredths of a per cent: with more, the candidate would never get the larger part.
@@ -29,6 +34,12 @@ pub(crate) const SHARE: Text = Text { check: |text| share(text).map(drop), ..PER
 
 /// A share that stays on the baseline.
 pub(crate) const HOLDBACK: Text = Text { check: |text| holdback(text).map(drop), ..PERCENT };
+
+/// What a million tokens cost.
+pub(crate) const PRICE: Text =
+    Text::new("the price of a million tokens such as '2.50/1M'", "^[0-9]+(\\.[0-9]{1,3})?/1M$", |text| {
+        price(text).map(drop)
+    });
 
 /// How much worse a candidate may be.
 pub(crate) const MARGIN: Text =
@@ -85,6 +96,29 @@ pub(crate) fn margin(text: &str) -> Result<Margin, Reason> {
         (Margin::Relative(parts), parts)
     };
     if size == 0 { Err(ABOVE_ZERO) } else { Ok(margin) }
+}
+
+/// Reads a price.
+pub(crate) fn price(text: &str) -> Result<Price, Reason> {
+    const NOT_A_NUMBER: Reason = "it does not begin with a number such as 2.50";
+    let number = text.strip_suffix(PER_MILLION).ok_or("it does not end in '/1M', for a million tokens")?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return Err(NOT_A_NUMBER);
+    }
+    if fraction.len() > 3 {
+        return Err("it has more than three decimals, and thousandths are as fine as it gets");
+    }
+    let thousandths: u64 = format!("{fraction:0<3}").parse().map_err(|_| NOT_A_NUMBER)?;
+    let price =
+        whole.parse::<u64>().ok().and_then(|whole| whole.checked_mul(1_000)?.checked_add(thousandths));
+    price.filter(|price| *price <= DEAREST).map(Price).ok_or("it is more than 1000000")
+}
+
+/// Writes a price.
+pub(crate) fn price_text(price: Price) -> String {
+    format!("{}.{:03}{PER_MILLION}", price.0 / 1_000, price.0 % 1_000)
 }
 
 /// Reads a span of time.
@@ -199,6 +233,30 @@ mod tests {
         check_margin("0.5", Err("it ends neither in 'pp' (percentage points) nor in '%' (of the baseline)"));
     }
 
+    fn check_price(text: &str, expected: Result<u64, &str>) {
+        assert_eq!(price(text), expected.map(Price), "{text}");
+    }
+
+    #[test]
+    fn prices_are_of_a_million_tokens() {
+        check_price("2.50/1M", Ok(2_500));
+        check_price("15/1M", Ok(15_000));
+        check_price("0.075/1M", Ok(75));
+        check_price("0/1M", Ok(0));
+        check_price("1000000/1M", Ok(DEAREST));
+        check_price("1000000.001/1M", Err("it is more than 1000000"));
+        check_price("99999999999999999999/1M", Err("it is more than 1000000"));
+        check_price("2.5", Err("it does not end in '/1M', for a million tokens"));
+        check_price("2.5/1K", Err("it does not end in '/1M', for a million tokens"));
+        check_price("$2.5/1M", Err("it does not begin with a number such as 2.50"));
+        check_price("-1/1M", Err("it does not begin with a number such as 2.50"));
+        check_price("2./1M", Err("it does not begin with a number such as 2.50"));
+        check_price(
+            "0.0005/1M",
+            Err("it has more than three decimals, and thousandths are as fine as it gets"),
+        );
+    }
+
     fn check_duration(text: &str, expected: Result<u64, &str>) {
         assert_eq!(duration(text), expected.map(Duration::from_millis), "{text}");
     }
@@ -228,6 +286,11 @@ mod tests {
         fn durations_read_as_they_are_written(millis in 0..=LONGEST) {
             let span = Duration::from_millis(millis);
             prop_assert_eq!(duration(&duration_text(span)), Ok(span));
+        }
+
+        #[test]
+        fn prices_read_as_they_are_written(thousandths in 0..=DEAREST) {
+            prop_assert_eq!(price(&price_text(Price(thousandths))), Ok(Price(thousandths)));
         }
 
         #[test]

@@ -80,7 +80,7 @@ fn faults_between_documents_are_told_with_those_within_them() {
         &format!("{}{mail}{}", application(""), rollout("m1", CANARY)),
         &[
             "3:88: spec.application: there is no application 'mail'",
-            "3:108: spec.colour: unknown field; expected 'application', 'version', 'environment', 'model' or 'parameters'",
+            "3:108: spec.colour: unknown field; expected 'application', 'version', 'environment', 'model', 'parameters' or 'prices'",
             "10:14: spec.candidate: 'm1' is a release of 'mail', not of 'chat'",
         ],
     );
@@ -167,4 +167,25 @@ fn without_a_control_plane_nothing_is_missed_that_may_be_applied() {
         &format!("{}{}", release("v1", V1), release("v1", V1)),
         &["4:63: metadata.name: the Release 'v1' is described in file, line 2, already"],
     );
+}
+
+/// Without prices on both sides the guard would wait for ever.
+#[test]
+fn a_guard_on_cost_needs_prices_of_both_releases() {
+    let priced = |spec: &str| spec.replace('}', ", prices: {input: 2.50/1M, output: 10/1M}}");
+    let applied = |guard: &str, v1: &str, v2: &str| {
+        let application = application(&format!(", baseline: v1, guards: [{{metric: {guard}, margin: 20%}}]"));
+        format!("{application}{}{}{}", release("v1", v1), release("v2", v2), rollout("v2", CANARY))
+    };
+    let of = |release: &str| {
+        format!(
+            "12:14: spec.candidate: the application 'chat' guards cost, and the release '{release}' has no spec.prices to \
+             tell it by"
+        )
+    };
+    check_alone(&applied("cost", V1, V2), &[&of("v2"), &of("v1")]);
+    check_alone(&applied("cost", &priced(V1), V2), &[&of("v2")]);
+    check_alone(&applied("cost", V1, &priced(V2)), &[&of("v1")]);
+    check_alone(&applied("cost", &priced(V1), &priced(V2)), &[]);
+    check_alone(&applied("tokens.output", V1, V2), &[]);
 }

@@ -1,6 +1,7 @@
 //! Faults of applications: their fields, environments and guards.
 
 use super::{application, check, environment};
+use viridian_core::metric::Metric;
 
 #[test]
 fn applications() {
@@ -107,6 +108,7 @@ fn environments() {
 
 #[test]
 fn guards() {
+    let metrics = Metric::ALL.map(|metric| format!("'{metric}'")).join(", ");
     check(
         &application("guards: [{metric: errors, margin: 5}]"),
         &["8:37: spec.guards[0].margin: found 5, expected a margin such as '0.5pp' or '20%'"],
@@ -114,7 +116,14 @@ fn guards() {
     check(
         &application("guards: [{metric: latency.p95, margin: 0.5pp}]"),
         &[
-            "8:42: spec.guards[0].margin: latency is no share, so that percentage points of it mean nothing; write a part of the baseline's latency, such as '20%'",
+            "8:42: spec.guards[0].margin: latency.p95 is a time and no share, so that percentage points of it mean nothing; write a part of the baseline's, such as '20%'",
+        ],
+    );
+    check(
+        &application("guards: [{metric: timeToFirstToken.p50, margin: 20%}]")
+            .replace("openai", "openInference"),
+        &[
+            "8:21: spec.guards[0].metric: timeToFirstToken.p50 is measured where answers are streamed: with the protocol openai",
         ],
     );
     check(
@@ -122,11 +131,38 @@ fn guards() {
         &["8:47: spec.guards[0].maturity: latency.p95 is known with the answer; only feedback matures"],
     );
     check(
-        &application("guards: [{metric: eval.helpful, margin: 3pp}, {metric: cost, margin: 20%}]"),
+        &application("guards: [{metric: eval.helpful, margin: 3pp}, {metric: tokens, margin: 20%}]"),
         &[
-            "8:21: spec.guards[0].metric: 'eval.helpful' is not supported by this version; supported are 'errors', 'latency.p95', 'feedback'",
-            "8:58: spec.guards[1].metric: 'cost' is not supported by this version; supported are 'errors', 'latency.p95', 'feedback'",
+            &format!(
+                "8:21: spec.guards[0].metric: 'eval.helpful' is not supported by this version; supported are {metrics}"
+            ),
+            &format!(
+                "8:58: spec.guards[1].metric: 'tokens' is two metrics, tokens.input and tokens.output; supported are {metrics}"
+            ),
         ],
+    );
+    check(
+        &application("guards: [{metric: refusal, margin: 1pp}, {metric: cacheHits, margin: 5pp}]"),
+        &[
+            &format!(
+                "8:21: spec.guards[0].metric: found 'refusal', expected {}; did you mean 'refusals'?",
+                metrics.replacen(", 'cost'", " or 'cost'", 1)
+            ),
+            &format!(
+                "8:53: spec.guards[1].metric: 'cacheHits' is guarded by what misses, as cacheMisses; supported are {metrics}"
+            ),
+        ],
+    );
+    check(
+        &application("guards: [{metric: cost, margin: 2pp}, {metric: tokens.output, margin: -20%}]"),
+        &[
+            "8:35: spec.guards[0].margin: cost is an amount and no share, so that percentage points of it mean nothing; write a part of the baseline's, such as '20%'",
+            "8:73: spec.guards[1].margin: found '-20%', expected a margin such as '0.5pp' or '20%': it does not begin with a number such as 5 or 0.5",
+        ],
+    );
+    check(
+        &application("guards: [{metric: cost, margin: 20%}]").replace("openai", "openInference"),
+        &["8:21: spec.guards[0].metric: cost is read in chat completions: with the protocol openai"],
     );
     check(
         &application("guards: [{metric: errors, margin: 0pp, onFail: rolback, mode: watch}]"),

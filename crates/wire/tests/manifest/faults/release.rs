@@ -15,7 +15,7 @@ fn releases() {
     check(
         &release("prompt: {ref: rag/v2}"),
         &[
-            "7:3: spec.prompt: 'prompt' is not supported by this version; supported are 'application', 'version', 'environment', 'model', 'parameters'",
+            "7:3: spec.prompt: 'prompt' is not supported by this version; supported are 'application', 'version', 'environment', 'model', 'parameters', 'prices'",
         ],
     );
     check(
@@ -30,6 +30,14 @@ fn releases() {
         &[
             "7:26: spec.parameters.override: found 'yes', expected true or false",
             "7:44: this is not a finite number",
+        ],
+    );
+    check(
+        &release("prices: {input: 2.50, output: $10/1M, cached: 1/1M}"),
+        &[
+            "7:19: spec.prices.input: found 2.5, expected the price of a million tokens such as '2.50/1M'",
+            "7:33: spec.prices.output: found '$10/1M', expected the price of a million tokens such as '2.50/1M': it does not begin with a number such as 2.50",
+            "7:41: spec.prices.cached: unknown field; expected 'input', 'cachedInput' or 'output'",
         ],
     );
     check(

@@ -41,7 +41,7 @@ spec:
             "5:3: spec.protcol: unknown field; did you mean 'protocol'?",
             "8:24: spec.environments.blue.endpoints[0]: found '10.0.0.5', expected a base URL such as 'http://10.0.0.5:8000': it has to start with http:// or https://",
             "10:30: spec.guards[0].margin: found 5, expected a margin such as '0.5pp' or '20%'",
-            "11:35: spec.guards[1].margin: latency is no share, so that percentage points of it mean nothing; write a part of the baseline's latency, such as '20%'",
+            "11:35: spec.guards[1].margin: latency.p95 is a time and no share, so that percentage points of it mean nothing; write a part of the baseline's, such as '20%'",
             "12:5: spec.guards[2]: errors is guarded already; a metric has one guard",
             "17:1: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'",
             "27:17: spec.strategy.canary.steps[0].weight: found 5, expected a percentage such as '5%'",

@@ -1,0 +1,47 @@
+//! The counts of one metric: they add.
+
+use serde::{Deserialize, Serialize};
+
+/// Of so many requests, so many were bad; or, for an amount, so much they came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests that were looked at.
+    #[serde(rename = "n")]
+    pub trials: u64,
+    /// Of these, the bad ones; for an amount what they came to, each at most the cap.
+    #[serde(rename = "x")]
+    pub events: u64,
+    /// Of these, the ones that are bad even with the guard's margin granted; equal to `events` except for percentiles. For
+    /// an amount those that came to more than the cap.
+    #[serde(rename = "xs")]
+    pub scaled: u64,
+    /// Of the others, the ones that ended before they could be slow: how long their answers would have taken is not
+    /// known. Only percentiles have them.
+    #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
+    pub failed_early: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Counts {
+    /// Counts of a share.
+    pub const fn of_share(trials: u64, events: u64) -> Self {
+        Self { trials, events, scaled: events, failed_early: 0 }
+    }
+
+    /// Bad requests per request, or the mean of an amount, when there was one.
+    pub fn share(self) -> Option<f64> {
+        (self.trials > 0).then(|| self.events as f64 / self.trials as f64)
+    }
+
+    /// Adds other counts.
+    pub const fn add(&mut self, other: Self) {
+        self.trials += other.trials;
+        self.events += other.events;
+        self.scaled += other.scaled;
+        self.failed_early += other.failed_early;
+    }
+}

@@ -1,0 +1,53 @@
+//! Answers that do not tell: what they say could not be read, or leaves something out. What is not known is not bad, and a
+//! candidate of which less is known than of its baseline is not safe.
+
+use crate::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
+use crate::metric::Metric;
+use crate::outcome::Class;
+
+/// A part of the answers that may tell less often by any accident.
+const TOLERATED: f64 = 0.01;
+/// And so many standard errors.
+const DEVIATIONS: f64 = 3.0;
+
+/// Whether fewer of the candidate's complete answers tell of a metric than of the baseline's.
+pub(super) fn tells_less(metric: Metric, evidence: &Evidence) -> bool {
+    if !metric.is_told_alike() {
+        return false;
+    }
+    let (mut baseline, mut candidate) = (Told::default(), Told::default());
+    for counts in evidence.compared().filter(|counts| is_counted(metric, counts)) {
+        baseline.add(metric, &counts.baseline);
+        candidate.add(metric, &counts.candidate);
+    }
+    let Some((expected, found)) = baseline.share().zip(candidate.share()) else { return false };
+    let variance = expected * (1.0 - expected) * (1.0 / baseline.answers + 1.0 / candidate.answers);
+    expected - found > TOLERATED + DEVIATIONS * variance.sqrt()
+}
+
+/// Whether an epoch has what the metric is counted against.
+fn is_counted(metric: Metric, counts: &EpochCounts) -> bool {
+    let thresholds = &counts.epoch.thresholds;
+    match metric.percentile() {
+        Some(_) => thresholds.of(metric).is_some(),
+        None => !metric.is_amount() || thresholds.cap(metric).is_some(),
+    }
+}
+
+/// How many of an arm's complete answers tell.
+#[derive(Default)]
+struct Told {
+    answers: f64,
+    tell: f64,
+}
+
+impl Told {
+    fn add(&mut self, metric: Metric, arm: &ArmCounts) {
+        self.answers += arm.tally.of_class(Class::Ok) as f64;
+        self.tell += arm.counts(metric).trials as f64;
+    }
+
+    fn share(&self) -> Option<f64> {
+        (self.answers > 0.0).then(|| self.tell / self.answers)
+    }
+}

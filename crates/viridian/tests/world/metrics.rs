@@ -1,0 +1,158 @@
+//! What answers say and how they come: each metric that a gateway measures for itself rolls back the candidate that is worse
+//! by it, over real sockets, and a candidate that answers as the baseline does is promoted by all of them.
+//!
+//! One model server stands behind every application. A release's parameter tells it what to do wrong.
+
+use crate::defects;
+use crate::viridian::{ANY_PORT, Viridian};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use viridian_testkit::caller::Caller;
+
+/// Callers of each application.
+const CALLERS: usize = 2;
+/// How long each waits after an answer.
+const PACE: Duration = Duration::from_millis(10);
+const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
+
+/// A metric, the margin of its guard, and the defect that is bad by it.
+const METRICS: [(&str, &str, &str); 16] = [
+    ("errors", "10pp", "errors"),
+    ("timeouts", "10pp", "timeouts"),
+    ("rateLimited", "10pp", "rateLimited"),
+    ("latency.p50", "100%", "slow"),
+    ("latency.p95", "100%", "slow"),
+    ("timeToFirstToken.p50", "100%", "slow"),
+    ("timePerToken.p50", "100%", "slowTokens"),
+    ("refusals", "10pp", "refusals"),
+    ("emptyAnswers", "10pp", "emptyAnswers"),
+    ("truncatedAnswers", "10pp", "truncatedAnswers"),
+    ("invalidOutput", "10pp", "invalidOutput"),
+    ("invalidToolCalls", "10pp", "invalidToolCalls"),
+    ("cacheMisses", "10pp", "cacheMisses"),
+    ("tokens.input", "50%", "tokens"),
+    ("tokens.output", "50%", "tokens"),
+    ("cost", "50%", "tokens"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_metric_rolls_back_what_is_worse_by_it() {
+    let home = TempDir::new().unwrap();
+    let model = defects::start().await;
+    let applications: Vec<String> = (0..METRICS.len()).map(|place| format!("app-{place}")).collect();
+    let manifests: Vec<String> = applications
+        .iter()
+        .zip(METRICS)
+        .map(|(name, (metric, margin, defect))| manifest(name, model, &[(metric, margin)], defect))
+        .collect();
+    let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
+    let _callers = start_callers(viridian.gateway(), &applications);
+    for name in &applications {
+        viridian.start_rollout(home.path(), &rollout(name));
+    }
+    for (name, (metric, ..)) in applications.iter().zip(METRICS) {
+        let end = viridian.until_phase(name, &ENDS);
+        assert_eq!(end["phase"], "RolledBack", "{metric}: {end:#}");
+        let reason = end["reason"].as_str().unwrap();
+        assert!(reason.contains(metric), "{metric}: {reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_metrics_together_promote_what_is_as_good() {
+    let home = TempDir::new().unwrap();
+    let model = defects::start().await;
+    // How fast this machine is while other tests run says nothing of the candidate: times are left out.
+    let of_contents = METRICS.iter().filter(|(metric, ..)| !metric.contains(".p"));
+    let guards: Vec<_> = of_contents.map(|(metric, margin, _)| (*metric, *margin)).collect();
+    let applications = ["clean".to_owned()];
+    let manifest = manifest("clean", model, &guards, "none");
+    let mut viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
+    let _callers = start_callers(viridian.gateway(), &applications);
+    viridian.start_rollout(home.path(), &rollout("clean"));
+    let end = viridian.until_phase("clean", &ENDS);
+    assert_eq!(end["phase"], "Promoted", "{end:#}");
+}
+
+/// An application with a guard on each of these metrics, and a candidate whose answers have a defect.
+fn manifest(name: &str, model: SocketAddr, guards: &[(&str, &str)], defect: &str) -> String {
+    let mut listed = String::new();
+    for (metric, margin) in guards {
+        write!(listed, "\n  - {{metric: {metric}, margin: {margin}, onFail: rollback}}").unwrap();
+    }
+    let release = |version: &str, parameters: &str| {
+        format!(
+            "
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {{name: {name}-{version}}}
+spec: {{application: {name}, version: {version}, environment: main, parameters: {parameters}, prices: {{input: 2.50/1M, output: 10/1M}}}}
+"
+        )
+    };
+    format!(
+        "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  protocol: openai
+  unit: request
+  environments:
+    main: {{endpoints: ['http://{model}']}}
+  baseline: {name}-v1
+  timeouts: {{firstByte: 500ms}}
+  guards:{listed}
+---{}---{}",
+        release("v1", "{}"),
+        release("v2", &format!("{{override: true, defect: {defect}}}")),
+    )
+}
+
+fn rollout(name: &str) -> String {
+    format!(
+        "
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {{name: {name}}}
+spec:
+  application: {name}
+  candidate: {name}-v2
+  strategy: {{canary: {{steps: [weight: 50%, analysis: {{minSamples: 100}}, bake: {{for: 1s, holdback: 50%, minSamples: 100}}]}}}}
+  rollback: {{rejectRelease: false}}
+"
+    )
+}
+
+/// Callers that ask each application, every other time for a stream, until this is dropped.
+fn start_callers(gateway: SocketAddr, applications: &[String]) -> JoinSet<()> {
+    let mut callers = JoinSet::new();
+    for name in applications {
+        for number in 0..CALLERS {
+            callers.spawn(call(gateway, format!("/apps/{name}/v1/chat/completions"), number));
+        }
+    }
+    callers
+}
+
+async fn call(gateway: SocketAddr, path: String, number: usize) {
+    let mut caller = Caller::connect(gateway).await;
+    for turn in number.. {
+        let mut request = json!({"model": "any", "messages": [], "stream": turn % 2 == 0, "stream_options": {"include_usage": true}});
+        if turn % 4 < 2 {
+            request["response_format"] = json!({"type": "json_schema", "json_schema": {"name": "a", "schema": {"required": ["city"]}}});
+        } else {
+            let function = json!({"name": "find", "parameters": {"type": "object", "required": ["city"]}});
+            request["tools"] = json!([{"type": "function", "function": function}]);
+        }
+        let answer = caller.post(&path, request.to_string()).await;
+        if !caller.is_open().await || !answer.complete {
+            caller = Caller::connect(gateway).await;
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}

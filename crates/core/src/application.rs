@@ -2,8 +2,10 @@
 
 use crate::arm::Arm;
 use crate::environment::Environment;
+use crate::gauge::Gauge;
 use crate::guard::Guard;
-use crate::id::{ApplicationName, EnvironmentName};
+use crate::id::{ApplicationName, EnvironmentName, SourceName};
+use crate::source::Source;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +39,12 @@ pub struct Application {
     /// Armed in every rollout of this application.
     #[serde(default)]
     pub guards: Vec<Guard>,
+    /// Systems outside that measure, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<SourceName, Source>,
+    /// What they are asked in every rollout of this application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<Gauge>,
     /// How long a request may take.
     #[serde(default)]
     pub timeouts: Timeouts,

@@ -87,6 +87,14 @@ name! {
     ApplicationName
 }
 name! {
+    /// A system outside that measures.
+    SourceName
+}
+name! {
+    /// A measurement that is asked of a source.
+    GaugeName
+}
+name! {
     /// An immutable bundle that defines behaviour.
     ReleaseName
 }

@@ -21,6 +21,8 @@ pub mod guard;
 pub mod epoch;
 pub mod environment;
 pub mod contents;
+pub mod source;
+pub mod gauge;
 pub mod release;
 pub mod application;
 pub mod routing;

@@ -3,6 +3,7 @@
 use super::command::Command;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Analysis;
+use crate::gauge::Gauged;
 
 /// What is known at one moment, observed for the state with the same sequence number.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Input {
     pub analysis: Analysis,
     /// Errors of the candidate while it had all of the traffic and nothing was compared.
     pub uncompared: Counts,
+    /// What sources outside say, in the order of the plan's gauges.
+    pub gauges: Vec<Gauged>,
     /// How the smoke requests went.
     pub smoke: SmokeResult,
     /// Whether the baseline answers; ready unless something is known against it, because a way back does not wait.

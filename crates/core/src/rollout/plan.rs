@@ -4,6 +4,7 @@
 //! sends it all traffic keeps a holdback on the baseline to compare with.
 
 use crate::application::{Application, LocalGuard};
+use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
 use crate::weight::Weight;
@@ -206,13 +207,17 @@ pub struct Plan {
     /// The application's local guard, whose limit also holds where nothing is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_guard: Option<LocalGuard>,
+    /// What sources outside are asked throughout.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<Gauge>,
 }
 
 impl Plan {
-    /// The plan of a proposal, with the guards the application has now.
+    /// The plan of a proposal, with the guards and gauges the application has now.
     pub fn of(proposal: &Proposal, application: &Application) -> Self {
-        Self::compile(&proposal.strategy, &application.guards, proposal.policy)
-            .with_local_guard(application.local_guard)
+        let plan = Self::compile(&proposal.strategy, &application.guards, proposal.policy)
+            .with_local_guard(application.local_guard);
+        Self { gauges: application.gauges.clone(), ..plan }
     }
 
     /// Compiles a strategy.
@@ -224,7 +229,7 @@ impl Plan {
         if !matches!(steps.last(), Some(Step::Bake(_))) {
             steps.push(Step::Bake(Bake::default()));
         }
-        Self { steps, guards: guards.to_vec(), policy, local_guard: None }
+        Self { steps, guards: guards.to_vec(), policy, local_guard: None, gauges: Vec::new() }
     }
 
     /// The same, with the application's local guard.

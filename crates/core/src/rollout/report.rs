@@ -23,6 +23,9 @@ pub struct Report {
     /// What guards found that may only observe or tell, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<String>,
+    /// What sources outside say, one sentence for each gauge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<String>,
     /// The decision in one sentence, for people.
     pub sentence: String,
 }

@@ -27,7 +27,7 @@ mod words;
 use super::command::Command;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::Wait;
-use crate::id::RolloutName;
+use crate::id::{GaugeName, RolloutName};
 use crate::metric::Metric;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -112,6 +112,9 @@ pub struct Position {
     /// Metrics whose pausing guards a person has overruled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pardoned: Vec<Metric>,
+    /// Pausing gauges a person has overruled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pardoned_gauges: Vec<GaugeName>,
 }
 
 /// The start of a step's analysis.
@@ -140,6 +143,11 @@ pub enum Hold {
         /// Which.
         metric: Metric,
     },
+    /// A gauge is out of bounds and pauses.
+    OutOfBounds {
+        /// Which.
+        gauge: GaugeName,
+    },
     /// The traffic was not split as drawn.
     SplitBroken,
     /// A gateway refuses the table of this state.
@@ -154,7 +162,7 @@ pub enum Hold {
 }
 
 /// What a step waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Waiting {
     /// Gateways that serve by an older table.
@@ -180,6 +188,13 @@ pub enum Waiting {
         /// Why.
         wait: Wait,
     },
+    /// A source outside that has not said that a number is within bounds.
+    Gauge {
+        /// What it was asked.
+        gauge: GaugeName,
+        /// What is known of it.
+        detail: String,
+    },
     /// The next share would risk too much.
     Risk {
         /// The share.
@@ -203,6 +218,13 @@ pub enum Cause {
     Regression {
         /// Which.
         metric: Metric,
+    },
+    /// A gauge was out of bounds.
+    OutOfBounds {
+        /// Which.
+        gauge: GaugeName,
+        /// What it said.
+        detail: String,
     },
     /// A gateway's local guard acted.
     LocalGuard {
@@ -323,6 +345,11 @@ impl Position {
         self.pardoned.contains(&metric)
     }
 
+    /// Whether a person has overruled a pausing gauge.
+    pub fn pardons_gauge(&self, gauge: &GaugeName) -> bool {
+        self.pardoned_gauges.contains(gauge)
+    }
+
     /// The beginning of a step, before the candidate has a share.
     pub const fn at(step: usize, entered_at: Timestamp) -> Self {
         Self {
@@ -333,6 +360,7 @@ impl Position {
             patience_from: None,
             ordered_by: None,
             pardoned: Vec::new(),
+            pardoned_gauges: Vec::new(),
         }
     }
 }
@@ -340,7 +368,7 @@ impl Position {
 impl Waiting {
     /// Whether it is evidence that is missing, rather than time or an answer.
     pub const fn is_want_of_data(&self) -> bool {
-        matches!(self, Self::Evidence(_) | Self::Guard { .. } | Self::Risk { .. })
+        matches!(self, Self::Evidence(_) | Self::Guard { .. } | Self::Gauge { .. } | Self::Risk { .. })
     }
 }
 

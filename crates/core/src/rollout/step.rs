@@ -16,6 +16,7 @@ use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
 use super::uncompared;
 use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
 use crate::application::LocalGuard;
+use crate::gauge::Gauged;
 use crate::guard::{Mode, OnFail};
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -95,6 +96,10 @@ impl<'a> Moment<'a> {
         if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
         }
+        if let Some(failed) = self.input.gauges.iter().find(|gauged| gauged.fails(OnFail::Rollback)) {
+            let (gauge, detail) = (failed.gauge.name.clone(), failed.sentence());
+            return Some(self.roll_back(Cause::OutOfBounds { gauge, detail }));
+        }
         if let Some(limit) = self.plan.local_guard.filter(|limit| self.reaches(limit)) {
             return Some(self.roll_back(Cause::Limit { errors: limit.errors }));
         }
@@ -104,8 +109,14 @@ impl<'a> Moment<'a> {
             return None;
         }
         let unpardoned = self.failures(OnFail::Pause).find(|failed| !at.pardons(failed.guard.metric));
-        let reason = match unpardoned {
-            Some(failed) => Hold::Regression { metric: failed.guard.metric },
+        let out_of_bounds = self
+            .input
+            .gauges
+            .iter()
+            .find(|gauged| gauged.fails(OnFail::Pause) && !at.pardons_gauge(&gauged.gauge.name));
+        let reason = match (unpardoned, out_of_bounds) {
+            (Some(failed), _) => Hold::Regression { metric: failed.guard.metric },
+            (None, Some(failed)) => Hold::OutOfBounds { gauge: failed.gauge.name.clone() },
             _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
             _ => match self.input.gateways.refused.clone() {
                 Some(RefusedTable { node, reason }) => Hold::Refused { node, reason },
@@ -309,6 +320,7 @@ impl<'a> Moment<'a> {
             .filter(|judged| judged.verdict.is_fail())
             .filter(|judged| judged.guard.mode == Mode::Observe || judged.guard.on_fail == OnFail::Notify)
             .map(|judged| judged.sentence())
+            .chain(self.input.gauges.iter().filter(|gauged| gauged.fails_idly()).map(Gauged::sentence))
             .collect();
         Report {
             at: self.now,
@@ -316,6 +328,7 @@ impl<'a> Moment<'a> {
             finding,
             analysis: self.input.analysis.clone(),
             observed,
+            gauges: self.input.gauges.iter().map(Gauged::sentence).collect(),
         }
     }
 }
@@ -327,6 +340,7 @@ const fn severity_of(cause: &Cause) -> Severity {
         Cause::Superseded { .. } => Severity::Info,
         Cause::Aborted { .. } | Cause::Ordered { .. } => Severity::Warning,
         Cause::Regression { .. }
+        | Cause::OutOfBounds { .. }
         | Cause::LocalGuard { .. }
         | Cause::Unwell { .. }
         | Cause::Limit { .. }

@@ -6,6 +6,7 @@
 //! guard errors margin 0.5pp onFail rollback                  # mode observe, maturity 10m
 //! canary: weight 5%, analysis 200, pause 10m, weight 100%, bake 10m holdback 2%
 //! blueGreen: smoke, trial 10%, bake 10m holdback 2%          # instead of canary
+//! gauge gpu-faults at most 5 onFail rollback                 # or: at least 5
 //! localGuard: errors 50%, minRequests 20
 //! policy: patience 5m, maxHold 2h, onInsufficientData rollback, riskBudget 5%, warmup 0, rejectRelease false
 //! gateways gw-1, gw-2
@@ -18,6 +19,7 @@
 //! 10% of the candidate's outcomes are lost
 //! the baseline is dead                                       # alive; the candidate
 //! smoke passes                                               # or: smoke fails: POST /v1/chat answered 500
+//! reading gpu-faults 7.5                                     # from now on; or: no reading gpu-faults
 //! gateway gw-2 acknowledges after 30s                        # nothing, at once, is lost, is back,
 //!                                                            # trips its local guard
 //! start
@@ -171,9 +173,9 @@ fn statement(text: &str, draft: &mut Draft) -> Result<Statement, String> {
 
 fn unknown(said: &str) -> String {
     format!(
-        "'{said}' is not understood. A line starts with application, guard, canary:, blueGreen:, localGuard:, \
+        "'{said}' is not understood. A line starts with application, guard, gauge, canary:, blueGreen:, localGuard:, \
          policy:, gateways, seed, traffic, baseline:, candidate:, both arms:, 'N% of the candidate's outcomes', \
-         'the baseline is', 'the candidate is', smoke, gateway, start, run or expect, or is an order such as 'ann orders pause'"
+         'the baseline is', 'the candidate is', smoke, gateway, reading, 'no reading', start, run or expect, or is an order such as 'ann orders pause'"
     )
 }
 

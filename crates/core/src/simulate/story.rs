@@ -230,12 +230,12 @@ impl Teller {
 fn kind(transition: &Transition) -> Option<Kind> {
     let waiting = match (&transition.report.finding, &transition.next.phase) {
         (Finding::Waiting { waiting } | Finding::StillHeld { reason: Hold::Waiting(waiting) }, _)
-        | (Finding::Held, Phase::Held { reason: Hold::Waiting(waiting), .. }) => *waiting,
+        | (Finding::Held, Phase::Held { reason: Hold::Waiting(waiting), .. }) => waiting,
         _ => return None,
     };
     let wait = match waiting {
-        Waiting::Evidence(wait) => Some(discriminant(&wait)),
+        Waiting::Evidence(wait) => Some(discriminant(wait)),
         _ => None,
     };
-    Some(Kind { waiting: discriminant(&waiting), wait })
+    Some(Kind { waiting: discriminant(waiting), wait })
 }

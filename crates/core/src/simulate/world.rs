@@ -5,6 +5,7 @@
 
 mod controller;
 mod gateway;
+mod outside;
 
 use super::script::{Arms, Event, Setting};
 use super::traffic::{Answer, Behaviour, Callers, Dice};
@@ -18,6 +19,7 @@ use crate::rollout::step::Transition;
 use crate::time::Timestamp;
 use controller::{Controller, Surroundings};
 use gateway::{Gateway, Measured};
+use outside::Outside;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ pub(super) struct World {
     /// Whether the arms answer.
     readiness: [Readiness; 2],
     smoke: SmokeResult,
+    outside: Outside,
     /// Feedback that is not old enough to count.
     unripe: VecDeque<Measured>,
     maturity: Duration,
@@ -91,6 +94,7 @@ impl World {
             lost: [0.0; 2],
             readiness: [Readiness::Ready; 2],
             smoke: SmokeResult::Pending,
+            outside: Outside::of(&setting.plan.gauges),
             unripe: VecDeque::new(),
             maturity: setting.application.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default(),
             toll: Toll::default(),
@@ -144,6 +148,7 @@ impl World {
             Event::Lose { arm, share } => self.lost[*arm as usize] = *share,
             Event::Life(arm, readiness) => self.readiness[*arm as usize] = *readiness,
             Event::Smoke(result) => self.smoke = result.clone(),
+            Event::Gauge { gauge, says } => self.outside.say(gauge, says),
             Event::Gateway { index, change } => {
                 if let Some(gateway) = self.gateways.get_mut(*index) {
                     gateway.change(*change);
@@ -159,6 +164,7 @@ impl World {
             self.serve();
         }
         self.collect();
+        self.outside.ask(self.now);
         self.look()
     }
 
@@ -243,6 +249,7 @@ impl World {
                 unwell: None,
             },
             smoke: self.smoke.clone(),
+            gauges: self.outside.gauged(self.now),
             baseline: self.readiness[Arm::Baseline as usize],
             candidate: self.readiness[Arm::Candidate as usize],
         }

@@ -1,12 +1,13 @@
 //! Without an order or a pardon, nothing is promoted that was not shown safe: every gateway serves by the last share,
-//! its time is over, both arms have fresh outcomes, every enforced guard passed, and nothing keeps the evidence from
-//! being judged.
+//! its time is over, both arms have fresh outcomes, every enforced guard passed, every gauge that may act has said so
+//! since, and nothing keeps the evidence from being judged.
 
 use crate::walk::{Look, People, walks};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
+use viridian_core::gauge::Standing;
 use viridian_core::rollout::input::Readiness;
 use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::uncompared;
@@ -33,6 +34,10 @@ fn check(plan: &Plan, look: &Look) -> Result<(), TestCaseError> {
         prop_assert_eq!(analysis.wait, None);
     }
     prop_assert_eq!(input.candidate, Readiness::Ready);
+    for gauged in input.gauges.iter().filter(|gauged| gauged.gauge.gates()) {
+        let is_fresh = matches!(gauged.standing, Standing::Within { at, .. } if at >= clock.started_at);
+        prop_assert!(is_fresh, "{:?} said {:?}", gauged.gauge.name, gauged.standing);
+    }
     let mut gating = analysis.guards.iter().filter(|judged| judged.guard.gates_promotion());
     if !plan.compares() {
         let below = plan.local_guard.is_some_and(|limit| {

@@ -28,6 +28,7 @@ fn ordered(candidate: Readiness, acknowledged: usize) -> State {
         calibration: 0,
         analysis: judge(&[], &Evidence::default(), Units::Independent),
         uncompared: Counts::default(),
+        gauges: Vec::new(),
         smoke: SmokeResult::Pending,
         baseline: Readiness::Ready,
         candidate,

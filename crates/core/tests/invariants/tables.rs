@@ -48,6 +48,8 @@ impl Ingredients {
             pins: self.pins.clone(),
             local_guard: None,
             guards: Vec::new(),
+            sources: BTreeMap::new(),
+            gauges: Vec::new(),
             timeouts: Timeouts::default(),
         };
         let epoch = Epoch {

@@ -7,7 +7,9 @@ use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
 use viridian_core::application::LocalGuard;
+use viridian_core::gauge::{Bounds, Gauge, Gauged, Standing};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::input::{Gateways, Input, Readiness, RefusedTable, SmokeResult, Unwell};
@@ -36,6 +38,8 @@ pub(crate) struct Moment {
     pub(crate) calibration: u64,
     /// One per guard.
     pub(crate) verdicts: Vec<Said>,
+    /// What the plan's gauge says, if it has one.
+    pub(crate) standing: Standing,
     pub(crate) wait: Option<Wait>,
     pub(crate) split: SplitCheck,
     pub(crate) harm_bound: Option<f64>,
@@ -113,11 +117,18 @@ impl Moment {
                 guards: judged.collect(),
                 harm_bound: self.harm_bound,
             },
+            gauges: plan.gauges.iter().map(|gauge| self.gauged(gauge)).collect(),
             smoke: self.smoke.clone(),
             uncompared: Counts { trials: seen.candidate, events: seen.candidate / 100, ..Counts::default() },
             baseline: self.baseline,
             candidate: self.candidate,
         }
+    }
+}
+
+impl Moment {
+    fn gauged(&self, gauge: &Gauge) -> Gauged {
+        Gauged { gauge: gauge.clone(), standing: self.standing.clone() }
     }
 }
 
@@ -154,8 +165,13 @@ pub(crate) fn weights() -> impl Strategy<Value = Weight> {
 }
 
 pub(crate) fn plans() -> impl Strategy<Value = Plan> {
-    (ways(), prop::collection::vec(guards(), 0..=GUARDS), policies(), prop::option::of(local_guards()))
-        .prop_map(|(way, guards, policy, local)| Plan::compile(&way, &guards, policy).with_local_guard(local))
+    let guards = (prop::collection::vec(guards(), 0..=GUARDS), prop::option::of(local_guards()));
+    (ways(), guards, policies(), prop::option::weighted(0.3, gauges())).prop_map(
+        |(way, (guards, local), policy, gauge)| Plan {
+            gauges: gauge.into_iter().collect(),
+            ..Plan::compile(&way, &guards, policy).with_local_guard(local)
+        },
+    )
 }
 
 fn ways() -> impl Strategy<Value = Way> {
@@ -201,6 +217,34 @@ fn guards() -> impl Strategy<Value = Guard> {
     })
 }
 
+fn gauges() -> impl Strategy<Value = Gauge> {
+    let on_fail = prop_oneof![Just(OnFail::Rollback), Just(OnFail::Pause), Just(OnFail::Notify)];
+    let mode = prop_oneof![3 => Just(Mode::Enforce), 1 => Just(Mode::Observe)];
+    (on_fail, mode).prop_map(|(on_fail, mode)| Gauge {
+        name: GaugeName::parse("gpu-faults").unwrap(),
+        source: SourceName::parse("outside").unwrap(),
+        query: "gpu_faults".to_owned(),
+        bounds: Bounds { at_least: None, at_most: Some(5.0) },
+        unit: None,
+        every: Duration::from_secs(30),
+        times: 3,
+        on_fail,
+        mode,
+    })
+}
+
+fn standings() -> impl Strategy<Value = Standing> {
+    // One that is of long ago, and one that is always fresh.
+    let within = |at| Just(Standing::Within { value: 1.0, at: Timestamp(at) });
+    let unknown = Standing::Unknown { why: "no answer".to_owned() };
+    prop_oneof![
+        8 => within(u64::MAX / 2),
+        1 => within(0),
+        2 => Just(unknown),
+        1 => Just(Standing::Beyond { value: 7.0 }),
+    ]
+}
+
 fn local_guards() -> impl Strategy<Value = LocalGuard> {
     (100u16..=5_000, 1u32..300).prop_map(|(errors, min_requests)| LocalGuard {
         errors: Weight::from_basis_points(errors).unwrap(),
@@ -236,19 +280,21 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
         (outcomes(), outcomes()),
         prop_oneof![6 => 500u64..600, 1 => 0u64..500],
         prop::collection::vec(said(), GUARDS),
+        standings(),
         prop_oneof![8 => Just(None), 1 => Just(Some(Wait::TooFewUnits { units: 3, groups: 2 }))],
         prop_oneof![12 => Just(SplitCheck::Sound), 1 => Just(SplitCheck::Broken { expected: 0.5, observed: 0.4 })],
         prop_oneof![6 => (0.0f64..0.05).prop_map(Some), 1 => Just(Some(1.0)), 1 => Just(None)],
     );
     let world = (gateways(), smoke(), (readiness(), readiness()), commands, 0u64..400);
     (evidence, world).prop_map(|(evidence, world)| {
-        let (outcomes, calibration, verdicts, wait, split, harm_bound) = evidence;
+        let (outcomes, calibration, verdicts, standing, wait, split, harm_bound) = evidence;
         let (gateways, smoke, (baseline, candidate), commands, seconds) = world;
         Moment {
             seconds,
             outcomes,
             calibration,
             verdicts,
+            standing,
             wait,
             split,
             harm_bound,

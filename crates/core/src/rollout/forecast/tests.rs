@@ -22,6 +22,7 @@ fn plan(guards: Vec<Guard>) -> Plan {
         guards,
         policy: Policy { risk_budget: Weight::FULL, ..Policy::default() },
         local_guard: None,
+        gauges: Vec::new(),
     }
 }
 

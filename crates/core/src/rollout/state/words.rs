@@ -9,6 +9,7 @@ impl fmt::Display for Cause {
             |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         match self {
             Self::Regression { metric } => write!(f, "{metric} got worse"),
+            Self::OutOfBounds { detail, .. } => f.write_str(detail),
             Self::LocalGuard { node } => write!(f, "the local guard acted on gateway {node}"),
             Self::Unwell { node, detail } => {
                 write!(f, "gateway {node} fared worse by the new table: {detail}")
@@ -29,6 +30,7 @@ impl fmt::Display for Hold {
             Self::Paused { by } => write!(f, "paused by {by}"),
             Self::PlannedPause => f.write_str("the plan pauses here until it is resumed"),
             Self::Regression { metric } => write!(f, "{metric} got worse and its guard pauses"),
+            Self::OutOfBounds { gauge } => write!(f, "{gauge} is out of bounds and pauses"),
             Self::SplitBroken => {
                 f.write_str("the traffic was not split as drawn, so nothing can be compared")
             }
@@ -48,6 +50,7 @@ impl fmt::Display for Waiting {
             Self::Time { .. } => f.write_str("time has to pass"),
             Self::Evidence(wait) => wait.fmt(f),
             Self::Guard { metric, wait } => write!(f, "{metric}: {wait}"),
+            Self::Gauge { detail, .. } => f.write_str(detail),
             Self::Risk { next, bound } => write!(
                 f,
                 "a weight of {next} would risk up to {} more errors per 100 requests",

@@ -3,10 +3,12 @@
 use super::Moment;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::{Verdict, Wait};
+use crate::gauge::{Gauged, Standing};
 use crate::guard::Guard;
 use crate::rollout::input::{Readiness, SmokeResult};
 use crate::rollout::plan::{Bake, Step};
 use crate::rollout::state::{Cause, Position, Waiting};
+use crate::time::Timestamp;
 use crate::weight::Weight;
 
 /// Baseline outcomes there have to be before a candidate gets its first request: enough to place its 95th
@@ -108,7 +110,7 @@ fn analysis(moment: &Moment<'_>, at: &Position, min_samples: u64) -> Gate {
     if let Some(waiting) = lacks_evidence(moment, at, min_samples) {
         return Gate::Wait(waiting);
     }
-    match risk(moment, at) {
+    match lacks_reading(moment, at).or_else(|| risk(moment, at)) {
         Some(waiting) => Gate::Wait(waiting),
         None => Gate::Next,
     }
@@ -129,7 +131,8 @@ fn watch(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
         return Gate::Wait(waiting);
     }
     let missing = if is_uncompared(moment, at) { lacks_limit(moment) } else { lacks_proof(moment, at) };
-    missing.or_else(|| barrier(moment)).map_or(Gate::Promote, Gate::Wait)
+    let missing = missing.or_else(|| lacks_reading(moment, at)).or_else(|| barrier(moment));
+    missing.map_or(Gate::Promote, Gate::Wait)
 }
 
 /// The first guard that gates promotion and was not shown safe.
@@ -142,6 +145,22 @@ fn lacks_proof(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
         _ => Wait::Undecided,
     };
     Some(Waiting::Guard { metric: unproven.guard.metric, wait })
+}
+
+/// The first gauge that may act and has not said, since the step's clock started, that its number is within bounds.
+fn lacks_reading(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
+    let is_fresh = |measured: Timestamp| at.clock.is_some_and(|clock| measured >= clock.started_at);
+    let is_open = |gauged: &&Gauged| {
+        gauged.gauge.gates()
+            && !at.pardons_gauge(&gauged.gauge.name)
+            && !matches!(gauged.standing, Standing::Within { at, .. } if is_fresh(at))
+    };
+    let open = moment.input.gauges.iter().find(is_open)?;
+    let detail = match open.standing {
+        Standing::Within { .. } => format!("{}: it has not been read since this step began", open.gauge.name),
+        _ => open.sentence(),
+    };
+    Some(Waiting::Gauge { gauge: open.gauge.name.clone(), detail })
 }
 
 /// Whether no guard can ever say anything: the plan never compares, or a person ordered it past what would have been

@@ -65,6 +65,10 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
             let pardoned = at.pardoned.iter().copied().chain([*metric]).collect();
             moment.resume(Position { pardoned, ..at })
         }
+        Hold::OutOfBounds { gauge } => {
+            let pardoned_gauges = at.pardoned_gauges.iter().cloned().chain([gauge.clone()]).collect();
+            moment.resume(Position { pardoned_gauges, ..at })
+        }
         Hold::Paused { .. } | Hold::Refused { .. } | Hold::Waiting(_) => moment.resume(at),
     }
 }

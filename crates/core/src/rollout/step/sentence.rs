@@ -137,6 +137,12 @@ fn held(moment: &Moment<'_>, reason: &Hold) -> String {
         Hold::Waiting(waiting) => missing(moment, waiting),
         Hold::Regression { metric } => numbers(moment, *metric)
             .map_or_else(|| reason.to_string(), |numbers| format!("{numbers}; its guard pauses")),
+        Hold::OutOfBounds { gauge } => moment
+            .input
+            .gauges
+            .iter()
+            .find(|gauged| gauged.gauge.name == *gauge)
+            .map_or_else(|| reason.to_string(), |gauged| format!("{}; it pauses", gauged.sentence())),
         Hold::SplitBroken => split(moment).unwrap_or_else(|| reason.to_string()),
         _ => reason.to_string(),
     }

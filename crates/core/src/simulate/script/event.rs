@@ -4,9 +4,13 @@ use super::setting::Draft;
 use super::words::{Words, clauses};
 use crate::arm::Arm;
 use crate::metric::{Metric, Source};
+use crate::id::GaugeName;
 use crate::rollout::command::{Command, Reach};
 use crate::rollout::input::{Readiness, SmokeResult};
 use std::time::Duration;
+
+/// Why a gauge says nothing, in stories.
+const NO_ANSWER: &str = "no answer within 10s";
 
 /// Something that happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,8 @@ pub(crate) enum Event {
     Life(Arm, Readiness),
     /// Smoke requests are answered like this from now on.
     Smoke(SmokeResult),
+    /// A gauge says this from now on, or why it says nothing.
+    Gauge { gauge: GaugeName, says: Result<f64, String> },
     /// A gateway changes, by its place.
     Gateway { index: usize, change: GatewayChange },
 }
@@ -102,6 +108,15 @@ pub(super) fn read(said: &str, draft: &Draft) -> Result<Option<Event>, String> {
             Event::Smoke(SmokeResult::Passed)
         }
         Some("the") => life(&mut words)?,
+        Some("reading") => {
+            let gauge = draft.gauge(words.word("a gauge")?)?;
+            Event::Gauge { gauge, says: Ok(words.decimal()?) }
+        }
+        Some("no") => {
+            words.expect("reading")?;
+            let gauge = draft.gauge(words.word("a gauge")?)?;
+            Event::Gauge { gauge, says: Err(NO_ANSWER.to_owned()) }
+        }
         Some("gateway") => {
             let index = draft.gateway(words.word("a gateway")?)?;
             Event::Gateway { index, change: gateway(&mut words)? }

@@ -3,8 +3,9 @@
 use super::words::{Words, clauses, name};
 use super::{releases, strategy};
 use crate::application::{Application, LocalGuard, Unit};
+use crate::gauge::{Bounds, DEFAULT_EVERY, DEFAULT_TIMES, Gauge};
 use crate::guard::{Guard, Margin, Mode, OnFail};
-use crate::id::{ApplicationName, NodeName, RolloutName};
+use crate::id::{ApplicationName, GaugeName, NodeName, RolloutName};
 use crate::metric::Metric;
 use crate::rollout::plan::{OnInsufficient, Plan, Policy, Rejection, Strategy};
 use crate::routing::table::Placement;
@@ -36,6 +37,7 @@ pub(super) struct Draft {
     application: Option<ApplicationName>,
     population: Option<Population>,
     guards: Vec<Guard>,
+    gauges: Vec<Gauge>,
     strategy: Option<Strategy>,
     local_guard: Option<LocalGuard>,
     policy: Policy,
@@ -58,6 +60,7 @@ impl Default for Draft {
             application: None,
             population: None,
             guards: Vec::new(),
+            gauges: Vec::new(),
             strategy: None,
             local_guard: None,
             policy: Policy::default(),
@@ -84,6 +87,7 @@ impl Draft {
         match words.next() {
             Some("application") => self.read_application(&mut words)?,
             Some("guard") => self.guards.push(guard(&mut words)?),
+            Some("gauge") => self.gauges.push(gauge(&mut words)?),
             Some("gateways") => {
                 self.gateways.clear();
                 while let Some(word) = words.next() {
@@ -120,7 +124,10 @@ impl Draft {
             baseline: releases::placement(application, "v1")?,
             candidate: releases::placement(application, "v2")?,
             rollout: name(&format!("{application}-v2"))?,
-            plan: Plan::compile(&strategy, &self.guards, self.policy).with_local_guard(self.local_guard),
+            plan: Plan {
+                gauges: self.gauges,
+                ..Plan::compile(&strategy, &self.guards, self.policy).with_local_guard(self.local_guard)
+            },
             population: self.population,
             gateways,
             seed: self.seed,
@@ -135,6 +142,15 @@ impl Draft {
         }
         let place = names.iter().position(|name| *name == text);
         place.ok_or_else(|| format!("there is no gateway '{text}', only {}", names.join(", ")))
+    }
+
+    /// A gauge there is.
+    pub(super) fn gauge(&self, text: &str) -> Result<GaugeName, String> {
+        let names = || self.gauges.iter().map(|gauge| &gauge.name);
+        names().find(|name| name.as_str() == text).cloned().ok_or_else(|| {
+            let known: Vec<&str> = names().map(GaugeName::as_str).collect();
+            format!("there is no gauge '{text}', only {}", known.join(", "))
+        })
     }
 
     fn read_application(&mut self, words: &mut Words<'_>) -> Result<(), String> {
@@ -219,13 +235,7 @@ fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
     })?;
     words.expect("margin")?;
     let margin = margin(words)?;
-    words.expect("onFail")?;
-    let on_fail = match words.word("'rollback', 'pause' or 'notify'")? {
-        "rollback" => OnFail::Rollback,
-        "pause" => OnFail::Pause,
-        "notify" => OnFail::Notify,
-        other => return Err(format!("expected 'rollback', 'pause' or 'notify', found '{other}'")),
-    };
+    let on_fail = on_fail(words)?;
     let mut guard = Guard { metric, margin, on_fail, mode: Mode::Enforce, maturity: Duration::ZERO };
     while !words.is_over() {
         match words.word("")? {
@@ -238,6 +248,40 @@ fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
         }
     }
     Ok(guard)
+}
+
+/// `gpu-faults at most 5 onFail rollback`.
+fn gauge(words: &mut Words<'_>) -> Result<Gauge, String> {
+    let name = name(words.word("the gauge's name")?)?;
+    words.expect("at")?;
+    let mut bounds = Bounds::default();
+    let bound = match words.word("'most' or 'least'")? {
+        "most" => &mut bounds.at_most,
+        "least" => &mut bounds.at_least,
+        other => return Err(format!("expected 'most' or 'least', found '{other}'")),
+    };
+    *bound = Some(words.decimal()?);
+    Ok(Gauge {
+        source: super::words::name("outside")?,
+        query: String::new(),
+        name,
+        bounds,
+        unit: None,
+        every: DEFAULT_EVERY,
+        times: DEFAULT_TIMES,
+        on_fail: on_fail(words)?,
+        mode: Mode::Enforce,
+    })
+}
+
+fn on_fail(words: &mut Words<'_>) -> Result<OnFail, String> {
+    words.expect("onFail")?;
+    match words.word("'rollback', 'pause' or 'notify'")? {
+        "rollback" => Ok(OnFail::Rollback),
+        "pause" => Ok(OnFail::Pause),
+        "notify" => Ok(OnFail::Notify),
+        other => Err(format!("expected 'rollback', 'pause' or 'notify', found '{other}'")),
+    }
 }
 
 fn margin(words: &mut Words<'_>) -> Result<Margin, String> {

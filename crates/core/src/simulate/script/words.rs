@@ -57,6 +57,12 @@ impl<'a> Words<'a> {
         word.parse().map_err(|_| format!("'{word}' is not a whole number"))
     }
 
+    /// A number such as `0.5`.
+    pub(super) fn decimal(&mut self) -> Result<f64, String> {
+        let word = self.word("a number")?;
+        word.parse().map_err(|_| format!("'{word}' is not a number"))
+    }
+
     /// A share such as `0.5%`, as a fraction.
     pub(super) fn share(&mut self) -> Result<f64, String> {
         let word = self.word("a share such as 5%")?;

@@ -9,6 +9,7 @@ use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Analysis;
 use crate::application::Application;
 use crate::epoch::{Epoch, Thresholds};
+use crate::gauge::Gauged;
 use crate::id::{EpochId, Generation, RolloutName, Term};
 use crate::metric::Metric;
 use crate::outcome::Outcome;
@@ -54,6 +55,7 @@ pub(super) struct Controller {
 pub(super) struct Surroundings {
     pub(super) gateways: Gateways,
     pub(super) smoke: SmokeResult,
+    pub(super) gauges: Vec<Gauged>,
     pub(super) baseline: Readiness,
     pub(super) candidate: Readiness,
 }
@@ -137,6 +139,7 @@ impl Controller {
             commands: self.orders.clone(),
             gateways: surroundings.gateways,
             smoke: surroundings.smoke,
+            gauges: surroundings.gauges,
             uncompared: uncompared::errors(&self.evidence),
             baseline: surroundings.baseline,
             candidate: surroundings.candidate,

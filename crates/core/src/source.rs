@@ -1,0 +1,60 @@
+//! A source: a system outside that measures, and how it is asked. What is asked of it is a [`crate::gauge::Gauge`].
+
+use crate::environment::{Endpoint, SecretReference};
+use crate::id::SourceName;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a source may take to answer unless told otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A system that measures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// The name, unique within its application.
+    pub name: SourceName,
+    /// Where it is asked: the base URL of its API.
+    pub url: Endpoint,
+    /// What it speaks, and what it asks for.
+    pub kind: SourceKind,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+}
+
+/// What a source speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum SourceKind {
+    /// The HTTP API of Prometheus, and of what speaks it (Thanos, Mimir, VictoriaMetrics). A query is PromQL whose result is
+    /// a scalar or a vector of one sample.
+    Prometheus {
+        /// The bearer token it asks for.
+        bearer: Option<SecretReference>,
+    },
+    /// The metrics API of Datadog. A query is a timeseries query of one series, whose last point counts.
+    Datadog {
+        /// The key of the organisation.
+        api_key: SecretReference,
+        /// The key that may read.
+        application_key: SecretReference,
+    },
+    /// NerdGraph of New Relic. A query is NRQL whose result is one row with one number.
+    NewRelic {
+        /// The key of a user.
+        api_key: SecretReference,
+        /// The account that is asked.
+        account: u64,
+    },
+    /// Any endpoint that answers `GET` with JSON. A query is the path below the URL.
+    Json {
+        /// The bearer token it asks for.
+        bearer: Option<SecretReference>,
+        /// Where in the answer the number is, as a JSON pointer.
+        value: String,
+        /// Where it says when that was measured, in seconds since 1970 or RFC 3339; when absent, it is taken to be of now.
+        at: Option<String>,
+        /// Where it says the unit of the number.
+        unit: Option<String>,
+    },
+}

@@ -290,6 +290,7 @@ impl Ours {
             calibration: self.calibration.tally.outcomes(),
             analysis: analysis.clone(),
             uncompared: uncompared::errors(&self.evidence),
+            gauges: Vec::new(),
             smoke: SmokeResult::Passed,
             baseline: Readiness::Ready,
             candidate: Readiness::Ready,

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::hub::Hub;
 use crate::ledger::Ledger;
 use crate::present::Present;
-use crate::senses::Senses;
+use crate::senses::{Senses, Subject};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::rollout::input::Input;
@@ -48,9 +48,8 @@ impl Sight<'_> {
         &self,
         present: &Present,
         measured: &Measured,
-        sources: (&Hub, &impl Senses),
+        (hub, senses, now): (&Hub, &impl Senses, Timestamp),
     ) -> Input {
-        let (hub, senses) = sources;
         let application = &present.application;
         let units = if application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
         Input {
@@ -59,6 +58,8 @@ impl Sight<'_> {
             gateways: hub.gateways(&application.name),
             calibration: measured.calibration.tally.outcomes(),
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
+            gauges: senses
+                .gauges(Subject { application, rollout: self.rollout, candidate: self.candidate }, now),
             smoke: senses.smoke(self.rollout, self.candidate),
             uncompared: uncompared::errors(&measured.evidence),
             baseline: senses.baseline(application, &present.baseline),

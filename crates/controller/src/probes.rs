@@ -3,18 +3,21 @@
 //! between merely asks again.
 
 use crate::nudge::Nudge;
-use crate::senses::Senses;
+use crate::readings::Readings;
+use crate::senses::{Senses, Subject};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use viridian_core::application::Application;
 use viridian_core::environment::{Endpoint, ReadinessCheck, SecretReference};
+use viridian_core::gauge::Gauged;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::input::{Readiness, SmokeResult};
 use viridian_core::rollout::plan::Step;
 use viridian_core::rollout::state::Phase;
 use viridian_core::routing::table::Placement;
+use viridian_core::time::Timestamp;
 use viridian_platform::client::Client;
 use viridian_platform::{reach, smoke};
 use viridian_store::StoredRollout;
@@ -28,6 +31,7 @@ pub(crate) struct Probes {
     client: Client,
     nudge: Nudge,
     found: Arc<Mutex<Found>>,
+    readings: Readings,
 }
 
 #[derive(Default)]
@@ -53,7 +57,9 @@ struct Reached {
 
 impl Probes {
     pub(crate) fn new(runtime: Handle, nudge: Nudge) -> Self {
-        Self { runtime, client: Client::new(), nudge, found: Arc::default() }
+        let client = Client::new();
+        let readings = Readings::new(runtime.clone(), client.clone(), nudge.clone());
+        Self { runtime, client, nudge, found: Arc::default(), readings }
     }
 
     /// What is known of each endpoint of a placement; asks again where that is long ago.
@@ -139,9 +145,14 @@ impl Senses for Probes {
         if is_ready { Readiness::Ready } else { Readiness::NotReady }
     }
 
+    fn gauges(&self, subject: Subject<'_>, now: Timestamp) -> Vec<Gauged> {
+        self.readings.standings(subject, now)
+    }
+
     /// Forgets what was found for rollouts that are over.
     fn forget(&self, rollout: &RolloutName) {
         lock(&self.found).smoke.retain(|(name, _), _| name != rollout);
+        self.readings.forget(rollout);
     }
 }
 

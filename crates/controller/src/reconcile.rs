@@ -132,7 +132,7 @@ fn walk<L: Ledger, S: Senses>(
 
     let commands = room.ledger.pending_commands(&rollout.proposal.name)?;
     let sight = Sight { rollout, candidate, commands: &commands };
-    let input = sight.input(&present, &measured, (&room.hub, &room.senses));
+    let input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
     let transition = step(&rollout.plan, &rollout.state, &input, now);
     let stays = transition.next.sequence == rollout.state.sequence;
     if stays {

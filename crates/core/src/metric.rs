@@ -94,7 +94,7 @@ pub enum Elapsed {
 
 /// Where a metric's outcomes come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Witness {
     /// How the request went: every request tells.
     Passing,
     /// What its answer says: it has to be read.
@@ -178,9 +178,9 @@ impl Metric {
     }
 
     /// Where its outcomes come from.
-    pub const fn source(self) -> Source {
+    pub const fn witness(self) -> Witness {
         match self {
-            Self::Feedback => Source::Callers,
+            Self::Feedback => Witness::Callers,
             Self::Errors
             | Self::Timeouts
             | Self::RateLimited
@@ -189,7 +189,7 @@ impl Metric {
             | Self::LatencyP99
             | Self::FirstTokenP50
             | Self::FirstTokenP95
-            | Self::FirstTokenP99 => Source::Passing,
+            | Self::FirstTokenP99 => Witness::Passing,
             Self::Refusals
             | Self::EmptyAnswers
             | Self::TruncatedAnswers
@@ -200,14 +200,14 @@ impl Metric {
             | Self::PerTokenP95
             | Self::InputTokens
             | Self::OutputTokens
-            | Self::Cost => Source::Contents,
+            | Self::Cost => Witness::Contents,
         }
     }
 
     /// Whether every answer to a request like the others tells of it, so that an arm of which fewer answers do hides
     /// something. Whether functions are called is the answer's own affair.
     pub const fn is_told_alike(self) -> bool {
-        matches!(self.source(), Source::Contents) && !matches!(self, Self::InvalidToolCalls)
+        matches!(self.witness(), Witness::Contents) && !matches!(self, Self::InvalidToolCalls)
     }
 
     /// Whether a small share of the traffic can make an arm look better than it would be under more of it.

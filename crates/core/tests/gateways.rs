@@ -38,6 +38,7 @@ fn look(state: &State, gateways: Gateways, commands: Vec<Command>) -> Transition
             guards: Vec::new(),
             harm_bound: None,
         },
+        gauges: Vec::new(),
         smoke: SmokeResult::Passed,
         uncompared: Counts::default(),
         baseline: Readiness::Ready,

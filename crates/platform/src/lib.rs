@@ -8,5 +8,6 @@ pub mod client;
 pub mod reach;
 pub mod secret;
 pub mod smoke;
+pub mod source;
 pub mod tls;
 pub mod token;

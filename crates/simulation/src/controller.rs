@@ -9,8 +9,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use viridian_controller::reconcile::{Progress, Room, reconcile};
-use viridian_controller::{Clock, Error, Hub, Intake, Ledger, Nudge, Registry, Senses, Subscription};
+use viridian_controller::{
+    Clock, Error, Hub, Intake, Ledger, Nudge, Registry, Senses, Subject, Subscription,
+};
 use viridian_core::application::Application;
+use viridian_core::gauge::Gauged;
 use viridian_core::id::{ApplicationName, BootId, Generation, RolloutName};
 use viridian_core::rollout::input::{Readiness, SmokeResult};
 use viridian_core::routing::table::{Placement, RoutingTable};
@@ -99,6 +102,10 @@ impl Senses for Sight {
 
     fn candidate(&self, _application: &Application, _placement: &Placement) -> Readiness {
         Readiness::Ready
+    }
+
+    fn gauges(&self, _subject: Subject<'_>, _now: Timestamp) -> Vec<Gauged> {
+        Vec::new()
     }
 
     fn forget(&self, _rollout: &RolloutName) {}

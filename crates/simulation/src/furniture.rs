@@ -57,6 +57,8 @@ pub fn application(place: usize) -> Result<Application, Broken> {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![guard()],
+        sources: BTreeMap::new(),
+        gauges: Vec::new(),
         timeouts: Timeouts::default(),
     })
 }

@@ -128,6 +128,7 @@ fn report() -> Report {
             harm_bound: Some(0.05),
         },
         observed: Vec::new(),
+        gauges: Vec::new(),
         sentence: "Step 3 goes on: errors: neither worse nor shown safe yet.".to_owned(),
     }
 }
@@ -207,6 +208,8 @@ fn an_application_names_secrets_and_never_holds_them() {
         pins: Vec::new(),
         local_guard: None,
         guards: guards().to_vec(),
+        sources: BTreeMap::new(),
+        gauges: Vec::new(),
         timeouts: Timeouts::default(),
     };
     let body = ApplicationBody::new(&application, Some("support-chat-v7".to_owned()), None, None);

@@ -214,6 +214,7 @@ pub(crate) fn report(sentence: &str) -> Report {
         finding: Finding::Began,
         analysis: judge(&[], &Evidence::default(), Units::Independent),
         observed: Vec::new(),
+        gauges: Vec::new(),
         sentence: sentence.to_owned(),
     }
 }

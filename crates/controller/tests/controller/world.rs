@@ -104,6 +104,8 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![errors_guard()],
+        sources: BTreeMap::new(),
+        gauges: Vec::new(),
         timeouts: Timeouts::default(),
     };
     store.apply_application(&application, now).unwrap();

@@ -7,7 +7,7 @@ use crate::environment::{Endpoint, SecretReference};
 use crate::epoch::Thresholds;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
-use crate::metric::{Metric, Source};
+use crate::metric::{Metric, Witness};
 use crate::release::{Digest, Model, Parameters, Prices};
 use crate::weight::{Split, Weight};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Reads {
         }
         let asks = |is: &dyn Fn(Metric) -> bool| guards.iter().any(|guard| is(guard.metric));
         Self {
-            answers: asks(&|metric| metric.source() == Source::Contents),
+            answers: asks(&|metric| metric.witness() == Witness::Contents),
             output: asks(&|metric| metric == Metric::InvalidOutput),
             tool_calls: asks(&|metric| metric == Metric::InvalidToolCalls),
         }

@@ -331,6 +331,7 @@ fn input(sequence: u64, commands: Vec<Command>) -> Input {
         gateways: Gateways { known: 1, acknowledged: 1, ..Gateways::default() },
         calibration: 1_000,
         analysis: judge(&[], &Evidence::default(), Units::Independent),
+        gauges: Vec::new(),
         smoke: SmokeResult::Passed,
         uncompared: Counts::default(),
         baseline: Readiness::Ready,

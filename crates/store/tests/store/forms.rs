@@ -10,6 +10,7 @@ use std::time::Duration;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::verdict::{Heavy, SplitCheck, Validity, Verdict, Wait};
 use viridian_core::guard::OnFail;
+use viridian_core::id::GaugeName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
@@ -82,7 +83,6 @@ fn waits() -> Vec<Wait> {
         Wait::LoadTooSmall { need: percent(25) },
         Wait::Undecided,
         Wait::Lopsided(heavy()),
-        Wait::Unread,
     ]
 }
 
@@ -234,4 +234,24 @@ fn what_gateways_bring_about_is_written_as_before_and_read_back() {
     let unwell =
         Cause::Unwell { node: "gateway-1".to_owned(), detail: "40 of 50 requests failed".to_owned() };
     check("forms_of_gateways.json", &(refused, unwell));
+}
+
+/// What came with guards on what answers say.
+#[test]
+fn what_answers_bring_about_is_written_as_before_and_read_back() {
+    check("forms_of_answers.json", &Wait::Unread);
+}
+
+/// What came with systems outside that are asked.
+#[test]
+fn what_gauges_bring_about_is_written_as_before_and_read_back() {
+    let gauge = || GaugeName::parse("gpu-faults").unwrap();
+    let detail = || "gpu-faults is 7, and should be at most 5, 3 times in a row".to_owned();
+    let forms = (
+        Hold::OutOfBounds { gauge: gauge() },
+        Cause::OutOfBounds { gauge: gauge(), detail: detail() },
+        Waiting::Gauge { gauge: gauge(), detail: detail() },
+        Position { pardoned_gauges: vec![gauge()], ..position() },
+    );
+    check("forms_of_gauges.json", &forms);
 }

@@ -90,7 +90,7 @@ fn phases() -> Vec<(Phase, Finding)> {
         (Phase::Progressing(clocked.clone()), Finding::Shifted { from: percent(0), to: percent(10) }),
         (Phase::Held { reason: paused, since: NOW, at: clocked.clone() }, Finding::Held),
         (
-            Phase::Held { reason: Hold::Waiting(waiting), since: NOW, at: clocked.clone() },
+            Phase::Held { reason: Hold::Waiting(waiting.clone()), since: NOW, at: clocked.clone() },
             Finding::Waiting { waiting },
         ),
         (Phase::Baking(clocked), Finding::Passed { step: 2 }),

@@ -55,6 +55,8 @@ pub(crate) fn application() -> Application {
         pins: Vec::new(),
         local_guard: None,
         guards: Vec::new(),
+        sources: BTreeMap::new(),
+        gauges: Vec::new(),
         timeouts: Timeouts::default(),
     }
 }
@@ -160,6 +162,7 @@ pub(crate) fn report(sentence: &str) -> Report {
             harm_bound: Some(0.1 + 0.2),
         },
         observed: Vec::new(),
+        gauges: Vec::new(),
         sentence: sentence.to_owned(),
     }
 }

@@ -15,6 +15,7 @@ pub fn explanation_text(explanation: &Explanation) -> String {
     }
     let guards: Vec<String> = explanation.guards.iter().map(seen).collect();
     list(&mut text, "What the guards see", guards.iter());
+    list(&mut text, "What sources outside say", explanation.gauges.iter());
     list(&mut text, "What guards saw that may not act", explanation.observed.iter());
     list(&mut text, "What would change it", explanation.would_change.iter());
     text

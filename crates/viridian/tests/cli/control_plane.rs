@@ -116,6 +116,7 @@ impl ControlPlane {
             finding: Finding::Began,
             analysis,
             observed: Vec::new(),
+            gauges: Vec::new(),
             sentence: format!("it is {}", next.phase.word()),
         };
         let commit = Commit {

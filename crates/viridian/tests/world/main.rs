@@ -32,6 +32,7 @@ mod digits;
 mod disk_full;
 mod elsewhere;
 mod faults;
+mod gauges;
 mod kill;
 mod metrics;
 mod nginx;

@@ -31,7 +31,7 @@ pub(crate) struct Listeners {
 /// What the command line said.
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
-    stdout: String,
+    pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 

@@ -35,6 +35,9 @@ pub struct Explanation {
     /// What guards found that may only observe or tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<String>,
+    /// What sources outside say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<String>,
     /// What would change it.
     pub would_change: Vec<String>,
 }
@@ -64,6 +67,7 @@ impl Explanation {
             sentence: report.as_ref().map_or_else(sentence, |report| report.sentence.clone()),
             guards: facts.report.into_iter().flat_map(sentences).collect(),
             observed: report.as_ref().map(|report| report.observed.clone()).unwrap_or_default(),
+            gauges: report.as_ref().map(|report| report.gauges.clone()).unwrap_or_default(),
             would_change: remedy::of(facts),
             reason: summary.reason,
             waits_for: summary.waits_for,

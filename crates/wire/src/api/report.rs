@@ -18,6 +18,9 @@ pub struct ReportBody {
     /// What guards found that may only observe or tell, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<String>,
+    /// What sources outside say, one sentence for each gauge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<String>,
     /// The numbers.
     pub analysis: AnalysisBody,
 }
@@ -76,6 +79,7 @@ impl From<&Report> for ReportBody {
             at: report.at.into(),
             sentence: report.sentence.clone(),
             observed: report.observed.clone(),
+            gauges: report.gauges.clone(),
             analysis: AnalysisBody::from(&report.analysis),
         }
     }

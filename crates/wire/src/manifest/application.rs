@@ -1,5 +1,6 @@
 //! `kind: Application`: what callers address, where its releases can run and what is guarded.
 
+mod outside;
 mod read;
 mod write;
 
@@ -64,6 +65,12 @@ const SPEC: &[Field] = &[
     ),
     optional("localGuard", "What a gateway may decide on its own, at once.", LOCAL_GUARD),
     optional("guards", "What is watched in every rollout of this application.", Shape::list(&GUARD)),
+    optional("sources", "Systems outside that measure, by name.", outside::SOURCES),
+    optional(
+        "gauges",
+        "Numbers that sources are asked for in every rollout of this application, and their bounds.",
+        Shape::list(&outside::GAUGE),
+    ),
     optional("timeouts", "How long a request may take.", TIMEOUTS),
 ];
 

@@ -12,7 +12,10 @@ const COMPARED_LENGTH: usize = 40;
 /// Reports every way in which a value differs from its shape.
 pub(crate) fn check(shape: &Shape, cursor: &Cursor<'_>, faults: &mut Vec<Fault>) {
     match (shape, &cursor.node.value) {
-        (_, Value::Broken) | (Shape::Any, _) | (Shape::Boolean, Value::Boolean(_)) => {}
+        (_, Value::Broken)
+        | (Shape::Any, _)
+        | (Shape::Boolean, Value::Boolean(_))
+        | (Shape::Decimal, Value::Number(_)) => {}
         (Shape::Object(object), Value::Object(_)) => check_object(object, cursor, faults),
         (Shape::OneOf(object), Value::Object(_)) => check_one_of(object, cursor, faults),
         (Shape::Map(map), Value::Object(_)) => check_map(map, cursor, faults),

@@ -154,6 +154,14 @@ impl Cursor<'_> {
         }
     }
 
+    /// The number here.
+    pub(crate) fn decimal(&self) -> Option<f64> {
+        match &self.node.value {
+            Value::Number(number) => number.as_f64(),
+            _ => None,
+        }
+    }
+
     /// The truth value here.
     pub(crate) const fn boolean(&self) -> Option<bool> {
         match self.node.value {

@@ -26,6 +26,7 @@ pub(crate) fn render(shape: &Shape) -> Value {
         Shape::Number(Range { least, most }) => {
             json!({"type": "integer", "minimum": least, "maximum": most})
         }
+        Shape::Decimal => json!({"type": "number"}),
         Shape::Boolean => json!({"type": "boolean"}),
         Shape::Any => json!({}),
     }

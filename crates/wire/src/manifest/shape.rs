@@ -23,6 +23,8 @@ pub(crate) enum Shape {
     Choice(Choice),
     /// A whole number.
     Number(Range),
+    /// Any number.
+    Decimal,
     /// `true` or `false`.
     Boolean,
     /// Anything at all.
@@ -151,6 +153,7 @@ impl Shape {
             Self::Text(text) => text.expected.to_owned(),
             Self::Choice(choice) => alternatives(choice.words.iter().copied()),
             Self::Number(Range { least, most }) => format!("a whole number from {least} to {most}"),
+            Self::Decimal => "a number".to_owned(),
             Self::Boolean => "true or false".to_owned(),
             Self::Any => "any value".to_owned(),
         }

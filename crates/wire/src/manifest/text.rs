@@ -73,6 +73,11 @@ pub(crate) const ALLOWED_PATH: Text =
 /// A path with a query, if it needs one.
 pub(crate) const REQUEST_PATH: Text = Text::new("a path such as '/v1/models'", "^/[!-~]*$", path);
 
+/// Where something is in a JSON document.
+pub(crate) const POINTER: Text = Text::new("a JSON pointer such as '/data/0/value'", "^(/[^/]*)+$", |text| {
+    if text.starts_with('/') { Ok(()) } else { Err("it has to start with '/'") }
+});
+
 /// Checks a name.
 pub(crate) fn name(text: &str) -> Result<(), Reason> {
     const _: () = assert!(NAME_LENGTH == 63, "the reason below names the length");

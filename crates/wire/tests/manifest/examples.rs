@@ -13,6 +13,7 @@ use viridian_wire::manifest::{Known, Manifest, read, render, starting_file, to_y
 
 const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
 const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.yaml");
+const GAUGES: &str = include_str!("../../../../examples/gauges.yaml");
 const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
 /// An environment that says itself when it is ready.
@@ -89,6 +90,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(BLUE_GREEN, &["digits_blue_green"]);
     check(HTTP, &["search_http"]);
     check(ASKED, &["asked_for_readiness"]);
+    check(GAUGES, &["gauges"]);
 }
 
 #[test]

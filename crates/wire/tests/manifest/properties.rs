@@ -10,13 +10,15 @@ use std::time::Duration;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
+use viridian_core::gauge::{Bounds, Gauge};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
-use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
-use viridian_core::metric::{Elapsed, Metric, Source};
+use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName, RolloutName, SourceName};
+use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::release::{Digest, Model, Parameters, Precedence, Price, Prices, Release};
 use viridian_core::rollout::plan::{
     self, Bake, BlueGreen, OnInsufficient, Policy, Proposal, Rejection, Smoke, SmokeRequest, Step,
 };
+use viridian_core::source::{Source, SourceKind};
 use viridian_core::weight::Weight;
 use viridian_wire::manifest::{
     ApplicationManifest, Known, Manifest, read, render, schema, starting_file, to_yaml,
@@ -67,14 +69,17 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     })
 }
 
+fn endpoint() -> impl Strategy<Value = Endpoint> {
+    "https?://[a-z][a-z0-9.-]{0,10}(:[1-9][0-9]{0,3})?(/[a-z0-9_~-]{1,5}){0,2}".prop_map(Endpoint)
+}
+
 fn environment() -> impl Strategy<Value = Environment> {
-    let endpoint = "https?://[a-z][a-z0-9.-]{0,10}(:[1-9][0-9]{0,3})?(/[a-z0-9_~-]{1,5}){0,2}";
     let bearer = prop_oneof![
         "[A-Z_]{1,8}".prop_map(SecretReference::Environment),
         "(/[ -~]{1,8}){1,3}".prop_map(SecretReference::File),
     ];
     let readiness = "(/[a-z0-9_~?=-]{1,8}){1,3}".prop_map(|path| ReadinessCheck { path });
-    let parts = (vec(endpoint.prop_map(Endpoint), 1..3), option::of(bearer), option::of(readiness));
+    let parts = (vec(endpoint(), 1..3), option::of(bearer), option::of(readiness));
     parts.prop_map(|(endpoints, bearer, readiness)| Environment {
         name: EnvironmentName::parse("replaced").unwrap(),
         platform: Platform::Static,
@@ -109,7 +114,7 @@ fn pins() -> impl Strategy<Value = Vec<Pin>> {
 /// Only streams have first tokens, and only chat completions are read.
 fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     let is_streamed = metric.percentile().is_some_and(|percentile| percentile.of == Elapsed::ToFirstToken);
-    (!is_streamed && metric.source() != Source::Contents) || protocol == Protocol::OpenAi
+    (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
 fn application() -> impl Strategy<Value = Manifest> {
@@ -124,11 +129,13 @@ fn application() -> impl Strategy<Value = Manifest> {
         idle,
     });
     let guards = Metric::ALL.map(|metric| option::of(guard(metric)));
-    let guarded = (option::of(local_guard), guards, timeouts);
+    let guarded = (option::of(local_guard), guards, timeouts, sources(), gauges());
     (described, addressed, guarded).prop_map(|(described, addressed, guarded)| {
         let (name, labels, baseline) = described;
         let (protocol, unit, environments, paths, pins) = addressed;
-        let (local_guard, guards, timeouts) = guarded;
+        let (local_guard, guards, timeouts, sources, mut gauges) = guarded;
+        let asked = sources.keys().next().cloned();
+        gauges.retain_mut(|gauge| asked.clone().map(|source| gauge.source = source).is_some());
         Manifest::Application(ApplicationManifest {
             application: Application {
                 name: ApplicationName::parse(&name).unwrap(),
@@ -144,10 +151,63 @@ fn application() -> impl Strategy<Value = Manifest> {
                     .flatten()
                     .filter(|guard| is_measured(guard.metric, protocol))
                     .collect(),
+                sources,
+                gauges,
                 timeouts,
             },
             baseline: baseline.map(|name| ReleaseName::parse(&name).unwrap()),
         })
+    })
+}
+
+fn sources() -> impl Strategy<Value = BTreeMap<SourceName, Source>> {
+    let secret = || "[A-Z]{1,8}".prop_map(SecretReference::Environment);
+    let pointer = || "(/[a-z0-9]{1,4}){1,3}";
+    let json = (option::of(secret()), pointer(), option::of(pointer()), option::of(pointer()))
+        .prop_map(|(bearer, value, at, unit)| SourceKind::Json { bearer, value, at, unit });
+    let kind = prop_oneof![
+        option::of(secret()).prop_map(|bearer| SourceKind::Prometheus { bearer }),
+        (secret(), secret())
+            .prop_map(|(api_key, application_key)| SourceKind::Datadog { api_key, application_key }),
+        (secret(), 1..u64::MAX).prop_map(|(api_key, account)| SourceKind::NewRelic { api_key, account }),
+        json,
+    ];
+    btree_map(name(), (endpoint(), kind, duration()), 0..3).prop_map(|sources| {
+        let source = |(name, (url, kind, timeout)): (String, _)| {
+            let name = SourceName::parse(&name).unwrap();
+            (name.clone(), Source { name, url, kind, timeout })
+        };
+        sources.into_iter().map(source).collect()
+    })
+}
+
+/// Gauges without a source; what fits together is put together where both are known.
+fn gauges() -> impl Strategy<Value = Vec<Gauge>> {
+    let on_fail = select(vec![OnFail::Rollback, OnFail::Pause, OnFail::Notify]);
+    let bounds = (-1e9..1e9, 0.0..1e9, 0..3).prop_map(|(least, room, kind)| Bounds {
+        at_least: (kind != 0).then_some(least),
+        at_most: (kind != 1).then_some(least + room),
+    });
+    // Braces alone: two of them would have to hold a name.
+    let query = "([a-z()= ]\\{?){0,6}[a-z]{1,3}";
+    let asked = (query, bounds, option::of("[a-z]{1,4}"));
+    let paced = (1u64..1_000_000, 1..=100_u32, on_fail, select(vec![Mode::Enforce, Mode::Observe]));
+    btree_map(name(), (asked, paced), 0..3).prop_map(|gauges| {
+        let of_parts = |(name, ((query, bounds, unit), (seconds, times, on_fail, mode)))| {
+            let name: String = name;
+            Gauge {
+                name: GaugeName::parse(&name).unwrap(),
+                source: SourceName::parse("none").unwrap(),
+                query,
+                bounds,
+                unit,
+                every: Duration::from_secs(seconds),
+                times,
+                on_fail,
+                mode,
+            }
+        };
+        gauges.into_iter().map(of_parts).collect()
     })
 }
 

@@ -4,7 +4,7 @@ use super::{Pace, Sight, Stretch};
 use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
 use crate::guard::{Guard, Margin};
-use crate::metric::{Metric, Source};
+use crate::metric::{Metric, Witness};
 use crate::stats::amounts::{Amounts, cap_at_or_above};
 use crate::stats::evidence::capped::Cap;
 use crate::stats::evidence::exceedance::scaled_threshold;
@@ -53,10 +53,10 @@ impl Watched {
             guard,
             coverage: match (guard.metric, guard.metric.percentile()) {
                 (_, Some(percentile)) => part(baseline.times(percentile.of).count(), outcomes),
-                (metric, None) => match (metric.source(), baseline.amounts(metric)) {
+                (metric, None) => match (metric.witness(), baseline.amounts(metric)) {
                     (_, Some(amounts)) => part(amounts.count(), outcomes),
-                    (Source::Passing, None) => 1.0,
-                    (Source::Contents | Source::Callers, None) => part(trials, outcomes),
+                    (Witness::Passing, None) => 1.0,
+                    (Witness::Contents | Witness::Callers, None) => part(trials, outcomes),
                 },
             },
             share: share(baseline, guard.metric),

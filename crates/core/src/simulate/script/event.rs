@@ -3,8 +3,8 @@
 use super::setting::Draft;
 use super::words::{Words, clauses};
 use crate::arm::Arm;
-use crate::metric::{Metric, Source};
 use crate::id::GaugeName;
+use crate::metric::{Metric, Witness};
 use crate::rollout::command::{Command, Reach};
 use crate::rollout::input::{Readiness, SmokeResult};
 use std::time::Duration;
@@ -167,7 +167,7 @@ fn change(clause: &str) -> Result<Change, String> {
 
 /// What answers say, by the name of the metric that counts it.
 fn said(name: &str, words: &mut Words<'_>) -> Result<(Quality, f64), String> {
-    let is_said = |metric: &Metric| metric.source() == Source::Contents && metric.percentile().is_none();
+    let is_said = |metric: &Metric| metric.witness() == Witness::Contents && metric.percentile().is_none();
     let mut metrics = Metric::ALL.into_iter().filter(is_said);
     match metrics.find(|metric| metric.as_str() == name) {
         Some(metric) if metric.is_amount() => Ok((Quality::Says(metric), words.number()? as f64)),

@@ -3,7 +3,7 @@
 use super::super::moment::Moment;
 use super::super::rollout::Facts;
 use viridian_core::analysis::judge::{MIN_GROUPS, MIN_UNITS};
-use viridian_core::analysis::metric::{Elapsed, Metric, Source};
+use viridian_core::analysis::metric::{Elapsed, Metric, Witness};
 use viridian_core::analysis::verdict::{Judgement, Verdict, Wait};
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::{Hold, Phase, Waiting};
@@ -52,6 +52,10 @@ fn hold(reason: &Hold, name: &str) -> Vec<String> {
             format!("A person decides that {metric} may be as it is: viridian rollout resume {name}"),
             format!("A person decides that it may not: viridian rollout rollback {name}"),
         ],
+        Hold::OutOfBounds { gauge } => vec![
+            format!("The source of {gauge} says that the number is within bounds, and a person resumes it: viridian rollout resume {name}"),
+            format!("Or nobody waits for that: viridian rollout rollback {name}"),
+        ],
         Hold::SplitBroken => vec![
             "Something loses, repeats or redirects requests of one arm, such as retries or a cache in front of the \
              gateway. Put that right and start again."
@@ -79,6 +83,9 @@ fn waiting_for(waiting: &Waiting, name: &str) -> Vec<String> {
         Waiting::Time { until } => vec![format!("It is {}.", Moment(*until)), promote],
         Waiting::Evidence(wait) => vec![evidence(*wait, None), promote],
         Waiting::Guard { metric, wait } => vec![evidence(*wait, Some(*metric)), promote],
+        Waiting::Gauge { gauge, .. } => {
+            vec![format!("The source of {gauge} says that the number is within bounds."), promote]
+        }
         Waiting::Risk { next, .. } => vec![
             format!("More requests narrow down what {next} would risk."),
             "A new rollout with smaller steps or a larger riskBudget.".to_owned(),
@@ -114,7 +121,7 @@ fn evidence(wait: Wait, metric: Option<Metric>) -> String {
         {
             "Requests that ask for a stream, on both arms, after enough of them on the baseline.".to_owned()
         }
-        Wait::NoData if metric.is_some_and(|metric| metric.source() == Source::Contents) => {
+        Wait::NoData if metric.is_some_and(|metric| metric.witness() == Witness::Contents) => {
             "Answers on both arms that tell, after enough of them on the baseline. Tokens are told in `usage`, which a \
              stream has only when asked for by `stream_options`."
                 .to_owned()

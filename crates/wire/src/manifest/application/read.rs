@@ -1,6 +1,6 @@
 //! From a document to an application, with the rules that span several fields: [`read`].
 
-use super::ApplicationManifest;
+use super::{ApplicationManifest, outside};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::{Fault, quoted};
@@ -11,7 +11,7 @@ use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeout
 use viridian_core::environment::{Environment, Platform, ReadinessCheck};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
-use viridian_core::metric::{Elapsed, Metric, Source};
+use viridian_core::metric::{Elapsed, Metric, Witness};
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -25,6 +25,8 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
     let guards = spec.or("guards", Vec::new(), |list| guards(list, protocol, faults));
+    let sources = spec.or("sources", BTreeMap::new(), outside::sources);
+    let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_names(&spec), faults));
     let application = Application {
         name: name?,
         labels: labels?,
@@ -35,6 +37,8 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         pins: pins?,
         local_guard: spec.optional("localGuard", local_guard)?,
         guards: guards?,
+        sources: sources?,
+        gauges: gauges?,
         timeouts: spec.or("timeouts", Timeouts::default(), timeouts)?,
     };
     let baseline = spec.optional("baseline", |text| text.parsed(ReleaseName::parse))?;
@@ -43,6 +47,12 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
 
 fn labels(labels: &Cursor<'_>) -> Option<BTreeMap<String, String>> {
     labels.fields().map(|(key, value)| Some((key.to_owned(), value.text()?.to_owned()))).collect()
+}
+
+/// The names of sources as they are written, whatever else is wrong with them.
+fn source_names(spec: &Cursor<'_>) -> BTreeSet<String> {
+    let names = |map: Cursor<'_>| map.fields().map(|(name, _)| name.to_owned()).collect();
+    spec.field("sources").map(names).unwrap_or_default()
 }
 
 fn environments(map: &Cursor<'_>) -> Option<BTreeMap<EnvironmentName, Environment>> {
@@ -123,9 +133,9 @@ fn guards(list: &Cursor<'_>, protocol: Option<Protocol>, faults: &mut Vec<Fault>
         if let (Some(guard), Some(protocol), Some(metric)) = (&guard, protocol, item.field("metric"))
             && !is_measured(guard.metric, protocol)
         {
-            let place = match guard.metric.source() {
-                Source::Contents => "read in chat completions",
-                Source::Passing | Source::Callers => "measured where answers are streamed",
+            let place = match guard.metric.witness() {
+                Witness::Contents => "read in chat completions",
+                Witness::Passing | Witness::Callers => "measured where answers are streamed",
             };
             let message = format!("{} is {place}: with the protocol openai", guard.metric);
             faults.push(metric.fault(message));
@@ -137,7 +147,7 @@ fn guards(list: &Cursor<'_>, protocol: Option<Protocol>, faults: &mut Vec<Fault>
 /// Whether answers of a protocol say anything of a metric.
 fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     let is_streamed = metric.percentile().is_some_and(|percentile| percentile.of == Elapsed::ToFirstToken);
-    (!is_streamed && metric.source() != Source::Contents) || protocol == Protocol::OpenAi
+    (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
 fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {

@@ -1,12 +1,14 @@
 //! From an application back to its document: [`write()`]. Reading what was written gives the same application.
 
-use super::ApplicationManifest;
+use super::{ApplicationManifest, outside};
 use crate::manifest::document;
 use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
 use viridian_core::application::{Application, Timeouts};
 use viridian_core::environment::Environment;
 use viridian_core::guard::Guard;
+use viridian_core::id::SourceName;
+use viridian_core::source::Source;
 
 /// Writes an application.
 pub(crate) fn write(manifest: &ApplicationManifest) -> Value {
@@ -44,6 +46,13 @@ fn spec(application: &Application) -> Value {
     }
     if !application.guards.is_empty() {
         spec["guards"] = application.guards.iter().map(guard).collect();
+    }
+    if !application.sources.is_empty() {
+        let written = |(name, source): (&SourceName, &Source)| (name.to_string(), outside::source(source));
+        spec["sources"] = Value::Object(application.sources.iter().map(written).collect());
+    }
+    if !application.gauges.is_empty() {
+        spec["gauges"] = application.gauges.iter().map(outside::gauge).collect();
     }
     spec
 }

@@ -107,6 +107,64 @@ fn environments() {
 }
 
 #[test]
+fn sources_and_gauges() {
+    let with = |gauge: &str| {
+        application(&format!(
+            "sources: {{prom: {{prometheus: {{url: \"http://p:9090\"}}}}}}\n  gauges: [{{name: gpu, source: prom, {gauge}}}]"
+        ))
+    };
+    check(
+        &with("query: up"),
+        &["9:12: spec.gauges[0]: nothing is out of bounds without a bound; give atMost, atLeast or both"],
+    );
+    check(
+        &with("query: up, atLeast: 5, atMost: 1.5"),
+        &["9:58: spec.gauges[0].atLeast: no number is at least 5 and at most 1.5"],
+    );
+    check(
+        &with("query: 'up{job=\"{{relase}}\"}', atMost: 1"),
+        &[
+            "9:45: spec.gauges[0].query: 'relase' stands for nothing; known are 'release', 'environment', 'application' or 'rollout'",
+        ],
+    );
+    check(
+        &with("query: up, atMost: high, every: 100ms, times: 0"),
+        &[
+            "9:57: spec.gauges[0].atMost: found 'high', expected a number",
+            "9:70: spec.gauges[0].every: a source is not asked more often than once in a second",
+            "9:84: spec.gauges[0].times: found 0, expected a whole number from 1 to 100",
+        ],
+    );
+    check(
+        &with("query: up, atMost: 1, every: 100ms"),
+        &["9:67: spec.gauges[0].every: a source is not asked more often than once in a second"],
+    );
+    check(
+        &application("gauges: [{name: gpu, source: prom, query: up, atMost: 1}]"),
+        &["8:32: spec.gauges[0].source: there is no source 'prom'; spec.sources names none"],
+    );
+    check(
+        &application("sources: {aws: {cloudWatch: {region: eu}}}"),
+        &[
+            "8:19: spec.sources.aws.cloudWatch: 'cloudWatch' is not supported by this version; supported are 'prometheus', 'datadog', 'newRelic', 'json'",
+        ],
+    );
+    check(
+        &application("sources: {dd: {datadog: {apiKey: abc}}}"),
+        &[
+            "8:18: spec.sources.dd.datadog.applicationKey: missing; expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider'",
+            "8:36: spec.sources.dd.datadog.apiKey: found something that may be a secret, expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider': the secret itself never stands in a manifest; name an environment variable or a file",
+        ],
+    );
+    check(
+        &application("sources: {j: {json: {url: \"http://j\", value: data.x}}}"),
+        &[
+            "8:48: spec.sources.j.json.value: found 'data.x', expected a JSON pointer such as '/data/0/value': it has to start with '/'",
+        ],
+    );
+}
+
+#[test]
 fn guards() {
     let metrics = Metric::ALL.map(|metric| format!("'{metric}'")).join(", ");
     check(

@@ -1,0 +1,115 @@
+//! Readings of gauges: sources outside are asked beside the loop, each gauge at its own pace, and what they said last is
+//! kept. Entry point: [`Readings::standings`].
+
+use crate::nudge::Nudge;
+use crate::senses::Subject;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use viridian_core::gauge::{Gauge, Gauged, Reading, Standing, standing};
+use viridian_core::id::{GaugeName, RolloutName};
+use viridian_core::source::Source;
+use viridian_core::time::Timestamp;
+use viridian_platform::client::Client;
+use viridian_platform::source;
+
+/// What every gauge said.
+pub(crate) struct Readings {
+    runtime: Handle,
+    client: Client,
+    nudge: Nudge,
+    kept: Arc<Mutex<HashMap<Key, Kept>>>,
+}
+
+/// How often a source is tried for one reading, and how long after the other: a connection that was just closed is no news.
+const TRIES: u32 = 2;
+const PAUSE: Duration = Duration::from_secs(1);
+
+type Key = (RolloutName, GaugeName);
+
+/// What one gauge said, and when it was asked last.
+#[derive(Default)]
+struct Kept {
+    asked_at: Option<Instant>,
+    /// Oldest first, and no more than can be a row.
+    readings: Vec<Reading>,
+}
+
+impl Kept {
+    fn keep(&mut self, gauge: &Gauge, at: Timestamp, value: Result<f64, String>) {
+        self.readings.push(Reading { at, value });
+        let superfluous = self.readings.len().saturating_sub(gauge.times as usize);
+        self.readings.drain(..superfluous);
+    }
+}
+
+impl Readings {
+    pub(crate) fn new(runtime: Handle, client: Client, nudge: Nudge) -> Self {
+        Self { runtime, client, nudge, kept: Arc::default() }
+    }
+
+    /// What the gauges of a rollout say, in their order. A source that is due is asked, and not waited for.
+    pub(crate) fn standings(&self, subject: Subject<'_>, now: Timestamp) -> Vec<Gauged> {
+        let gauges = subject.rollout.plan.gauges.iter();
+        gauges
+            .map(|gauge| Gauged { gauge: gauge.clone(), standing: self.standing(gauge, subject, now) })
+            .collect()
+    }
+
+    fn standing(&self, gauge: &Gauge, subject: Subject<'_>, now: Timestamp) -> Standing {
+        let key = (subject.rollout.proposal.name.clone(), gauge.name.clone());
+        let mut kept = lock(&self.kept);
+        let found = kept.entry(key.clone()).or_default();
+        if found.asked_at.is_none_or(|asked| asked.elapsed() >= gauge.every) {
+            found.asked_at = Some(Instant::now());
+            match subject.application.sources.get(&gauge.source) {
+                Some(source) => self.ask(key, (gauge, source), subject, now),
+                None => found.keep(gauge, now, Err(format!("there is no source {} any more", gauge.source))),
+            }
+        }
+        standing(gauge, &found.readings, now)
+    }
+
+    /// Asks a source, and wakes the loop with the answer.
+    fn ask(&self, key: Key, (gauge, source): (&Gauge, &Source), subject: Subject<'_>, now: Timestamp) {
+        let (gauge, source, query) = (gauge.clone(), source.clone(), filled_in(&gauge.query, subject));
+        let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
+        self.runtime.spawn(async move {
+            let mut answer = source::read(&client, &source, &query, gauge.unit.as_deref(), now).await;
+            for _ in 1..TRIES {
+                if answer.is_err() {
+                    tokio::time::sleep(PAUSE).await;
+                    answer = source::read(&client, &source, &query, gauge.unit.as_deref(), now).await;
+                }
+            }
+            // A source whose clock is ahead has not measured what is to come.
+            let at = answer.as_ref().ok().and_then(|measured| measured.at).map_or(now, |at| at.min(now));
+            let value = answer.map(|measured| measured.value).map_err(|error| error.to_string());
+            // Whoever forgot the rollout meanwhile does not want to hear of it.
+            if let Some(found) = lock(&shared).get_mut(&key) {
+                found.keep(&gauge, at, value);
+                nudge.wake();
+            }
+        });
+    }
+
+    /// Forgets what was said of a rollout that is over.
+    pub(crate) fn forget(&self, rollout: &RolloutName) {
+        lock(&self.kept).retain(|(name, _), _| name != rollout);
+    }
+}
+
+/// A query with the names of the candidate in place of what stands for them.
+fn filled_in(query: &str, subject: Subject<'_>) -> String {
+    query
+        .replace("{{release}}", subject.candidate.release.as_str())
+        .replace("{{environment}}", subject.candidate.environment.as_str())
+        .replace("{{application}}", subject.application.name.as_str())
+        .replace("{{rollout}}", subject.rollout.proposal.name.as_str())
+}
+
+fn lock(kept: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> {
+    // Every change is one insertion, so a poisoned map is still sound.
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,91 @@
+//! Numbers of systems outside, over HTTP: out of bounds they bring the baseline back, unknown they hold the rollout up,
+//! and within bounds it goes on.
+
+use crate::load::{Load, Who};
+use crate::manifests;
+use crate::viridian::{ANY_PORT, Viridian};
+use serde_json::Value;
+use std::time::Duration;
+use tempfile::TempDir;
+use viridian_testkit::upstream::{Reply, Upstream};
+
+const APPLICATION: &str = "parcels";
+const ROLLOUT: &str = "parcels-v2";
+const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
+const STEPS: [&str; 3] = ["weight: 50%", "analysis: {minSamples: 100}", "bake: {for: 1s, minSamples: 100}"];
+/// How long a caller waits after each answer.
+const PACE: Duration = Duration::from_millis(8);
+/// As many outcomes of the baseline as a comparison asks for before it begins.
+const CALIBRATED: usize = 550;
+/// What monitoring says of a candidate that runs well, and of one that does not.
+const WELL: &str = r#"{"faults": 0, "unit": "1/s"}"#;
+const ILL: &str = r#"{"faults": 12.5, "unit": "1/s"}"#;
+
+/// Two releases that callers cannot tell from each other, and what is known of them elsewhere.
+struct World {
+    _home: TempDir,
+    viridian: Viridian,
+    monitoring: Upstream,
+    load: Load,
+}
+
+impl World {
+    async fn start(answer: Reply) -> Self {
+        let home = TempDir::new().unwrap();
+        let (first, second, monitoring) =
+            (Upstream::start().await, Upstream::start().await, Upstream::start().await);
+        monitoring.always(answer);
+        let releases = manifests::two_releases(APPLICATION, "request", [&first.url(), &second.url()]);
+        let asked = format!(
+            "  sources: {{monitoring: {{json: {{url: '{}', value: /faults, unit: /unit, timeout: 1s}}}}}}
+  gauges:
+  - {{name: gpu-faults, source: monitoring, query: '/faults?release={{{{release}}}}', atMost: 5, unit: 1/s, every: 1s, times: 2}}
+  guards:",
+            monitoring.url()
+        );
+        let manifest = releases.replacen("  guards:", &asked, 1);
+        let viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
+        let load = Load::start_for(Who::Nobody, viridian.gateway(), APPLICATION, PACE);
+        load.until_more("baseline", CALIBRATED).await;
+        viridian.start_rollout(home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
+        Self { _home: home, viridian, monitoring, load }
+    }
+
+    fn end(&mut self) -> Value {
+        self.viridian.until_phase(ROLLOUT, &ENDS)
+    }
+
+    /// Waits until it says that it waits for the gauge, with this reason.
+    fn until_it_waits_for(&mut self, reason: &str) {
+        self.viridian.until(ROLLOUT, |status| {
+            status["waitsFor"]
+                .as_str()
+                .is_some_and(|waits| waits.contains("gpu-faults is unknown") && waits.contains(reason))
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_out_of_bounds_brings_the_baseline_back() {
+    let mut world = World::start(Reply::json(ILL)).await;
+    let end = world.end();
+    assert_eq!(end["phase"], "RolledBack", "{end:#}");
+    assert_eq!(end["reason"], "gpu-faults is 12.5 1/s, and should be at most 5, 2 times in a row", "{end:#}");
+    assert_eq!(world.monitoring.last().uri.to_string(), "/faults?release=parcels-v2");
+    assert_eq!(world.load.lost(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_known_holds_the_rollout_up_and_nothing_else() {
+    let mut world = World::start(Reply::json("{}").status(503)).await;
+    world.until_it_waits_for("status 503");
+    // A source that lies about the unit is not believed either.
+    world.monitoring.always(Reply::json(r#"{"faults": 0, "unit": "1/h"}"#));
+    world.until_it_waits_for("it answers in 1/h, and 1/s was expected");
+    world.monitoring.always(Reply::json(WELL));
+    let end = world.end();
+    assert_eq!(end["phase"], "Promoted", "{end:#}");
+    let told = world.viridian.run(&["explain", ROLLOUT]).stdout;
+    assert!(told.contains("gpu-faults is 0 1/s, at most 5 as it should be"), "{told}");
+    assert_eq!(world.load.lost(), 0);
+}

@@ -86,12 +86,11 @@ fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &C
             }
             Err(error) => tracing::error!(error = %Chain(&error), "the applications could not be read"),
         }
-        if let Err(error) = delivery.deliver(&room.ledger) {
-            tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
-        }
         room.hub.advance();
-        if let Err(error) = registry.catch_up().and_then(|()| registry.keep()) {
-            tracing::debug!(error = %Chain(&error), "what became of gateways could not be written down");
+        // A write that fails may take seconds to do so, and an order that restores the baseline must not wait for those
+        // that only keep the books.
+        if failing.is_empty() || room.ledger.trouble().is_none() {
+            keep_books(&room, registry, &mut delivery);
         }
         if room.hub.successor().is_some() {
             return;
@@ -100,6 +99,16 @@ fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &C
             Ok(Ring::Look) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ring::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+/// Tells what is to be told, and writes down what became of gateways.
+fn keep_books(room: &Room, registry: &Registry, delivery: &mut Delivery) {
+    if let Err(error) = delivery.deliver(&room.ledger) {
+        tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
+    }
+    if let Err(error) = registry.catch_up().and_then(|()| registry.keep()) {
+        tracing::debug!(error = %Chain(&error), "what became of gateways could not be written down");
     }
 }
 

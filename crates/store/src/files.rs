@@ -8,8 +8,8 @@ use std::time::Duration;
 /// The database file in the data directory.
 pub(crate) const FILE: &str = "viridian.db";
 
-/// How long to wait for a lock inside SQLite. Only a backup tool can hold one.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for a lock inside SQLite. Only a backup tool can hold one, and a rollback waits behind whoever waits.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many statements stay prepared: about as many as there are in this crate.
 const STATEMENTS: usize = 64;

@@ -5,7 +5,7 @@ mod body;
 
 use crate::error::Error;
 use crate::state::State;
-use crate::work::{chain, off_loop};
+use crate::work::off_loop;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::report::Report;
 use viridian_core::time::Timestamp;
+use viridian_platform::causes::Causes;
 use viridian_store::{Activity, RolloutFilter, Store};
 use viridian_wire::api::EventBody;
 
@@ -104,7 +105,7 @@ impl Feed {
         });
         match found.await {
             Ok((latest, reports)) => self.tell(latest, reports),
-            Err(error) => tracing::warn!(error = chain(&error), "the log could not be read"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "the log could not be read"),
         }
     }
 

@@ -10,7 +10,7 @@
 use crate::error::Error;
 use crate::request::BODY_LIMIT;
 use crate::state::State;
-use crate::work::{chain, off_loop};
+use crate::work::off_loop;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use viridian_platform::causes::Causes;
 
 /// The header that carries the key.
 const KEY: &str = "idempotency-key";
@@ -127,7 +128,7 @@ async fn remember(
         off_loop(state, move |state| Ok(state.store.remember(&key, &print, &text, (state.clock)())?));
     if let Err(error) = remembered.await {
         // What was asked for was done; an order to roll back must not look refused because the disk is full.
-        tracing::warn!(error = chain(&error), "an answer could not be remembered");
+        tracing::warn!(error = %Causes(&error), "an answer could not be remembered");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }

@@ -12,14 +12,3 @@ pub(crate) async fn off_loop<T: Send + 'static>(
     let ended = tokio::task::spawn_blocking(move || body(&state)).await;
     ended.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
 }
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
-}

@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use viridian_core::id::ApplicationName;
+use viridian_platform::causes::Causes;
 use viridian_store::Store;
 
 /// How often the loop looks when nobody nudges it.
@@ -84,7 +85,7 @@ fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &C
                     walk(&mut room, &application.name, clock, &mut failing);
                 }
             }
-            Err(error) => tracing::error!(error = %Chain(&error), "the applications could not be read"),
+            Err(error) => tracing::error!(error = %Causes(&error), "the applications could not be read"),
         }
         room.hub.advance();
         // A write that fails may take seconds to do so, and an order that restores the baseline must not wait for those
@@ -105,10 +106,10 @@ fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &C
 /// Tells what is to be told, and writes down what became of gateways.
 fn keep_books(room: &Room, registry: &Registry, delivery: &mut Delivery) {
     if let Err(error) = delivery.deliver(&room.ledger) {
-        tracing::debug!(error = %Chain(&error), "what was told could not be crossed out");
+        tracing::debug!(error = %Causes(&error), "what was told could not be crossed out");
     }
     if let Err(error) = registry.catch_up().and_then(|()| registry.keep()) {
-        tracing::debug!(error = %Chain(&error), "what became of gateways could not be written down");
+        tracing::debug!(error = %Causes(&error), "what became of gateways could not be written down");
     }
 }
 
@@ -129,27 +130,12 @@ fn walk(
                 return;
             }
             Err(error) => {
-                let text = Chain(&error).to_string();
+                let text = Causes(&error).to_string();
                 if failing.insert(name.clone(), text.clone()).as_ref() != Some(&text) {
                     tracing::error!(application = %name, error = text, "no decision could be made");
                 }
                 return;
             }
         }
-    }
-}
-
-/// An error with its causes.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(source) = cause {
-            write!(f, ": {source}")?;
-            cause = source.source();
-        }
-        Ok(())
     }
 }

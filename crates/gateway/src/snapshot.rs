@@ -23,6 +23,7 @@ use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
 use viridian_core::routing::table::RoutingTable;
 use viridian_crash as crash;
+use viridian_platform::causes::Causes;
 use viridian_wire::snapshot::{Delta, Rejection, SigningKey, Snapshot, TableAnswer};
 
 /// More applications than one gateway serves; a longer snapshot is a mistake.
@@ -246,7 +247,7 @@ impl Tables {
             self.trust.as_ref(),
             (book, self.pins.flag(&offered.application)),
         );
-        table.map(Arc::new).map_err(|error| with_causes(&error))
+        table.map(Arc::new).map_err(|error| Causes(&error).to_string())
     }
 }
 
@@ -351,15 +352,4 @@ fn answer(
         serving: serving.unwrap_or(Generation(0)),
         rejected: rejected.map(|reason| Rejection { generation: offered.generation, reason }),
     }
-}
-
-/// An error with what caused it, for people far from this machine.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }

@@ -27,6 +27,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::Term;
+use viridian_platform::causes::Causes;
 use viridian_platform::client::{self, Client};
 use viridian_platform::tls::reason;
 use viridian_wire::door::{FAREWELLS, TERM};
@@ -133,7 +134,7 @@ impl Uplink {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         tokio::join!(tables::follow(&self, stop.clone()), reports::keep_sending(&self, stop));
         if let Err(error) = self.take_leave().await {
-            tracing::warn!(error = %explain(&error), "the controller was not told that this gateway ends");
+            tracing::warn!(error = %Causes(&error), "the controller was not told that this gateway ends");
         }
     }
 
@@ -234,15 +235,4 @@ fn refused(status: StatusCode, body: &[u8]) -> Error {
     let problem: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
     Error::Refused { status, detail: detail.unwrap_or("no reason was given").to_owned() }
-}
-
-/// An error with its causes.
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }

@@ -4,6 +4,7 @@
 //! Entry points: [`secret::resolve`], [`tls::client_config`], [`reach::endpoint`] and [`smoke::run`]. Nothing here
 //! moves a rollout or routes a request.
 
+pub mod causes;
 pub mod client;
 pub mod reach;
 pub mod secret;

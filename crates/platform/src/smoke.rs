@@ -1,5 +1,6 @@
 //! Smoke requests: a release answers a few requests as expected before anyone else sends it one.
 
+use crate::causes::Causes;
 use crate::client::{Client, Error};
 use crate::{reach, secret};
 use bytes::Bytes;
@@ -70,9 +71,9 @@ async fn ask(
         let answer = match client.send(request, LIMIT).await {
             Ok(answer) => answer,
             Err(error @ Error::Reach(_)) => {
-                return Err(Failure::Unreached(format!("{where_to}: {}", explain(&error))));
+                return Err(Failure::Unreached(format!("{where_to}: {}", Causes(&error))));
             }
-            Err(error) => return Err(unfit(explain(&error))),
+            Err(error) => return Err(unfit(Causes(&error).to_string())),
         };
         compare(expected, &answer).map_err(unfit)?;
     }
@@ -113,17 +114,6 @@ fn compare(expected: &SmokeRequest, answer: &Response<Bytes>) -> Result<(), Stri
 
 fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
-}
-
-/// The error with its causes, since "could not be reached" alone helps nobody.
-fn explain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }
 
 #[cfg(test)]

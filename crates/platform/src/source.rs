@@ -10,6 +10,7 @@ mod json;
 mod new_relic;
 mod prometheus;
 
+use crate::causes::Causes;
 use crate::client::{Client, Error as ClientError};
 use crate::secret;
 use bytes::Bytes;
@@ -112,7 +113,7 @@ pub async fn read(
 async fn send(client: &Client, request: Request<Full<Bytes>>, limit: Duration) -> Result<Bytes, Error> {
     let answer: Response<Bytes> = client.send(request, limit).await.map_err(|error| match error {
         ClientError::Secret(error) => Error::Secret(error),
-        error => Error::Reach(explain(&error)),
+        error => Error::Reach(Causes(&error).to_string()),
     })?;
     let (parts, body) = answer.into_parts();
     if parts.status.is_success() {
@@ -140,15 +141,4 @@ fn with_secret(
 
 fn finish(request: http::request::Builder, body: Bytes) -> Result<Request<Full<Bytes>>, Error> {
     request.body(Full::new(body)).map_err(|error| Error::Form(error.to_string()))
-}
-
-/// The error with its causes.
-fn explain(error: &ClientError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text = format!("{text}: {source}");
-        cause = source.source();
-    }
-    text
 }

@@ -5,11 +5,12 @@ use super::backoff::Backoff;
 use super::halves;
 use super::reporting::Reporting;
 use super::tables::chance;
-use super::{Error, Uplink, explain};
+use super::{Error, Uplink};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use viridian_crash as crash;
+use viridian_platform::causes::Causes;
 use viridian_wire::door::{REPORTS, Receipt};
 use viridian_wire::tally::TallyReport;
 
@@ -81,7 +82,7 @@ impl Reporter<'_> {
             Err(error) => {
                 self.not_before = Some(Instant::now() + self.backoff.after(&error, chance()));
                 if !self.in_trouble {
-                    tracing::warn!(error = %explain(&error), "counters wait: the controller does not take them");
+                    tracing::warn!(error = %Causes(&error), "counters wait: the controller does not take them");
                 }
                 self.in_trouble = true;
             }

@@ -3,12 +3,13 @@
 use super::backoff::Backoff;
 use super::following::Following;
 use super::lines::Lines;
-use super::{Error, Uplink, explain, refused};
+use super::{Error, Uplink, refused};
 use http_body_util::{BodyExt, Limited};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use viridian_crash as crash;
+use viridian_platform::causes::Causes;
 use viridian_wire::door::{ACKNOWLEDGEMENTS, Frame, Hello, PROTOCOL, Serving, TABLES, line};
 use viridian_wire::snapshot::Delta;
 
@@ -27,8 +28,8 @@ pub(super) async fn follow(uplink: &Uplink, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stopped| *stopped) => return,
         };
         let (wait, text) = match ended {
-            Error::Superseded => (Backoff::superseded(), explain(&Error::Superseded)),
-            other => (backoff.after(&other, chance()), explain(&other)),
+            Error::Superseded => (Backoff::superseded(), Causes(&Error::Superseded).to_string()),
+            other => (backoff.after(&other, chance()), Causes(&other).to_string()),
         };
         // The same trouble is told once, not at each attempt.
         if text != said {

@@ -1,12 +1,25 @@
 //! Lists a part at a time: however much there is, an answer holds no more than [`MOST`] things.
 
 use crate::error::Error;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use viridian_wire::api::List;
 
 /// How many things an answer holds unless it is asked for otherwise.
 const USUAL: usize = 100;
 /// The most things an answer holds.
 const MOST: usize = 500;
+
+/// Which part of a list is meant.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// Where the list goes on, as `next` said.
+    pub(crate) after: Option<String>,
+    /// How many at most, up to 500; 100 unless given.
+    pub(crate) limit: Option<usize>,
+}
 
 /// How many things an answer is to hold.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Applications: all of them, and one with everything that is known of it.
 
 use crate::error::Error;
-use crate::page::Length;
+use crate::page::{Length, Part};
 use crate::request::query;
 use crate::state::State;
 use crate::work::off_loop;
@@ -9,21 +9,8 @@ use crate::{find, present};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State as Extract};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use viridian_core::application::Application;
 use viridian_wire::api::{ApplicationBody, ApplicationSummary, List, Problem};
-
-/// Which part of the list is meant.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Part {
-    /// Where the list goes on, as `next` said.
-    after: Option<String>,
-    /// How many at most, up to 500; 100 unless given.
-    limit: Option<usize>,
-}
 
 /// Every application, by name.
 #[utoipa::path(

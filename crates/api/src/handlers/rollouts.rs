@@ -1,7 +1,7 @@
 //! Rollouts: where they stand, how they came there and why; starting one.
 
 use crate::error::Error;
-use crate::page::{self, Length};
+use crate::page::{self, Length, Part};
 use crate::request::{json, query};
 use crate::state::State;
 use crate::work::off_loop;
@@ -32,17 +32,6 @@ pub(crate) struct Filter {
     /// Where the list goes on, as `next` said.
     after: Option<String>,
     /// How many at most, up to 500; 100 unless given.
-    limit: Option<usize>,
-}
-
-/// Which part of a history is meant.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Part {
-    /// Where the history goes on, as `next` said.
-    after: Option<String>,
-    /// How many entries at most, up to 500; 100 unless given.
     limit: Option<usize>,
 }
 

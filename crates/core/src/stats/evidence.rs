@@ -4,7 +4,7 @@
 //! shares in percentage points, [`bounded`] scores, [`capped`] costs and other means, [`exceedance`] says how quantiles of
 //! durations become races; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
 //! evals, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
-//! [`interaction`] two experiments at once. [`starts`] finds changes that come late, [`combine`] joins several guards into
+//! [`interaction`] two experiments at once, [`linear`] any number of arms by groups. [`starts`] finds changes that come late, [`combine`] joins several guards into
 //! one decision, and [`discovery`] says which of many stand out.
 
 pub mod capital;
@@ -13,6 +13,7 @@ pub mod betting;
 pub mod exceedance;
 pub mod contrast;
 pub mod clustered;
+pub mod linear;
 pub mod bounded;
 pub mod centre;
 pub mod capped;

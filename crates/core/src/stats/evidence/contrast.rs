@@ -61,7 +61,7 @@ pub struct Contrast {
 
 /// The sample size at which the sequences are tightest: a few hundred requests on the candidate, where most decisions
 /// fall.
-const TUNED_FOR: f64 = 500.0;
+pub(super) const TUNED_FOR: f64 = 500.0;
 
 impl Contrast {
     /// Compares the arms' shares of bad requests with a hypothesis; nothing while no epoch has requests on both.
@@ -180,15 +180,15 @@ impl Shares {
 }
 
 /// What the groups' contributions vary by.
-struct Spread {
+pub(super) struct Spread {
     /// The variance of their sum.
-    variance: f64,
+    pub(super) variance: f64,
     /// How many of them it rests on: few when a few groups contribute most.
-    degrees_of_freedom: f64,
+    pub(super) degrees_of_freedom: f64,
 }
 
 impl Spread {
-    fn of(contributions: &[f64]) -> Self {
+    pub(super) fn of(contributions: &[f64]) -> Self {
         let count = contributions.len() as f64;
         if contributions.len() < 2 {
             // Nothing varies between fewer than two: the variance of the hypothesis stands alone.
@@ -256,7 +256,7 @@ fn event_groups(epochs: &[EpochSums], groups: usize) -> usize {
 ///
 /// `t = sqrt(f (exp((z (8f + 3) / (8f + 1))^2 / f) - 1))`, the inverse of Wallace's approximation, Annals of
 /// Mathematical Statistics 30, 1959.
-fn student(normal: f64, degrees_of_freedom: f64) -> f64 {
+pub(super) fn student(normal: f64, degrees_of_freedom: f64) -> f64 {
     let f = degrees_of_freedom;
     if f.is_infinite() {
         return normal;

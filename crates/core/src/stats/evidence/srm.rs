@@ -18,7 +18,7 @@ pub struct SplitEpoch {
 }
 
 /// Prior sample sizes around the drawn share: one bets on small mismatches, one on gross ones seen early.
-const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
+pub(crate) const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
 
 /// The log e-value against "each request fell on the candidate with its epoch's draw probability".
 ///

@@ -107,6 +107,18 @@ name! {
     RolloutName
 }
 name! {
+    /// A comparison of several arms whose aim is to learn.
+    ExperimentName
+}
+name! {
+    /// An arm of an experiment.
+    ArmName
+}
+name! {
+    /// Experiments of one layer exclude one another.
+    LayerName
+}
+name! {
     /// A gateway process, stable across its restarts.
     NodeName
 }

@@ -21,6 +21,7 @@ mod pairs;
 #[path = "stats_error_rates/quantiles.rs"]
 mod quantiles;
 #[path = "stats_error_rates/runs.rs"]
+#[expect(dead_code, reason = "shared with the tests of experiments")]
 mod runs;
 #[path = "stats_error_rates/splits.rs"]
 mod splits;

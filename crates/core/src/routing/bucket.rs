@@ -28,6 +28,11 @@ impl Bucket {
         Self(((uniform as u128 * 10_000) >> 64) as u16)
     }
 
+    /// Its number.
+    pub const fn index(self) -> u16 {
+        self.0
+    }
+
     /// Whether the candidate owns this bucket at `weight`.
     pub const fn is_candidate(self, weight: Weight) -> bool {
         self.0 < weight.basis_points()

@@ -11,6 +11,15 @@ const CHANCE: f64 = 1e-5;
 pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) const fn seeded(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x5851_f42d))
+    }
+
+    /// Dice that will fall as these will.
+    pub(crate) const fn copy(&self) -> Self {
+        Self(self.0)
+    }
+
     pub(crate) fn hits(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }

@@ -1,0 +1,195 @@
+//! Two arms of an experiment: how much better one does than the other by the experiment's aim, with an interval that holds at
+//! every look. Start with [`Comparison::gain`].
+//!
+//! Requests drawn by themselves, and a share: exact, by the bets and races that judge rollouts. Everything else: by groups of
+//! units ([`crate::stats::evidence::linear`]), asymptotic, with what the lead-in explains taken out.
+
+use super::definition::{Aim, Better};
+use super::evidence::{Counted, Span, merged};
+use crate::analysis::judge::Units;
+use crate::analysis::tally::Counts;
+use crate::analysis::verdict::Validity;
+use crate::guard::Margin;
+use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
+use crate::stats::evidence::linear::{self, Kind, Linear};
+use crate::stats::evidence::race::{self, RaceEpoch};
+use crate::stats::special::turn_within;
+use serde::{Deserialize, Serialize};
+
+/// How much better an arm does, on the scale of the least effect that matters: points of a share, or a part of the other arm's
+/// value. Above zero is better.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gain {
+    /// The best guess.
+    pub estimate: f64,
+    /// The least it can be; absent when unbounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
+    /// The most it can be; absent when unbounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
+}
+
+/// Ratios beyond count as unbounded.
+const LARGEST_RATIO: f64 = 100.0;
+/// Ratios are found to a ten-thousandth of a per cent.
+const PRECISION: f64 = 1e-6;
+
+/// What the arms of one application are compared on.
+#[derive(Debug, Clone)]
+pub struct Comparison<'a> {
+    aim: &'a Aim,
+    units: Units,
+    spans: &'a [Span],
+    after: Vec<linear::Span>,
+    before: Vec<linear::Span>,
+}
+
+/// What an arm does, less what another does.
+struct Raw {
+    estimate: f64,
+    lower: Option<f64>,
+    upper: Option<f64>,
+}
+
+impl<'a> Comparison<'a> {
+    /// The counts of the application the aim is measured in.
+    pub fn of(aim: &'a Aim, units: Units, counted: &'a Counted) -> Self {
+        let merged = |spans| merged(spans, aim.metric, units);
+        Self {
+            aim,
+            units,
+            spans: &counted.spans,
+            after: merged(&counted.spans),
+            before: merged(&counted.lead_in),
+        }
+    }
+
+    /// How far the intervals can be trusted.
+    pub const fn validity(&self) -> Validity {
+        if self.is_exact() { Validity::Exact } else { Validity::Asymptotic }
+    }
+
+    const fn is_exact(&self) -> bool {
+        matches!(self.units, Units::Independent) && !self.aim.metric.is_amount()
+    }
+
+    /// How much better `arm` does than `against`, each end at error `alpha` over all looks; nothing while they cannot be compared.
+    pub fn gain(&self, arm: usize, against: usize, alpha: f64) -> Option<Gain> {
+        let raw = match (self.is_exact(), self.aim.minimum_effect) {
+            (true, Margin::Points(_)) => self.points_bet(arm, against, alpha),
+            (true, Margin::Relative(_)) => self.ratio_raced(arm, against, alpha),
+            (false, Margin::Points(_)) => self.linear(arm, against, 1.0).map(|sum| Raw {
+                estimate: sum.estimate,
+                lower: Some(sum.lower(alpha)),
+                upper: Some(sum.upper(alpha)),
+            }),
+            (false, Margin::Relative(_)) => self.ratio_by_groups(arm, against, alpha),
+        }?;
+        let turned = |end: Option<f64>| end.map(|end| -end);
+        Some(match self.aim.better {
+            Better::Higher => Gain { estimate: raw.estimate, lower: raw.lower, upper: raw.upper },
+            Better::Lower => {
+                Gain { estimate: -raw.estimate, lower: turned(raw.upper), upper: turned(raw.lower) }
+            }
+        })
+    }
+
+    /// What an arm came to over all spans.
+    pub fn counts(&self, arm: usize) -> Counts {
+        let mut total = Counts::default();
+        for counts in self.spans.iter().filter_map(|span| span.arms.get(arm)) {
+            total.add(counts.counts(self.aim.metric));
+        }
+        total
+    }
+
+    /// A weighted sum of the arms' means, with what the lead-in explains taken out.
+    pub fn sum(&self, weights: &[f64]) -> Option<Linear> {
+        Linear::adjusted(&self.after, &self.before, weights, self.kind())
+    }
+
+    /// What the observations are.
+    pub const fn kind(&self) -> Kind {
+        if self.aim.metric.is_amount() { Kind::Amount } else { Kind::Share }
+    }
+
+    fn linear(&self, arm: usize, against: usize, ratio: f64) -> Option<Linear> {
+        let arms = self.after.first()?.len();
+        let weight = |place: usize| match place {
+            place if place == arm => 1.0,
+            place if place == against => -ratio,
+            _ => 0.0,
+        };
+        self.sum(&(0..arms).map(weight).collect::<Vec<_>>())
+    }
+
+    /// The ratios less one at which the arm's mean is neither above nor below so many times the other's: Fieller's interval with
+    /// the sequence's bounds, so that the uncertainty of both means is in it.
+    fn ratio_by_groups(&self, arm: usize, against: usize, alpha: f64) -> Option<Raw> {
+        let equal = self.linear(arm, against, 1.0)?;
+        // How much the distance falls per unit of the ratio is the other arm's mean, as the spans weigh it.
+        let scale = equal.estimate - self.linear(arm, against, 2.0)?.estimate;
+        if scale <= 0.0 {
+            return None;
+        }
+        let estimate = turn_within(PRECISION, LARGEST_RATIO, 0.0, |ratio| {
+            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| sum.estimate)
+        });
+        let lower = turn_within(PRECISION, LARGEST_RATIO, 0.0, |ratio| {
+            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| sum.lower(alpha))
+        });
+        let upper = turn_within(PRECISION, 0.0, LARGEST_RATIO, |ratio| {
+            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| -sum.upper(alpha))
+        });
+        Some(Raw {
+            estimate: estimate - 1.0,
+            lower: Some(lower - 1.0),
+            upper: (upper < LARGEST_RATIO).then_some(upper - 1.0),
+        })
+    }
+
+    /// The spans in which both arms had a share, with the probability of the first.
+    fn shared(&self, arm: usize, against: usize) -> impl Iterator<Item = (f64, &Span, [Counts; 2])> {
+        self.spans.iter().filter_map(move |span| {
+            let probability = span.probability(arm, against)?;
+            let counts = |arm: usize| Some(span.arms.get(arm)?.counts(self.aim.metric));
+            Some((probability, span, [counts(arm)?, counts(against)?]))
+        })
+    }
+
+    fn points_bet(&self, arm: usize, against: usize, alpha: f64) -> Option<Raw> {
+        let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
+        let epoch = |(probability, span, counts): (f64, &Span, [Counts; 2])| BinaryEpoch {
+            probability,
+            centre: span.centres[self.aim.metric.index()],
+            candidate: trials(counts[0]),
+            baseline: trials(counts[1]),
+        };
+        let epochs: Vec<BinaryEpoch> = self.shared(arm, against).map(epoch).collect();
+        Some(Raw {
+            estimate: betting::difference(&epochs)?,
+            lower: Some(betting::lower_bound(&epochs, alpha)),
+            upper: Some(betting::upper_bound(&epochs, alpha)),
+        })
+    }
+
+    fn ratio_raced(&self, arm: usize, against: usize, alpha: f64) -> Option<Raw> {
+        let (mut above, mut below) = (0.0, 0.0);
+        let mut epochs = Vec::new();
+        for (probability, _, [counts, other]) in self.shared(arm, against) {
+            // The ratio of Mantel and Haenszel: each span by how well it compares the arms.
+            let trials = (counts.trials + other.trials).max(1) as f64;
+            above += counts.events as f64 * other.trials as f64 / trials;
+            below += other.events as f64 * counts.trials as f64 / trials;
+            epochs.push(RaceEpoch { probability, candidate: counts.events, baseline: other.events });
+        }
+        let interval = race::confidence(&epochs, alpha);
+        (below > 0.0).then(|| Raw {
+            estimate: above / below - 1.0,
+            lower: Some(interval.lower - 1.0),
+            upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
+        })
+    }
+}

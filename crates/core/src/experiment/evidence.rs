@@ -1,0 +1,118 @@
+//! What was counted of an experiment: by application, span and arm. It only grows.
+
+use crate::analysis::judge::Units;
+use crate::analysis::measurement::ArmCounts;
+use crate::analysis::tally::UnitSketch;
+use crate::epoch::{Centres, Thresholds};
+use crate::id::{ApplicationName, EpochId};
+use crate::metric::Metric;
+use crate::stats::evidence::linear;
+use crate::stats::moments::Moments;
+use crate::time::Timestamp;
+use crate::weight::Weight;
+use std::collections::BTreeMap;
+
+/// A span in which the shares and everything outcomes are scored by stay the same. It ends with the day at the latest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// Its number, counted per application.
+    pub epoch: EpochId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// The share of each arm, in the order of the arms.
+    pub shares: Vec<Weight>,
+    /// The thresholds and caps outcomes were counted against.
+    pub thresholds: Thresholds,
+    /// What the control was expected to do.
+    pub centres: Centres,
+    /// What each arm did.
+    pub arms: Vec<ArmCounts>,
+}
+
+/// What was counted in one application.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Counted {
+    /// While every arm was served by the control.
+    pub lead_in: Vec<Span>,
+    /// Since every arm is served by its own releases.
+    pub spans: Vec<Span>,
+}
+
+/// Everything that was counted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Evidence {
+    /// By application.
+    pub applications: BTreeMap<ApplicationName, Counted>,
+}
+
+impl Span {
+    /// The probability of one arm against another; nothing unless both have a share.
+    pub fn probability(&self, arm: usize, against: usize) -> Option<f64> {
+        let share = |arm: usize| self.shares.get(arm).filter(|share| **share > Weight::ZERO);
+        let (arm, against) = (share(arm)?.probability(), share(against)?.probability());
+        Some(arm / (arm + against))
+    }
+
+    /// A metric's observations, arm by arm, in groups where units are sticky.
+    pub fn moments(&self, metric: Metric, units: Units) -> linear::Span {
+        self.arms.iter().map(|arm| self.of_arm(arm, metric, units)).collect()
+    }
+
+    fn of_arm(&self, arm: &ArmCounts, metric: Metric, units: Units) -> Vec<Moments> {
+        match (units, metric.is_amount()) {
+            (Units::Sticky, _) => {
+                let counts = arm.groups.counts(metric).iter();
+                counts.map(|counts| counted(counts.trials, counts.events)).collect()
+            }
+            (Units::Independent, false) => {
+                let counts = arm.counts(metric);
+                vec![counted(counts.trials, counts.events)]
+            }
+            (Units::Independent, true) => vec![self.amounts(arm, metric)],
+        }
+    }
+
+    /// Amounts under their cap; none while it was not published.
+    fn amounts(&self, arm: &ArmCounts, metric: Metric) -> Moments {
+        let known = self.thresholds.cap(metric).zip(arm.tally.amounts(metric));
+        let Some((cap, amounts)) = known else { return Moments::default() };
+        amounts.at_ends(cap).fold(Moments::default(), |mut sums, (amount, times)| {
+            let amount = amount as f64;
+            sums += Moments { count: times, sum: times * amount, sum_of_squares: times * amount * amount };
+            sums
+        })
+    }
+}
+
+fn counted(trials: u64, events: u64) -> Moments {
+    Moments { count: trials as f64, sum: events as f64, sum_of_squares: events as f64 }
+}
+
+impl Counted {
+    /// The units an arm has served since the experiment began.
+    pub fn units(&self, arm: usize) -> UnitSketch {
+        let mut units = UnitSketch::default();
+        for counts in self.lead_in.iter().chain(&self.spans).filter_map(|span| span.arms.get(arm)) {
+            units.add(&counts.groups.units);
+        }
+        units
+    }
+}
+
+/// The observations of spans, those with the same shares as one: whatever befalls all arms alike in the meantime cancels, because
+/// no arm has more of it.
+pub fn merged(spans: &[Span], metric: Metric, units: Units) -> Vec<linear::Span> {
+    let mut merged: Vec<(&[Weight], linear::Span)> = Vec::new();
+    for span in spans {
+        let more = span.moments(metric, units);
+        match merged.iter_mut().find(|(shares, _)| *shares == span.shares) {
+            Some((_, sums)) => {
+                for (sum, more) in sums.iter_mut().flatten().zip(more.iter().flatten()) {
+                    *sum += *more;
+                }
+            }
+            None => merged.push((&span.shares, more)),
+        }
+    }
+    merged.into_iter().map(|(_, sums)| sums).collect()
+}

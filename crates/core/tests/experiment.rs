@@ -1,0 +1,23 @@
+//! Experiments under simulated traffic: how often they conclude what is not so, looked at again and again, and how soon they find
+//! what is there.
+//!
+//! `VIRIDIAN_SIMULATION_RUNS` sets the number of runs; run with `--nocapture` to read the rates.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the rates are what one runs this for")]
+
+#[path = "experiment/broken.rs"]
+mod broken;
+#[path = "experiment/crossed.rs"]
+mod crossed;
+#[path = "experiment/errors.rs"]
+mod errors;
+#[path = "experiment/found.rs"]
+mod found;
+#[path = "experiment/moves.rs"]
+mod moves;
+#[path = "stats_error_rates/runs.rs"]
+#[expect(dead_code, reason = "shared with the estimators' own tests")]
+mod runs;
+#[path = "experiment/world.rs"]
+mod world;

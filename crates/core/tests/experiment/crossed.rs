@@ -1,0 +1,133 @@
+//! Choices that meet: factors of one experiment, two experiments at once, and the effect from day to day.
+
+use viridian_core::analysis::judge::Units;
+use viridian_core::analysis::tally::Counts;
+use viridian_core::application::Unit;
+use viridian_core::experiment::days::change;
+use viridian_core::experiment::definition::{Arm, Arms, Experiment};
+use viridian_core::experiment::evidence::{Counted, Span};
+use viridian_core::experiment::factors::{Concurrent, concurrent};
+use viridian_core::metric::Metric;
+
+use crate::runs::{Dice, check, check_finds};
+use crate::world::{CALM, UNEQUAL, Users, World, chat, experiment, name, plain, share, weight};
+
+/// The prompt of the chat crossed with the index it searches.
+fn crossed() -> Experiment {
+    let arm = |called: &str, prompt: &str, index: &str| Arm {
+        name: name(called),
+        share: weight(2_500),
+        releases: [(chat(), name(prompt)), (name("search"), name(index))].into(),
+    };
+    let arms = vec![
+        arm("now", "p1", "i1"),
+        arm("both", "p2", "i2"),
+        arm("prompt", "p2", "i1"),
+        arm("index", "p1", "i2"),
+    ];
+    Experiment { arms: Arms::new(arms, &name("now")).unwrap(), ..experiment(Unit::User, 4) }
+}
+
+/// Rates in the order of the arms: now, both, prompt, index.
+const ADDS: [f64; 4] = [0.20, 0.10, 0.15, 0.15];
+const MEETS: [f64; 4] = [0.20, 0.20, 0.14, 0.14];
+
+#[test]
+fn choices_that_only_add_are_not_said_to_meet() {
+    for (what, users) in [("calm", CALM), ("unequal", UNEQUAL)] {
+        check(&format!("interaction of choices that add, {what}"), |dice| {
+            let mut world = World::of(crossed(), users, dice.copy());
+            (1..=6_000_u32).any(|call| {
+                world.call(share(&ADDS));
+                call % 300 == 0 && call >= 1_200 && world.look().factors.unwrap().interaction.is_told()
+            })
+        });
+    }
+}
+
+#[test]
+fn choices_that_undo_each_other_are_found() {
+    check_finds("interaction of twelve points", 12_000, |dice| {
+        let mut world = World::of(crossed(), CALM, dice.copy());
+        (1..=40_000_u64).find(|call| {
+            world.call(share(&MEETS));
+            call % 1_000 == 0 && world.look().factors.unwrap().interaction.is_told()
+        })
+    });
+    let mut world = World::of(crossed(), CALM, Dice::seeded(4));
+    for _ in 0..40_000 {
+        world.call(share(&ADDS));
+    }
+    let analysis = world.look();
+    let factors = analysis.factors.as_ref().unwrap();
+    // By application, in the order of their names.
+    let [index, prompt] = &factors.main;
+    assert!((prompt.effect.estimate - 0.05).abs() < 0.02 && prompt.effect.is_told(), "{factors:?}");
+    assert_eq!((index.application.as_str(), index.release.as_str()), ("search", "i2"));
+    let notes = analysis.notes(&world.experiment).join("\n");
+    assert!(notes.contains("i2 in search alone: +") && notes.contains("together: "), "{notes}");
+}
+
+#[test]
+fn arms_that_cross_nothing_have_no_factors() {
+    let mut world = World::of(experiment(Unit::User, 4), CALM, Dice::seeded(4));
+    for _ in 0..4_000 {
+        world.call(share(&ADDS));
+    }
+    assert_eq!(world.look().factors, None);
+}
+
+/// Two experiments at once, as four arms of which two draws decide; `kept` of those on both arms are counted.
+fn at_once(dice: &mut Dice, rates: [f64; 4], kept: f64) -> Option<Concurrent> {
+    let mut world = World::of(experiment(Unit::Request, 4), Users { count: 100, ..CALM }, dice.copy());
+    for _ in 0..20_000 {
+        let before = world.counted().spans[0].arms[3].clone();
+        world.call(plain(&rates));
+        if world.dice.hits(1.0 - kept) {
+            world.counted().spans[0].arms[3] = before;
+        }
+    }
+    concurrent(world.counted(), Metric::Feedback, Units::Independent)
+}
+
+#[test]
+fn experiments_at_once_that_meet_are_told() {
+    let mut dice = Dice::seeded(8);
+    let apart = at_once(&mut dice, [0.20, 0.15, 0.15, 0.10], 1.0).unwrap();
+    assert!(!apart.interaction.is_told() && apart.is_independent, "{apart:?}");
+    let meet = at_once(&mut dice, [0.20, 0.12, 0.12, 0.20], 1.0).unwrap();
+    assert!(meet.interaction.is_told() && meet.interaction.estimate > 0.1, "{meet:?}");
+    let depend = at_once(&mut dice, [0.20; 4], 0.7).unwrap();
+    assert!(!depend.is_independent, "{depend:?}");
+    assert_eq!(concurrent(&Counted::default(), Metric::Feedback, Units::Independent), None);
+    let empty = |span: &Span| Span { arms: vec![Default::default(); 4], ..span.clone() };
+    let mut world = World::of(experiment(Unit::Request, 4), CALM, Dice::seeded(1));
+    let nothing = Counted { lead_in: vec![], spans: vec![empty(&world.counted().spans[0])] };
+    assert_eq!(concurrent(&nothing, Metric::Feedback, Units::Independent), None);
+}
+
+/// People like what is new: the effect is gone after three days.
+#[test]
+fn an_effect_that_fades_is_told_by_day() {
+    let mut world = World::of(experiment(Unit::User, 2), CALM, Dice::seeded(6));
+    for day in 0..6 {
+        if day > 0 {
+            world.next_day();
+        }
+        let better = if day < 3 { 0.08 } else { 0.0 };
+        for _ in 0..4_000 {
+            world.call(share(&[0.2, 0.2 - better]));
+        }
+    }
+    let analysis = world.look();
+    assert_eq!(analysis.days.len(), 6);
+    let first = analysis.days[0].arms[0].unwrap();
+    assert!((first.estimate - 0.08).abs() < first.within, "{first:?}");
+    let fades = change(&analysis.days, 1).unwrap();
+    assert!((-0.11..-0.05).contains(&fades), "{fades}");
+    let notes = analysis.notes(&world.experiment).join("\n");
+    assert!(notes.contains("the effect of 'arm1' changed by -"), "{notes}");
+    assert_eq!(change(&analysis.days[..3], 1), None);
+    assert_eq!(change(&analysis.days, 0), None);
+    assert_eq!(Counts::default(), world.counted().spans[0].arms[0].counts(Metric::LatencyP95));
+}

@@ -7,12 +7,13 @@ use crate::error::Error;
 use crate::start;
 use std::time::Duration;
 use viridian_core::analysis::row::slot_of;
+use viridian_core::guard::{Guard, Unproven};
 use viridian_core::id::ApplicationName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast, remaining};
 use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::report::Report;
-use viridian_core::time::Timestamp;
+use viridian_core::time::{Timestamp, readable};
 use viridian_store::{Recent, Store, StoredRollout};
 use viridian_wire::api::{
     ForecastBody, Reached, RemainingBody, StartRequest, StepBody, StepForecastBody, StepKind, TrafficBody,
@@ -145,6 +146,7 @@ fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
     let mut notes =
         vec!["For a candidate as good as the baseline: five of six are there by then.".to_owned()];
     notes.extend(plan.caveats().iter().map(|caveat| sentence(caveat)));
+    notes.extend(plan.guards.iter().filter_map(|guard| held(plan, guard)));
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
     }
@@ -156,6 +158,24 @@ fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
         );
     }
     notes
+}
+
+/// How long the rollout may be held for a guard that says so itself.
+fn held(plan: &Plan, guard: &Guard) -> Option<String> {
+    let metric = guard.metric;
+    let longest = plan.policy.longest_hold_for(guard).map(readable);
+    match guard.unproven {
+        Unproven::AsRollout => None,
+        _ => Some(match longest {
+            Some(longest) => format!(
+                "While {metric} has not shown the candidate safe, the rollout is held for at most {longest}; then the \
+                 baseline is restored."
+            ),
+            None => format!(
+                "While {metric} has not shown the candidate safe, the rollout is held until a person decides."
+            ),
+        }),
+    }
 }
 
 /// A clause as a sentence of its own.

@@ -7,7 +7,7 @@ use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Threshold, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::simulate::Dice;
@@ -67,7 +67,7 @@ fn guard(number: u32) -> Guard {
         (Metric::LatencyP95, _) | (_, 1) => Margin::Relative(1_000 + 200 * number),
         _ => Margin::Points(50 + 20 * number),
     };
-    Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
+    Guard::new(metric, margin)
 }
 
 /// An equal candidate's fifty epochs, with the centres a baseline has.

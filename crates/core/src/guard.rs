@@ -23,6 +23,26 @@ pub struct Guard {
     /// How old a request must be before its outcome counts; zero for outcomes that come with the answer.
     #[serde(default)]
     pub maturity: Duration,
+    /// What follows while it has not shown the candidate safe and the rollout is held for that.
+    #[serde(default, skip_serializing_if = "Unproven::is_unsaid")]
+    pub unproven: Unproven,
+}
+
+/// What follows while a guard's evidence does not suffice to promote. There is no "pass".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unproven {
+    /// What the rollout says.
+    #[default]
+    AsRollout,
+    /// The rollout stays held until a person decides.
+    Hold,
+    /// The baseline is restored once the rollout has been held for so long.
+    Rollback {
+        /// How long; as long as the rollout says when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Duration>,
+    },
 }
 
 /// How much worse than the baseline the candidate may be, above zero.
@@ -76,7 +96,25 @@ impl fmt::Display for Margin {
     }
 }
 
+impl Unproven {
+    const fn is_unsaid(&self) -> bool {
+        matches!(self, Self::AsRollout)
+    }
+}
+
 impl Guard {
+    /// A guard that rolls back at once, with nothing else said.
+    pub const fn new(metric: Metric, margin: Margin) -> Self {
+        Self {
+            metric,
+            margin,
+            on_fail: OnFail::Rollback,
+            mode: Mode::Enforce,
+            maturity: Duration::ZERO,
+            unproven: Unproven::AsRollout,
+        }
+    }
+
     /// Whether the candidate has to be shown safe by this guard before it is promoted.
     pub const fn gates_promotion(&self) -> bool {
         matches!(self.mode, Mode::Enforce) && !matches!(self.on_fail, OnFail::Notify)

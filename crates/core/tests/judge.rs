@@ -1,14 +1,13 @@
 //! What the judge makes of evidence that is put together by hand: one row, one question.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Heavy, Judgement, SplitCheck, Verdict, Wait};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Threshold, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
@@ -36,13 +35,7 @@ fn feedback(baseline: (u64, u64), candidate: (u64, u64)) -> Evidence {
 }
 
 fn check(what: &str, margin: Margin, evidence: &Evidence, passes: bool) {
-    let guard = Guard {
-        metric: Metric::Feedback,
-        margin,
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard::new(Metric::Feedback, margin);
     let verdict = judge(&[guard], evidence, Units::Independent).guards[0].verdict;
     assert_eq!(verdict == Verdict::Pass, passes, "{what}: {verdict:?}");
 }
@@ -84,13 +77,7 @@ fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
 }
 
 fn judged_on_errors(evidence: &Evidence) -> Judgement {
-    let guard = Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(100),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard::new(Metric::Errors, Margin::Points(100));
     judge(&[guard], evidence, Units::Sticky).guards.remove(0)
 }
 
@@ -159,13 +146,7 @@ fn check_widened(what: &str, guard: Guard, evidence: &Evidence, units: Units) {
 
 #[test]
 fn an_undecided_guard_names_the_margin_it_would_pass_with() {
-    let guard = |metric, margin| Guard {
-        metric,
-        margin,
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = |metric, margin| Guard::new(metric, margin);
     let feedback_of = |trials: u64| feedback((trials, trials / 20), (trials, trials / 20));
     let points = guard(Metric::Feedback, Margin::Points(100));
     let relative = guard(Metric::Feedback, Margin::Relative(1_000));
@@ -182,13 +163,7 @@ fn an_undecided_guard_names_the_margin_it_would_pass_with() {
 
 #[test]
 fn an_undecided_guard_on_latency_counts_what_a_wider_margin_would_grant() {
-    let guard = Guard {
-        metric: Metric::LatencyP95,
-        margin: Margin::Relative(200),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard::new(Metric::LatencyP95, Margin::Relative(200));
     let at_us = 950_000;
     let scaled_us = exceedance::scaled_threshold(at_us, guard.margin.fraction());
     let mut evidence = feedback((0, 0), (0, 0));

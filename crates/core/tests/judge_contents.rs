@@ -6,14 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "rates are for those who run it by hand")]
 
-use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::verdict::{Verdict, Wait};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
@@ -35,7 +34,7 @@ const CALIBRATION: u64 = 600;
 const MEAN: f64 = 3_000_000.0;
 
 const fn guard(metric: Metric, margin: Margin) -> Guard {
-    Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
+    Guard::new(metric, margin)
 }
 
 const GUARDS: [Guard; 3] = [

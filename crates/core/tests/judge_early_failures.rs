@@ -3,13 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
 use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::verdict::{Judgement, Verdict};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Threshold, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
@@ -80,13 +79,7 @@ fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers)
             counts.arm_mut(arm).groups.record(&outcome, &thresholds);
         }
     }
-    let guard = Guard {
-        metric,
-        margin: Margin::Relative(margin * 100),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard::new(metric, Margin::Relative(margin * 100));
     judge(&[guard], &Evidence { epochs: vec![counts] }, units).guards.remove(0)
 }
 

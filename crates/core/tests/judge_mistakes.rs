@@ -9,7 +9,7 @@ use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Judgement, SplitCheck, Verdict, Wait};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
@@ -51,13 +51,7 @@ fn errors(pairs: &[Pair]) -> Evidence {
 }
 
 fn guard(metric: Metric, points: u32) -> Guard {
-    Guard {
-        metric,
-        margin: Margin::Points(points),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    }
+    Guard::new(metric, Margin::Points(points))
 }
 
 /// The guard on errors, half a point.

@@ -1,14 +1,13 @@
 //! Slices: which are named, and how often one that is sound is.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
 use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::judge::slices::{FALSE_DISCOVERIES, Slice, WorseSlice, worse_slices};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::simulate::Dice;
@@ -21,13 +20,7 @@ const LOOK: u64 = 500;
 const LOOKS: u64 = 40;
 
 fn guard(metric: Metric) -> Guard {
-    Guard {
-        metric,
-        margin: Margin::Points(50),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    }
+    Guard::new(metric, Margin::Points(50))
 }
 
 fn nothing() -> Evidence {

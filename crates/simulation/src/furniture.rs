@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use viridian_core::application::{Application, Protocol, Timeouts, Unit};
 use viridian_core::environment::{Endpoint, Environment, Platform};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::{ApplicationName, EnvironmentName, NotAName, ReleaseName, RolloutName};
 use viridian_core::metric::Metric;
 use viridian_core::release::{Digest, Parameters, Release};
@@ -120,11 +120,5 @@ pub fn proposal(place: usize, version: usize, number: u64) -> Result<(Proposal, 
 }
 
 const fn guard() -> Guard {
-    Guard {
-        metric: Metric::Errors,
-        margin: MARGIN,
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    }
+    Guard::new(Metric::Errors, MARGIN)
 }

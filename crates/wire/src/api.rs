@@ -29,7 +29,9 @@ pub use event::{EventBody, EventKind};
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
 pub use gateway::{GatewayBody, RefusedTableBody, ServingBody};
-pub use guard::{CountsBody, EffectBody, GuardBody, JudgementBody, OnFailBody, ScaleBody, VerdictBody};
+pub use guard::{
+    CountsBody, EffectBody, GuardBody, JudgementBody, OnFailBody, OnInsufficientBody, ScaleBody, VerdictBody,
+};
 pub use history::{Entry, EntryKind, History};
 pub use list::List;
 pub use moment::Moment;

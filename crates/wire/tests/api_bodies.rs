@@ -50,19 +50,12 @@ fn release(version: &str) -> ReleaseName {
 }
 
 fn guards() -> [Guard; 2] {
-    let errors = Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(50),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let errors = Guard::new(Metric::Errors, Margin::Points(50));
     let feedback = Guard {
-        metric: Metric::Feedback,
-        margin: Margin::Relative(2_500),
         on_fail: OnFail::Pause,
         mode: Mode::Observe,
         maturity: Duration::from_secs(600),
+        ..Guard::new(Metric::Feedback, Margin::Relative(2_500))
     };
     [errors, feedback]
 }

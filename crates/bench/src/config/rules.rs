@@ -4,7 +4,7 @@ use super::Watched;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::metric::Metric;
 
 /// All rules.
@@ -176,6 +176,6 @@ impl GuardSpec {
             _ => bail!("a guard on {} needs a margin either in points or in per cent", self.metric),
         };
         let maturity = if self.metric.arrives_late() { maturity } else { Duration::ZERO };
-        Ok(Guard { metric: self.metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity })
+        Ok(Guard { maturity, ..Guard::new(self.metric, margin) })
     }
 }

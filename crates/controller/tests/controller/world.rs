@@ -14,7 +14,7 @@ use viridian_core::application::{Application, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform};
 use viridian_core::epoch::Thresholds;
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, Generation, NodeName, ReleaseName, RolloutName,
 };
@@ -115,13 +115,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
 }
 
 fn errors_guard() -> Guard {
-    Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(200),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    }
+    Guard::new(Metric::Errors, Margin::Points(200))
 }
 
 impl World {

@@ -84,17 +84,10 @@ mod tests {
     use crate::analysis::verdict::Effect;
     use crate::guard::{Guard, Margin};
     use crate::metric::Metric;
-    use std::time::Duration;
 
     fn judged(verdict: Verdict, on_fail: OnFail) -> Judgement {
         Judgement {
-            guard: Guard {
-                metric: Metric::Errors,
-                margin: Margin::Points(50),
-                on_fail,
-                mode: Mode::Enforce,
-                maturity: Duration::ZERO,
-            },
+            guard: Guard { on_fail, ..Guard::new(Metric::Errors, Margin::Points(50)) },
             verdict,
             baseline: Counts::of_share(1_000, 10),
             candidate: Counts::of_share(1_000, 10),

@@ -5,7 +5,7 @@
 
 use crate::application::{Application, LocalGuard};
 use crate::gauge::Gauge;
-use crate::guard::Guard;
+use crate::guard::{Guard, Unproven};
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,22 @@ pub struct Policy {
     pub warmup: u32,
     /// What happens to the release on a rollback.
     pub rejection: Rejection,
+}
+
+impl Policy {
+    /// How long the rollout may be held for want of data before the baseline is restored; for ever when absent.
+    pub fn longest_hold(&self) -> Option<Duration> {
+        (self.on_insufficient == OnInsufficient::Rollback).then_some(self.max_hold)
+    }
+
+    /// How long it may be held because a guard has not shown the candidate safe; for ever when absent.
+    pub fn longest_hold_for(&self, guard: &Guard) -> Option<Duration> {
+        match guard.unproven {
+            Unproven::AsRollout => self.longest_hold(),
+            Unproven::Hold => None,
+            Unproven::Rollback { after } => Some(after.unwrap_or(self.max_hold)),
+        }
+    }
 }
 
 impl Default for Policy {

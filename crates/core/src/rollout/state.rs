@@ -22,6 +22,7 @@
 //! Baking precedes Promoted, and every state that is no end reaches RollingBack. A rollout leaves RollingBack only
 //! when the baseline is known to serve everything; which end it reaches was decided by its cause.
 
+mod cause;
 mod words;
 
 use super::command::Command;
@@ -31,6 +32,7 @@ use crate::id::{GaugeName, RolloutName};
 use crate::metric::Metric;
 use crate::time::Timestamp;
 use crate::weight::Weight;
+pub use cause::Cause;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -208,67 +210,6 @@ pub enum Waiting {
     Candidate,
     /// A person: nothing is compared, and there is no limit to hold the candidate to.
     Person,
-}
-
-/// Why the baseline is being restored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Cause {
-    /// A guard found the candidate worse.
-    Regression {
-        /// Which.
-        metric: Metric,
-    },
-    /// A gauge was out of bounds.
-    OutOfBounds {
-        /// Which.
-        gauge: GaugeName,
-        /// What it said.
-        detail: String,
-    },
-    /// A gateway's local guard acted.
-    LocalGuard {
-        /// On which gateway.
-        node: String,
-    },
-    /// The first gateway that served by a new table fared worse as a whole.
-    Unwell {
-        /// Which gateway.
-        node: String,
-        /// How, in numbers.
-        detail: String,
-    },
-    /// Where nothing is compared, the candidate's errors reached the limit.
-    Limit {
-        /// The share of errors.
-        errors: Weight,
-    },
-    /// The candidate did not answer its smoke requests.
-    SmokeFailed {
-        /// What happened.
-        detail: String,
-    },
-    /// The evidence never sufficed and the rollout says what follows.
-    Insufficient,
-    /// A person ordered it.
-    Ordered {
-        /// Who.
-        by: String,
-        /// Why, in their words.
-        reason: Option<String>,
-    },
-    /// A person stopped the rollout.
-    Aborted {
-        /// Who.
-        by: String,
-        /// Why, in their words.
-        reason: Option<String>,
-    },
-    /// Another rollout takes its place.
-    Superseded {
-        /// Which one.
-        by: RolloutName,
-    },
 }
 
 /// Why an order cannot be followed.

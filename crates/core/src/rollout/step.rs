@@ -5,12 +5,13 @@
 //! guard. Only then other orders, and last the plan itself ([`gate`]).
 
 mod gate;
+mod hold;
 mod orders;
 mod sentence;
 
 use super::effect::{Effect, Severity};
 use super::input::{Input, Readiness, RefusedTable, Unwell};
-use super::plan::{OnInsufficient, Plan, Rejection, Step};
+use super::plan::{Plan, Rejection, Step};
 use super::report::{Finding, Report};
 use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
 use super::uncompared;
@@ -72,7 +73,8 @@ impl<'a> Moment<'a> {
             _ => Phase::RolledBack { cause: cause.clone() },
         };
         // What a gateway fares by as a whole is not the candidate's alone.
-        let blames_release = !matches!(cause, Cause::Insufficient | Cause::Unwell { .. });
+        let blames_release =
+            !matches!(cause, Cause::Insufficient | Cause::Unproven { .. } | Cause::Unwell { .. });
         let rejects = matches!(phase, Phase::RolledBack { .. })
             && blames_release
             && self.plan.policy.rejection == Rejection::Reject;
@@ -155,7 +157,7 @@ impl<'a> Moment<'a> {
                 Gate::Wait(waiting) => self.wait(waiting),
                 open => self.pass(open, at.clone()),
             },
-            Phase::Held { reason: Hold::Waiting(_), since, at } => self.reconsider(*since, at),
+            Phase::Held { reason: Hold::Waiting(reason), since, at } => self.reconsider((reason, *since), at),
             Phase::Held { reason: Hold::SplitBroken, at, .. }
                 if self.input.analysis.split == SplitCheck::Sound =>
             {
@@ -171,23 +173,6 @@ impl<'a> Moment<'a> {
             // The entry point answered these.
             _ => self.stay(Finding::Nothing),
         }
-    }
-
-    /// A hold for want of something ends when it is there, or when the rollout's policy ends it.
-    fn reconsider(&self, since: Timestamp, at: &Position) -> Transition {
-        match gate::of(self, at) {
-            Gate::Wait(waiting) if waiting.is_want_of_data() && self.has_held_enough(since) => {
-                self.roll_back(Cause::Insufficient)
-            }
-            Gate::Wait(Waiting::Time { .. }) => self.resume(at.clone()),
-            Gate::Wait(waiting) => self.stay(Finding::StillHeld { reason: Hold::Waiting(waiting) }),
-            open => self.pass(open, at.clone()),
-        }
-    }
-
-    fn has_held_enough(&self, since: Timestamp) -> bool {
-        let policy = &self.plan.policy;
-        policy.on_insufficient == OnInsufficient::Rollback && self.now.since(since) >= policy.max_hold
     }
 
     fn is_out_of_patience(&self, waiting: &Waiting, at: &Position) -> bool {
@@ -345,7 +330,8 @@ const fn severity_of(cause: &Cause) -> Severity {
         | Cause::Unwell { .. }
         | Cause::Limit { .. }
         | Cause::SmokeFailed { .. }
-        | Cause::Insufficient => Severity::Critical,
+        | Cause::Insufficient
+        | Cause::Unproven { .. } => Severity::Critical,
     }
 }
 
@@ -361,6 +347,7 @@ mod tests {
         check(Cause::LocalGuard { node: "gateway-1".to_owned() }, Severity::Critical);
         check(Cause::SmokeFailed { detail: "status 503".to_owned() }, Severity::Critical);
         check(Cause::Insufficient, Severity::Critical);
+        check(Cause::Unproven { metric: Metric::Cost }, Severity::Critical);
         check(Cause::Ordered { by: "ann".to_owned(), reason: None }, Severity::Warning);
         check(Cause::Aborted { by: "ann".to_owned(), reason: None }, Severity::Warning);
     }

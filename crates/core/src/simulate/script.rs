@@ -3,7 +3,7 @@
 //! ```text
 //! # Comments are copied into the story.
 //! application support-chat, unit request                     # or: unit user, 2000 users of unequal activity
-//! guard errors margin 0.5pp onFail rollback                  # mode observe, maturity 10m
+//! guard errors margin 0.5pp onFail rollback                  # mode observe, maturity 10m, onInsufficient hold, maxHold 2h
 //! canary: weight 5%, analysis 200, pause 10m, weight 100%, bake 10m holdback 2%
 //! blueGreen: smoke, trial 10%, bake 10m holdback 2%          # instead of canary
 //! gauge gpu-faults at most 5 onFail rollback                 # or: at least 5

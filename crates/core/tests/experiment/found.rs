@@ -4,7 +4,7 @@ use viridian_core::application::Unit;
 use viridian_core::experiment::definition::{Better, Experiment};
 use viridian_core::experiment::harm::Follows;
 use viridian_core::experiment::verdict::{Verdict, Wait};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, OnFail};
 use viridian_core::metric::Metric;
 
 use crate::runs::{Dice, check_finds};
@@ -101,13 +101,7 @@ fn a_lead_in_narrows_what_is_not_known() {
 }
 
 fn guarded(on_fail: OnFail) -> Experiment {
-    let guard = Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(50),
-        on_fail,
-        mode: Mode::Enforce,
-        maturity: std::time::Duration::ZERO,
-    };
+    let guard = Guard { on_fail, ..Guard::new(Metric::Errors, Margin::Points(50)) };
     Experiment { guards: vec![guard], ..experiment(Unit::User, 3) }
 }
 

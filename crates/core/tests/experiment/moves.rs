@@ -6,7 +6,7 @@ use viridian_core::application::Unit;
 use viridian_core::experiment::definition::{Decider, Experiment};
 use viridian_core::experiment::step::{End, Input, Order, Phase, State, begin, step};
 use viridian_core::experiment::verdict::{Analysis, Verdict};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::metric::Metric;
 
 use crate::runs::Dice;
@@ -112,13 +112,7 @@ fn a_look_at_an_older_state_changes_nothing() {
 /// From the first call to the end: a guard stops the harmful arm, the better one wins.
 #[test]
 fn an_experiment_from_its_first_call_to_its_winner() {
-    let guard = Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(50),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard::new(Metric::Errors, Margin::Points(50));
     let experiment = Experiment { guards: vec![guard], ..experiment(Unit::Request, 4) };
     let mut world = World::of(experiment.clone(), CALM, Dice::seeded(11));
     let full = world.shares.clone();

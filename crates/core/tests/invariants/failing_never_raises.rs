@@ -3,7 +3,6 @@
 
 use crate::walk::{Look, People, Said, Walk, walks};
 use proptest::prelude::*;
-use std::time::Duration;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
@@ -47,13 +46,8 @@ fn resumed(mut walk: Walk) -> Walk {
     walk
 }
 
-const PAUSING: Guard = Guard {
-    metric: Metric::Errors,
-    margin: Margin::Relative(2_000),
-    on_fail: OnFail::Pause,
-    mode: Mode::Enforce,
-    maturity: Duration::ZERO,
-};
+const PAUSING: Guard =
+    Guard { on_fail: OnFail::Pause, ..Guard::new(Metric::Errors, Margin::Relative(2_000)) };
 
 proptest! {
     #[test]

@@ -8,7 +8,7 @@ use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
 use viridian_core::application::LocalGuard;
 use viridian_core::gauge::{Bounds, Gauge, Gauged, Standing};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
@@ -208,12 +208,16 @@ fn guards() -> impl Strategy<Value = Guard> {
     let metric = prop::sample::select(Metric::ALL.to_vec());
     let on_fail = prop_oneof![Just(OnFail::Rollback), Just(OnFail::Pause), Just(OnFail::Notify)];
     let mode = prop_oneof![3 => Just(Mode::Enforce), 1 => Just(Mode::Observe)];
-    (metric, on_fail, mode).prop_map(|(metric, on_fail, mode)| Guard {
-        metric,
-        margin: Margin::Relative(2_000),
+    let own = prop_oneof![
+        4 => Just(Unproven::AsRollout),
+        1 => Just(Unproven::Hold),
+        2 => prop::option::of(durations()).prop_map(|after| Unproven::Rollback { after }),
+    ];
+    (metric, on_fail, mode, own).prop_map(|(metric, on_fail, mode, unproven)| Guard {
         on_fail,
         mode,
-        maturity: Duration::ZERO,
+        unproven,
+        ..Guard::new(metric, Margin::Relative(2_000))
     })
 }
 

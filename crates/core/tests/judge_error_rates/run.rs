@@ -1,14 +1,13 @@
 //! One rollout's worth of evidence, looked at again and again, and what many of them come to.
 
 use crate::traffic::{Callers, Quality, Traffic, Worse};
-use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::step::CALIBRATION;
@@ -41,7 +40,7 @@ pub(crate) const FIVE_GUARDS: [Guard; 5] = [
 ];
 
 const fn guard(metric: Metric, margin: Margin) -> Guard {
-    Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
+    Guard::new(metric, margin)
 }
 
 /// What is simulated.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::verdict::{Heavy, SplitCheck, Validity, Verdict, Wait};
-use viridian_core::guard::OnFail;
+use viridian_core::guard::{Guard, Margin, OnFail, Unproven};
 use viridian_core::id::GaugeName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
@@ -254,4 +254,22 @@ fn what_gauges_bring_about_is_written_as_before_and_read_back() {
         Position { pardoned_gauges: vec![gauge()], ..position() },
     );
     check("forms_of_gauges.json", &forms);
+}
+
+/// What a guard says of itself when its evidence does not suffice, and what follows.
+#[test]
+fn forms_of_unproven_guards() {
+    let guard = |unproven| Guard { unproven, ..Guard::new(Metric::Cost, Margin::Relative(2_000)) };
+    let after = Some(Duration::from_secs(7_200));
+    let forms = (
+        Cause::Unproven { metric: Metric::Cost },
+        [
+            Unproven::AsRollout,
+            Unproven::Hold,
+            Unproven::Rollback { after: None },
+            Unproven::Rollback { after },
+        ]
+        .map(guard),
+    );
+    check("forms_of_unproven_guards.json", &forms);
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use std::path::Path;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State;
@@ -60,13 +60,7 @@ fn tell_one(store: &Store, events: u64) {
 
 /// As many words as the report of a decision by three guards takes.
 fn long_report() -> Report {
-    let guard = |metric| Guard {
-        metric,
-        margin: Margin::Relative(2_000),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: minutes(0),
-    };
+    let guard = |metric| Guard::new(metric, Margin::Relative(2_000));
     let analysis = judge(&Metric::ALL.map(guard), &Evidence::default(), Units::Independent);
     Report { analysis, ..report("too few outcomes in this step: 17 of 2000 on the smaller arm") }
 }

@@ -9,7 +9,7 @@ use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, TallyRow};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::{BootId, EpochId, NodeName};
 use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
@@ -108,13 +108,8 @@ fn feedback_is_kept_until_it_is_ripe() {
     let directory = tempfile::tempdir().unwrap();
     let store = at_rest(directory.path());
     let mut slow = application();
-    slow.guards = vec![Guard {
-        metric: Metric::Feedback,
-        margin: Margin::Points(300),
-        on_fail: OnFail::Rollback,
-        mode: Mode::Enforce,
-        maturity: minutes(3 * DAY),
-    }];
+    slow.guards =
+        vec![Guard { maturity: minutes(3 * DAY), ..Guard::new(Metric::Feedback, Margin::Points(300)) }];
     store.apply_application(&slow, NOW).unwrap();
     let record = FeedbackRecord { epoch: EpochId(1), ..crate::feedback::record("slow", 0, 1) };
     store.record_feedback(&[record], &BTreeMap::new()).unwrap();

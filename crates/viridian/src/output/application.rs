@@ -3,7 +3,11 @@
 use super::columns::{columns, pairs};
 use super::numbers::percent;
 use super::rollout::rollout_line;
-use viridian_wire::api::{ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody};
+use std::time::Duration;
+use viridian_core::time::readable;
+use viridian_wire::api::{
+    ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody, OnInsufficientBody,
+};
 
 /// Applications in a list.
 pub fn applications_table(applications: &[ApplicationSummary]) -> String {
@@ -69,7 +73,19 @@ fn environments(environments: &[EnvironmentBody]) -> String {
 fn guards(guards: &[GuardBody]) -> String {
     let rows = guards.iter().map(|guard| {
         let mode = if guard.observe_only { "observe" } else { "enforce" };
-        [guard.metric.clone(), guard.margin.clone(), guard.on_fail.to_string(), mode.to_owned()]
+        let on_fail = guard.on_fail.to_string();
+        [guard.metric.clone(), guard.margin.clone(), on_fail, unproven(guard), mode.to_owned()]
     });
-    columns(["guard", "margin", "on fail", "mode"], rows.collect())
+    columns(["guard", "margin", "on fail", "unproven", "mode"], rows.collect())
+}
+
+/// What follows while a guard has not shown the candidate safe.
+fn unproven(guard: &GuardBody) -> String {
+    let after = guard.max_hold_seconds.map(|seconds| readable(Duration::from_secs_f64(seconds)));
+    match (guard.on_insufficient, after) {
+        (None, _) => "as the rollout says".to_owned(),
+        (Some(OnInsufficientBody::Hold), _) => "hold".to_owned(),
+        (Some(OnInsufficientBody::Rollback), None) => "rollback".to_owned(),
+        (Some(OnInsufficientBody::Rollback), Some(after)) => format!("rollback after {after}"),
+    }
 }

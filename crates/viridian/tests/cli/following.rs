@@ -3,11 +3,10 @@
 use crate::control_plane::{ControlPlane, now};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::analysis::verdict::Verdict;
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, OnFail};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::state::{Cause, Hold, Phase, Position};
 
@@ -43,13 +42,7 @@ fn the_exit_code_says_where_a_rollout_stands() {
 #[test]
 fn a_gate_that_failed_has_an_exit_code_of_its_own() {
     let plane = ControlPlane::furnished();
-    let guard = Guard {
-        metric: Metric::Errors,
-        margin: Margin::Points(50),
-        on_fail: OnFail::Pause,
-        mode: Mode::Enforce,
-        maturity: Duration::ZERO,
-    };
+    let guard = Guard { on_fail: OnFail::Pause, ..Guard::new(Metric::Errors, Margin::Points(50)) };
     let mut analysis = judge(&[guard], &Evidence::default(), Units::Independent);
     analysis.guards[0].verdict = Verdict::Fail(OnFail::Pause);
     let reason = Hold::Regression { metric: Metric::Errors };

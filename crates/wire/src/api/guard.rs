@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
-use viridian_core::analysis::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::analysis::metric::Metric;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Effect, Judgement, Verdict};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 
 /// A metric that is armed during a whole rollout.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -22,6 +22,23 @@ pub struct GuardBody {
     pub observe_only: bool,
     /// How old a request must be before its outcome counts.
     pub maturity_seconds: f64,
+    /// What follows when the rollout is held because the guard has not shown the candidate safe; what the rollout says
+    /// when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_insufficient: Option<OnInsufficientBody>,
+    /// How long the rollout may be held for the guard before that; as long as the rollout says when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_hold_seconds: Option<f64>,
+}
+
+/// What follows when evidence does not suffice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnInsufficientBody {
+    /// The rollout stays held until a person decides.
+    Hold,
+    /// The baseline is restored.
+    Rollback,
 }
 
 /// What happens when a guard finds the candidate worse.
@@ -114,6 +131,15 @@ impl From<&Guard> for GuardBody {
             on_fail: guard.on_fail.into(),
             observe_only: guard.mode == Mode::Observe,
             maturity_seconds: guard.maturity.as_secs_f64(),
+            on_insufficient: match guard.unproven {
+                Unproven::AsRollout => None,
+                Unproven::Hold => Some(OnInsufficientBody::Hold),
+                Unproven::Rollback { .. } => Some(OnInsufficientBody::Rollback),
+            },
+            max_hold_seconds: match guard.unproven {
+                Unproven::Rollback { after } => after.map(|after| after.as_secs_f64()),
+                _ => None,
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ mod write;
 pub(crate) use read::read;
 pub(crate) use write::write;
 
-use super::document::{API_VERSION, METADATA_WITH_LABELS, kind};
+use super::document::{self, API_VERSION, METADATA_WITH_LABELS, kind};
 use super::shape::{Choice, Field, Need, Refused, Shape, optional, planned, required};
 use super::text::{self, quantity, url};
 use viridian_core::application::Application;
@@ -166,6 +166,17 @@ const GUARD: Shape = Shape::object(&[
     optional(
         "maturity",
         "How old a request must be before its feedback counts; for the metric feedback.",
+        Shape::Text(&quantity::DURATION),
+    ),
+    optional(
+        "onInsufficient",
+        "What follows when the rollout is held because this guard has not shown the candidate safe; what the rollout's \
+         onInsufficientData says unless given, or rollback where maxHold is.",
+        document::ON_INSUFFICIENT,
+    ),
+    optional(
+        "maxHold",
+        "How long the rollout may be held for this guard before the baseline is restored; as long as the rollout's unless given.",
         Shape::Text(&quantity::DURATION),
     ),
 ]);

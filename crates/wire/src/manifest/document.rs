@@ -63,6 +63,15 @@ const ANY_OBJECT: Shape = Shape::map(&text::ANY, &Shape::Any, Need::Optional);
 
 const NAME: Field = required("name", "The name, unique among those of its kind.", Shape::Text(&text::NAME));
 
+/// What a want of evidence leads to.
+pub(crate) const ON_INSUFFICIENT: Shape = Shape::Choice(Choice {
+    words: &["hold", "rollback"],
+    refused: &[Refused {
+        word: "pass",
+        why: "is never right, because missing data says nothing about a candidate",
+    }],
+});
+
 /// The field that says what a document describes.
 pub(crate) const fn kind(name: &'static [&'static str]) -> Field {
     required("kind", "What the document describes.", Shape::choice(name))

@@ -7,8 +7,8 @@ mod write;
 pub(crate) use read::read;
 pub(crate) use write::write;
 
-use super::document::{API_VERSION, METADATA, kind};
-use super::shape::{Choice, Field, Object, Refused, Shape, optional, planned, required};
+use super::document::{self, API_VERSION, METADATA, kind};
+use super::shape::{Field, Object, Shape, optional, planned, required};
 use super::text::{self, quantity};
 
 /// The most fresh outcomes that can be asked for; far above what any decision needs.
@@ -30,13 +30,7 @@ const SPEC: &[Field] = &[
     optional(
         "onInsufficientData",
         "What a want of data leads to after maxHold; hold unless given.",
-        Shape::Choice(Choice {
-            words: &["hold", "rollback"],
-            refused: &[Refused {
-                word: "pass",
-                why: "is never right, because missing data says nothing about a candidate",
-            }],
-        }),
+        document::ON_INSUFFICIENT,
     ),
     optional(
         "maxHold",

@@ -28,6 +28,22 @@ spec:
     blue: {endpoints: ['http://10.0.0.5:8000'], readiness: {path: /v2/health/ready}}
 ";
 
+/// Guards that say themselves what follows when their evidence does not suffice.
+const UNPROVEN: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: digits}
+spec:
+  protocol: openInference
+  unit: request
+  environments:
+    blue: {endpoints: ['http://10.0.0.5:8000']}
+  guards:
+  - {metric: errors, margin: 0.5pp, maxHold: 2h}
+  - {metric: latency.p95, margin: 20%, onFail: pause, onInsufficient: rollback}
+  - {metric: feedback, margin: 3pp, onInsufficient: hold}
+";
+
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
     let mut reading = read("example", text);
@@ -91,6 +107,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(HTTP, &["search_http"]);
     check(ASKED, &["asked_for_readiness"]);
     check(GAUGES, &["gauges"]);
+    check(UNPROVEN, &["unproven_guards"]);
 }
 
 #[test]

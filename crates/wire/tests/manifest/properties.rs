@@ -11,7 +11,7 @@ use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeout
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
 use viridian_core::gauge::{Bounds, Gauge};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName, RolloutName, SourceName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::release::{Digest, Model, Parameters, Precedence, Price, Prices, Release};
@@ -60,12 +60,21 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     let maturity = if metric == Metric::Feedback { duration().boxed() } else { Just(Duration::ZERO).boxed() };
     let on_fail = select(vec![OnFail::Rollback, OnFail::Pause, OnFail::Notify]);
     let mode = select(vec![Mode::Enforce, Mode::Observe]);
-    (margin, on_fail, mode, maturity).prop_map(move |(margin, on_fail, mode, maturity)| Guard {
-        metric,
-        margin,
+    let own = prop_oneof![
+        Just(Unproven::AsRollout),
+        Just(Unproven::Hold),
+        proptest::option::of(duration()).prop_map(|after| Unproven::Rollback { after }),
+    ];
+    let said = move |on_fail, mode, own| match (on_fail, mode) {
+        (OnFail::Rollback | OnFail::Pause, Mode::Enforce) => own,
+        _ => Unproven::AsRollout,
+    };
+    (margin, on_fail, mode, maturity, own).prop_map(move |(margin, on_fail, mode, maturity, own)| Guard {
+        unproven: said(on_fail, mode, own),
         on_fail,
         mode,
         maturity,
+        ..Guard::new(metric, margin)
     })
 }
 

@@ -1,11 +1,11 @@
 //! Forecasts against numbers that can be worked out by hand.
 
 use super::*;
-use crate::guard::{Guard, Margin, Mode, OnFail};
+use crate::guard::{Guard, Margin, Mode, Unproven};
 use crate::rollout::plan::{Bake, Policy};
 
 fn guard(metric: Metric, margin: Margin) -> Guard {
-    Guard { metric, margin, on_fail: OnFail::Rollback, mode: Mode::Enforce, maturity: Duration::ZERO }
+    Guard::new(metric, margin)
 }
 
 fn plan(guards: Vec<Guard>) -> Plan {
@@ -134,6 +134,11 @@ fn what_a_guard_cannot_do_is_told() {
     let observes = Guard { mode: Mode::Observe, ..errors };
     check("enough of everything", 100.0, errors, &[5, 50], Safety::Shown, true);
     check("a request in five minutes", 0.003, errors, &[5], Safety::TooSlow, true);
+    let rollback = |hours: u64| Unproven::Rollback { after: Some(Duration::from_secs(hours * 3_600)) };
+    let hours = |hours| Guard { unproven: rollback(hours), ..errors };
+    check("a request in a second", 1.0, errors, &[50], Safety::Shown, true);
+    check("the same, held for a minute", 1.0, hours(0), &[50], Safety::TooSlow, true);
+    check("the same, held for long", 1.0, hours(20), &[50], Safety::Shown, true);
     check("a request a day", 0.000_01, errors, &[5], Safety::TooSlow, false);
     check("no share with load", 100.0, latency, &[5, 10], Safety::NoLoad, true);
     check("a share with load", 100.0, latency, &[5, 50], Safety::Shown, true);

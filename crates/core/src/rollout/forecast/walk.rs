@@ -3,7 +3,7 @@
 use super::watched::{self, Watched};
 use super::{Bottleneck, Outlook, Pace, Safety, StepForecast, Stretch, Traffic};
 use crate::analysis::judge::{ALPHA_PROMOTE, MIN_LOAD};
-use crate::guard::Guard;
+use crate::guard::{Guard, Unproven};
 use crate::metric::Metric;
 use crate::rollout::plan::{Bake, Plan, Step};
 use crate::rollout::step::CALIBRATION;
@@ -126,11 +126,21 @@ impl<'a> Walk<'a> {
             Safety::NothingMeasured
         } else if watched.guard.metric.depends_on_load() && !self.reach.iter().any(loads) {
             Safety::NoLoad
-        } else if watched.missing_after(&self.reach, self.pace) <= 0.0 {
+        } else if watched.missing_after(&self.reach_for(&watched.guard), self.pace) <= 0.0 {
             Safety::Shown
         } else {
             Safety::TooSlow
         }
+    }
+
+    /// What a guard gets to see: where the rollout is held for it no longer than it says, the last watch ends then.
+    fn reach_for(&self, guard: &Guard) -> Vec<Stretch> {
+        let mut reach = self.reach.clone();
+        if let (Unproven::Rollback { after: Some(after) }, Some(last)) = (guard.unproven, reach.last_mut()) {
+            let longest = after.max(self.plan.bake().duration).as_secs_f64();
+            last.requests = last.requests.min(longest * self.traffic.per_second);
+        }
+        reach
     }
 
     fn goes_by(&mut self, seconds: f64, planned: Duration) {

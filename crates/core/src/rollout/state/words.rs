@@ -17,6 +17,7 @@ impl fmt::Display for Cause {
             Self::Limit { errors } => write!(f, "errors reached the limit of {errors}"),
             Self::SmokeFailed { detail } => write!(f, "a smoke request failed: {detail}"),
             Self::Insufficient => f.write_str("the evidence never sufficed"),
+            Self::Unproven { metric } => write!(f, "the evidence of {metric} never sufficed"),
             Self::Ordered { by, reason } => write!(f, "ordered by {by}{}", because(reason)),
             Self::Aborted { by, reason } => write!(f, "aborted by {by}{}", because(reason)),
             Self::Superseded { by } => write!(f, "superseded by {by}"),

@@ -2,7 +2,7 @@
 
 use super::Moment;
 use crate::analysis::measurement::Seen;
-use crate::analysis::verdict::{Verdict, Wait};
+use crate::analysis::verdict::{Judgement, Verdict, Wait};
 use crate::gauge::{Gauged, Standing};
 use crate::guard::Guard;
 use crate::rollout::input::{Readiness, SmokeResult};
@@ -137,14 +137,19 @@ fn watch(moment: &Moment<'_>, at: &Position, bake: &Bake) -> Gate {
 
 /// The first guard that gates promotion and was not shown safe.
 fn lacks_proof(moment: &Moment<'_>, at: &Position) -> Option<Waiting> {
-    let unproven = moment.input.analysis.guards.iter().find(|judged| {
-        judged.guard.gates_promotion() && judged.verdict != Verdict::Pass && !at.pardons(judged.guard.metric)
-    })?;
+    let unproven = unproven(moment, at).next()?;
     let wait = match unproven.verdict {
         Verdict::Wait(wait) => wait,
         _ => Wait::Undecided,
     };
     Some(Waiting::Guard { metric: unproven.guard.metric, wait })
+}
+
+/// The guards that have to show the candidate safe and have not yet.
+pub(super) fn unproven<'a>(moment: &Moment<'a>, at: &'a Position) -> impl Iterator<Item = &'a Judgement> {
+    moment.input.analysis.guards.iter().filter(|judged| {
+        judged.guard.gates_promotion() && judged.verdict != Verdict::Pass && !at.pardons(judged.guard.metric)
+    })
 }
 
 /// The first gauge that may act and has not said, since the step's clock started, that its number is within bounds.

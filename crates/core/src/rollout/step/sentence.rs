@@ -28,10 +28,10 @@ pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> Strin
             format!("ordered by {by}: {}{}", skipped.words(moment), order::share_after(moment, phase))
         }
         Finding::Held => match phase {
-            Phase::Held { reason, .. } => format!("held: {}", held(moment, reason)),
+            Phase::Held { reason, .. } => format!("held: {}", held(moment, reason, phase)),
             _ => "held".to_owned(),
         },
-        Finding::StillHeld { reason } => format!("still held: {}", held(moment, reason)),
+        Finding::StillHeld { reason } => format!("still held: {}", held(moment, reason, phase)),
         Finding::Resumed => "the rollout goes on".to_owned(),
         Finding::RollingBack { cause } => rolling_back(moment, cause),
         Finding::Restored => restored(moment),
@@ -89,16 +89,9 @@ fn dead_baseline(moment: &Moment<'_>) -> String {
 
 /// The guards that have to show the candidate safe and have not yet.
 fn unproven(moment: &Moment<'_>) -> String {
-    let pardons = |metric| moment.state.position().is_some_and(|at| at.pardons(metric));
-    let open: Vec<String> = moment
-        .input
-        .analysis
-        .guards
-        .iter()
-        .filter(|judged| judged.guard.gates_promotion() && judged.verdict != Verdict::Pass)
-        .filter(|judged| !pardons(judged.guard.metric))
-        .map(Judgement::brief)
-        .collect();
+    let at = moment.state.position();
+    let open: Vec<String> =
+        at.into_iter().flat_map(|at| gate::unproven(moment, at)).map(Judgement::brief).collect();
     let compares = moment.state.weight().compares();
     let never = if compares { "" } else { ", and nothing is compared any more: a person has to decide" };
     format!("not promoted before it is shown safe by {}{never}", open.join(" and by "))
@@ -132,9 +125,12 @@ fn exposed(moment: &Moment<'_>) -> String {
     }
 }
 
-fn held(moment: &Moment<'_>, reason: &Hold) -> String {
+fn held(moment: &Moment<'_>, reason: &Hold, phase: &Phase) -> String {
     match reason {
-        Hold::Waiting(waiting) => missing(moment, waiting),
+        Hold::Waiting(waiting) => {
+            let follows = moment.what_follows(waiting, phase).map(|follows| format!("; {follows}"));
+            format!("{}{}", missing(moment, waiting), follows.unwrap_or_default())
+        }
         Hold::Regression { metric } => numbers(moment, *metric)
             .map_or_else(|| reason.to_string(), |numbers| format!("{numbers}; its guard pauses")),
         Hold::OutOfBounds { gauge } => moment
@@ -211,7 +207,9 @@ fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
         Cause::Limit { errors } => {
             Some(format!("{} reached the limit of {errors}, not compared", errors_alone(moment)))
         }
-        Cause::Insufficient => proven_instead(moment).map(|proven| format!("{cause}; {proven}")),
+        Cause::Insufficient | Cause::Unproven { .. } => {
+            proven_instead(moment).map(|proven| format!("{cause}; {proven}"))
+        }
         _ => None,
     };
     let cause = numbers.unwrap_or_else(|| cause.to_string());

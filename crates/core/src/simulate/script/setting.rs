@@ -4,12 +4,11 @@ use super::words::{Words, clauses, name};
 use super::{releases, strategy};
 use crate::application::{Application, LocalGuard, Unit};
 use crate::gauge::{Bounds, DEFAULT_EVERY, DEFAULT_TIMES, Gauge};
-use crate::guard::{Guard, Margin, Mode, OnFail};
+use crate::guard::{Guard, Margin, Mode, OnFail, Unproven};
 use crate::id::{ApplicationName, GaugeName, NodeName, RolloutName};
 use crate::metric::Metric;
 use crate::rollout::plan::{OnInsufficient, Plan, Policy, Rejection, Strategy};
 use crate::routing::table::Placement;
-use std::time::Duration;
 
 /// The seed of a script that names none.
 const DEFAULT_SEED: u64 = 1;
@@ -236,7 +235,7 @@ fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
     words.expect("margin")?;
     let margin = margin(words)?;
     let on_fail = on_fail(words)?;
-    let mut guard = Guard { metric, margin, on_fail, mode: Mode::Enforce, maturity: Duration::ZERO };
+    let mut guard = Guard { on_fail, ..Guard::new(metric, margin) };
     while !words.is_over() {
         match words.word("")? {
             "mode" => {
@@ -244,7 +243,19 @@ fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
                 guard.mode = Mode::Observe;
             }
             "maturity" => guard.maturity = words.duration()?,
-            other => return Err(format!("expected 'mode observe' or 'maturity', found '{other}'")),
+            "onInsufficient" => {
+                guard.unproven = match words.word("'hold' or 'rollback'")? {
+                    "hold" => Unproven::Hold,
+                    "rollback" => Unproven::Rollback { after: None },
+                    other => return Err(format!("expected 'hold' or 'rollback', found '{other}'")),
+                }
+            }
+            "maxHold" => guard.unproven = Unproven::Rollback { after: Some(words.duration()?) },
+            other => {
+                return Err(format!(
+                    "expected 'mode observe', 'maturity', 'onInsufficient' or 'maxHold', found '{other}'"
+                ));
+            }
         }
     }
     Ok(guard)

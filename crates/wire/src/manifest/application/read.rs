@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts};
 use viridian_core::environment::{Environment, Platform, ReadinessCheck};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
+use viridian_core::rollout::plan::OnInsufficient;
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -167,12 +168,44 @@ fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
     {
         faults.push(maturity.key_fault(format!("{metric} is known with the answer; only feedback matures")));
     }
+    let on_fail = guard.or("onFail", OnFail::Rollback, |word| word.word());
+    let mode = guard.or("mode", Mode::Enforce, |word| word.word());
+    let unproven = unproven(guard, on_fail.zip(mode), faults);
     Some(Guard {
         metric: metric?,
         margin: margin?,
-        on_fail: guard.or("onFail", OnFail::Rollback, |word| word.word())?,
-        mode: guard.or("mode", Mode::Enforce, |word| word.word())?,
+        on_fail: on_fail?,
+        mode: mode?,
         maturity: guard.or("maturity", Duration::ZERO, |text| text.parsed(quantity::duration))?,
+        unproven: unproven?,
+    })
+}
+
+/// What follows while the guard's evidence does not suffice. Only guards that promotion waits for can hold anything.
+fn unproven(guard: &Cursor<'_>, acts: Option<(OnFail, Mode)>, faults: &mut Vec<Fault>) -> Option<Unproven> {
+    let given = guard.optional("onInsufficient", |word| word.word::<OnInsufficient>())?;
+    let after = guard.optional("maxHold", |text| text.parsed(quantity::duration))?;
+    let idle = match acts {
+        Some((_, Mode::Observe)) => Some("mode observe"),
+        Some((OnFail::Notify, _)) => Some("onFail notify"),
+        _ => None,
+    };
+    let fields = ["onInsufficient", "maxHold"].into_iter().filter_map(|name| guard.field(name));
+    if let Some(idle) = idle {
+        faults.extend(fields.map(|field| {
+            field.key_fault(format!("no promotion waits for a guard with {idle}, so nothing is held for it"))
+        }));
+    } else if let (Some(OnInsufficient::Hold), Some(_), Some(field)) = (given, after, guard.field("maxHold"))
+    {
+        faults.push(field.key_fault(
+            "with onInsufficient hold the rollout is held until a person decides; leave this out, or write \
+             onInsufficient: rollback",
+        ));
+    }
+    Some(match (given, after) {
+        (None, None) => Unproven::AsRollout,
+        (Some(OnInsufficient::Hold), _) => Unproven::Hold,
+        (Some(OnInsufficient::Rollback), _) | (None, Some(_)) => Unproven::Rollback { after },
     })
 }
 

@@ -6,7 +6,7 @@ use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
 use viridian_core::application::{Application, Timeouts};
 use viridian_core::environment::Environment;
-use viridian_core::guard::Guard;
+use viridian_core::guard::{Guard, Unproven};
 use viridian_core::id::SourceName;
 use viridian_core::source::Source;
 
@@ -77,6 +77,16 @@ fn guard(guard: &Guard) -> Value {
     });
     if guard.metric.arrives_late() {
         written["maturity"] = json!(quantity::duration_text(guard.maturity));
+    }
+    match guard.unproven {
+        Unproven::AsRollout => {}
+        Unproven::Hold => written["onInsufficient"] = json!("hold"),
+        Unproven::Rollback { after } => {
+            written["onInsufficient"] = json!("rollback");
+            if let Some(after) = after {
+                written["maxHold"] = json!(quantity::duration_text(after));
+            }
+        }
     }
     written
 }

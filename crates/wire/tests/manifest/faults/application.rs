@@ -231,6 +231,28 @@ fn guards() {
         ],
     );
     check(
+        &application("guards: [{metric: errors, margin: 1pp, onInsufficient: pass, maxHold: soon}]"),
+        &[
+            "8:58: spec.guards[0].onInsufficient: 'pass' is never right, because missing data says nothing about a candidate; supported are 'hold', 'rollback'",
+            "8:73: spec.guards[0].maxHold: found 'soon', expected a duration such as '30s' or '1h30m': write whole numbers, each with a unit: d, h, m, s or ms",
+        ],
+    );
+    check(
+        &application("guards: [{metric: errors, margin: 1pp, onInsufficient: hold, maxHold: 2h}]"),
+        &[
+            "8:64: spec.guards[0].maxHold: with onInsufficient hold the rollout is held until a person decides; leave this out, or write onInsufficient: rollback",
+        ],
+    );
+    check(
+        &application(
+            "guards: [{metric: errors, margin: 1pp, mode: observe, maxHold: 2h}, {metric: cost, margin: 20%, onFail: notify, onInsufficient: hold}]",
+        ),
+        &[
+            "8:57: spec.guards[0].maxHold: no promotion waits for a guard with mode observe, so nothing is held for it",
+            "8:115: spec.guards[1].onInsufficient: no promotion waits for a guard with onFail notify, so nothing is held for it",
+        ],
+    );
+    check(
         &application("guards: [{metric: errors, margin: 1pp}, {metric: errors, margin: 20%}]"),
         &["8:43: spec.guards[1]: errors is guarded already; a metric has one guard"],
     );

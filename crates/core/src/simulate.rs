@@ -1,27 +1,27 @@
-//! Rollouts told as text. [`simulate`] reads a script of what people order and what the world does, replays it with
+//! Rollouts and experiments told as text. [`simulate`] reads a script of what people order and what the world does, replays it with
 //! the rules that run in production ([`judge`](crate::analysis::judge), [`step`](crate::rollout::step),
 //! [`decide`](crate::routing::decide), [`build`](crate::routing::build)) and tells what happened.
 //!
 //! Only the world around the rules is made up here: gateways, callers, two releases that answer well or badly. It is
 //! drawn from the seed in the script, so the same script always tells the same story. The language is described in
-//! [`script`].
+//! [`script`], and that of experiments, whose stories begin with `experiment`, in [`experiment`].
 
 mod script;
 mod traffic;
 mod world;
 mod story;
+mod experiment;
 
-use crate::rollout::state::Phase;
 use std::fmt;
 pub use traffic::Dice;
 
-/// A rollout, told.
+/// A rollout or an experiment, told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
     /// The script with what happened between its lines, and a summary.
     pub text: String,
-    /// How the rollout ended; absent when it was still under way.
-    pub end: Option<Phase>,
+    /// How the rollout or experiment ended, in a word; absent when it was still under way.
+    pub end: Option<&'static str>,
     /// Expectations of the script that were not met.
     pub unmet: Vec<Unmet>,
 }
@@ -46,6 +46,9 @@ pub struct ScriptFault {
 
 /// Tells the story of a script; all its faults at once if it has any.
 pub fn simulate(script: &str) -> Result<Story, Vec<ScriptFault>> {
+    if experiment::is_one(script) {
+        return experiment::simulate(script);
+    }
     script::parse(script).map(|script| story::tell(&script))
 }
 

@@ -29,12 +29,6 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
     let comparison = Comparison::of(aim, units, counted);
     let arms = experiment.arms.len();
     let alpha = ALPHA / (arms - 1) as f64;
-    let standing = |arm: usize| Standing {
-        counts: comparison.counts(arm),
-        units: if units == Units::Sticky { counted.units(arm).count() } else { 0 },
-        gain: (arm > 0).then(|| comparison.gain(arm, 0, alpha)).flatten(),
-    };
-    let standings: Vec<Standing> = (0..arms).map(standing).collect();
     let harm = harmed(experiment, evidence, units);
     // The first application whose split is off says so for all.
     let splits = evidence.applications.values().map(|counted| split(counted, units));
@@ -44,6 +38,13 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
         stopped.contains(&arm) || harm.iter().any(|harm| harm.arm == arm && harm.follows == Follows::ArmStops)
     };
     let live: Vec<usize> = (1..arms).filter(|arm| !is_out(*arm)).collect();
+    let standing = |arm: usize| Standing {
+        counts: comparison.counts(arm),
+        units: if units == Units::Sticky { counted.units(arm).count() } else { 0 },
+        is_stopped: is_out(arm),
+        gain: (arm > 0).then(|| comparison.gain(arm, 0, alpha)).flatten(),
+    };
+    let standings: Vec<Standing> = (0..arms).map(standing).collect();
     let wait = if split != Split::Sound {
         Some(Wait::BrokenSplit)
     } else if exposure.finding == Exposed::Twice {

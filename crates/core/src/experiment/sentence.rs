@@ -3,7 +3,7 @@
 use super::checks::Split;
 use super::compare::Gain;
 use super::days;
-use super::definition::{Better, Experiment};
+use super::definition::Experiment;
 use super::factors::{Factors, Range};
 use super::harm::{Follows, Harm};
 use super::verdict::{Analysis, Verdict, Wait};
@@ -85,6 +85,11 @@ impl Told<'_> {
         self.analysis.arms.get(arm).and_then(|arm| arm.gain)
     }
 
+    /// The arms beside the control that were not stopped.
+    fn live(&self) -> impl Iterator<Item = usize> {
+        (1..self.analysis.arms.len()).filter(|arm| !self.analysis.arms[*arm].is_stopped)
+    }
+
     fn on_scale(&self, value: f64) -> String {
         match self.experiment.aim.minimum_effect {
             Margin::Points(_) => format!("{:+.2}pp", value * 100.0),
@@ -101,12 +106,8 @@ impl Told<'_> {
         format!("{metric} {} against {} of '{}', {gain}", of(arm), of(0), self.name(0))
     }
 
-    /// How much better, with the interval; in the direction that is better.
+    /// How much better, with the interval; whichever way is better.
     fn told(&self, gain: Gain) -> String {
-        let way = match self.experiment.aim.better {
-            Better::Lower => "less",
-            Better::Higher => "more",
-        };
         let ends = match (gain.lower, gain.upper) {
             (Some(lower), Some(upper)) => {
                 format!(" (between {} and {} at every look)", self.on_scale(lower), self.on_scale(upper))
@@ -115,7 +116,7 @@ impl Told<'_> {
             (None, Some(upper)) => format!(" (at most {} at every look)", self.on_scale(upper)),
             (None, None) => String::new(),
         };
-        format!("{} {way}{ends}", self.on_scale(gain.estimate))
+        format!("{} better{ends}", self.on_scale(gain.estimate))
     }
 
     fn all_gains(&self) -> String {
@@ -123,7 +124,7 @@ impl Told<'_> {
             let gain = self.gain(arm).map_or_else(|| "not comparable yet".to_owned(), |gain| self.told(gain));
             format!("'{}' {gain}", self.name(arm))
         };
-        (1..self.analysis.arms.len()).map(told).collect::<Vec<_>>().join(", ")
+        self.live().map(told).collect::<Vec<_>>().join(", ")
     }
 
     /// What a leading arm lacks to win.
@@ -146,7 +147,7 @@ impl Told<'_> {
     /// With how much more evidence the arm that may be best would be ruled out, if it does as it did.
     fn until_ruled_out(&self) -> String {
         let least = self.experiment.aim.minimum_effect.fraction();
-        let needed = (1..self.analysis.arms.len()).filter_map(|arm| {
+        let needed = self.live().filter_map(|arm| {
             let gain = self.gain(arm)?;
             let upper = gain.upper.filter(|upper| *upper >= least)?;
             (gain.estimate < least).then(|| (upper - gain.estimate) / (least - gain.estimate))

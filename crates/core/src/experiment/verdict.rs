@@ -42,6 +42,9 @@ pub struct Standing {
     pub counts: Counts,
     /// About how many units it served; zero when requests are drawn by themselves.
     pub units: u64,
+    /// Whether it gets no more traffic.
+    #[serde(default)]
+    pub is_stopped: bool,
     /// How much better it does than the control; absent for the control, and while it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,

@@ -35,14 +35,14 @@ mod setting;
 mod releases;
 mod strategy;
 mod event;
-mod words;
+pub(super) mod words;
 
 use super::ScriptFault;
 use crate::rollout::command::Command;
 use crate::weight::Weight;
 pub(super) use event::{Arms, Change, Event, GatewayChange, Quality};
 use setting::Draft;
-pub(super) use setting::{Population, Setting};
+pub(super) use setting::{Population, Setting, guard, margin, population};
 use std::time::Duration;
 use words::Words;
 

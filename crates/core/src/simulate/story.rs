@@ -1,7 +1,7 @@
 //! Telling: the script line by line, and between its lines what changed, in the words of the reports. Only changes
 //! are told: transitions, something new that is waited for, a guard that begins to complain without acting.
 
-mod page;
+pub(super) mod page;
 
 use super::script::{Expectation, Line, Run, Script, Statement, Until};
 use super::world::World;
@@ -220,7 +220,7 @@ impl Teller {
         }
         Story {
             text: self.page.text(),
-            end: state.filter(crate::rollout::state::State::is_end).map(|state| state.phase),
+            end: state.filter(crate::rollout::state::State::is_end).map(|state| state.phase.word()),
             unmet: self.unmet,
         }
     }

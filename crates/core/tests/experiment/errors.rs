@@ -217,3 +217,13 @@ fn an_interval_for_one_look_would_not_hold() {
     println!("an interval for one look: wrong in {wrong} of {RUNS} runs, 0.05 promised");
     assert!(wrong > 15, "{wrong} of {RUNS}");
 }
+
+/// Two arms are far better than the control, and one of them better than the other by more than matters: the lesser one may lead for
+/// a while, and rarely wins.
+#[test]
+fn an_arm_that_another_beats_rarely_wins() {
+    check("won though another arm is better by more than matters", |dice| {
+        let mut world = World::of(experiment(Unit::Request, 3), CALM, dice.copy());
+        ever(&mut world, plain(&[0.3, 0.14, 0.11]), |analysis| analysis.verdict == Verdict::Winner { arm: 1 })
+    });
+}

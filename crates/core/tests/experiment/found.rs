@@ -46,7 +46,7 @@ fn more_can_be_better() {
     assert!(until(&mut world, plain(&[0.2, 0.2, 0.3]), Verdict::Winner { arm: 2 }).is_some());
     let sentence = world.look().sentence(&world.experiment);
     assert!(
-        sentence.starts_with("'arm2' wins: feedback ") && sentence.contains("pp more (between"),
+        sentence.starts_with("'arm2' wins: feedback ") && sentence.contains("pp better (between"),
         "{sentence}"
     );
 }

@@ -1,4 +1,4 @@
-//! `viridian simulate`: replays rollouts over scripted evidence, by the rules that decide in production.
+//! `viridian simulate`: replays rollouts and experiments over scripted evidence, by the rules that decide in production.
 
 use super::files::read;
 use crate::args::SimulateArgs;
@@ -18,7 +18,7 @@ const FAULTS_TOLD: usize = 10;
 #[serde(rename_all = "camelCase")]
 struct Replay {
     file: String,
-    /// How the rollout ended; absent when it was still under way.
+    /// How the rollout or experiment ended; absent when it was still under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<&'static str>,
     /// Expectations of the script that were not met.
@@ -59,7 +59,7 @@ fn replay(path: &Path) -> Result<Option<Replay>> {
     let file = path.display().to_string();
     match simulate(&read(path)?) {
         Ok(story) => Ok(Some(Replay {
-            end: story.end.as_ref().map(|phase| phase.word()),
+            end: story.end,
             unmet: story.unmet.iter().map(ToString::to_string).collect(),
             story: story.text,
             file,

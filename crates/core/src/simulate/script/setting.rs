@@ -211,7 +211,7 @@ fn local_guard(list: &str) -> Result<LocalGuard, String> {
     Ok(LocalGuard { errors, min_requests })
 }
 
-fn population(words: &mut Words<'_>) -> Result<Population, String> {
+pub(crate) fn population(words: &mut Words<'_>) -> Result<Population, String> {
     let users = words.number()?;
     if users == 0 {
         return Err("at least one user has to call".to_owned());
@@ -226,7 +226,7 @@ fn population(words: &mut Words<'_>) -> Result<Population, String> {
     Ok(population)
 }
 
-fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
+pub(crate) fn guard(words: &mut Words<'_>) -> Result<Guard, String> {
     let text = words.word("a metric")?;
     let metric = Metric::ALL.into_iter().find(|metric| metric.as_str() == text).ok_or_else(|| {
         let names: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
@@ -295,7 +295,7 @@ fn on_fail(words: &mut Words<'_>) -> Result<OnFail, String> {
     }
 }
 
-fn margin(words: &mut Words<'_>) -> Result<Margin, String> {
+pub(crate) fn margin(words: &mut Words<'_>) -> Result<Margin, String> {
     let word = words.word("a margin such as 0.5pp or 20%")?;
     let hundredths = |digits: &str| {
         let value: f64 = digits.parse().ok().filter(|value| *value > 0.0 && *value <= 1_000.0)?;

@@ -6,31 +6,31 @@ use crate::weight::Weight;
 use std::time::Duration;
 
 /// The words of a statement that were not read yet.
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     rest: std::iter::Peekable<std::str::SplitWhitespace<'a>>,
 }
 
 impl<'a> Words<'a> {
     /// The words of a text. A comma after a word is only punctuation.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self { rest: text.split_whitespace().peekable() }
     }
 
-    pub(super) fn next(&mut self) -> Option<&'a str> {
+    pub(crate) fn next(&mut self) -> Option<&'a str> {
         self.rest.next().map(|word| word.trim_end_matches(','))
     }
 
     /// The next word; `what` says what it should be when there is none.
-    pub(super) fn word(&mut self, what: &str) -> Result<&'a str, String> {
+    pub(crate) fn word(&mut self, what: &str) -> Result<&'a str, String> {
         self.next().ok_or_else(|| format!("{what} is missing at the end"))
     }
 
     /// Reads the next word if it is this one.
-    pub(super) fn skip(&mut self, word: &str) -> bool {
+    pub(crate) fn skip(&mut self, word: &str) -> bool {
         self.rest.next_if(|next| next.trim_end_matches(',') == word).is_some()
     }
 
-    pub(super) fn expect(&mut self, word: &str) -> Result<(), String> {
+    pub(crate) fn expect(&mut self, word: &str) -> Result<(), String> {
         match self.next() {
             Some(next) if next == word => Ok(()),
             Some(next) => Err(format!("expected '{word}', found '{next}'")),
@@ -38,33 +38,33 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub(super) fn expect_all(&mut self, words: &[&str]) -> Result<(), String> {
+    pub(crate) fn expect_all(&mut self, words: &[&str]) -> Result<(), String> {
         words.iter().try_for_each(|word| self.expect(word))
     }
 
-    pub(super) fn end(&mut self) -> Result<(), String> {
+    pub(crate) fn end(&mut self) -> Result<(), String> {
         self.next().map_or(Ok(()), |next| Err(format!("'{next}' is one word too many")))
     }
 
     /// Whether everything was read.
-    pub(super) fn is_over(&mut self) -> bool {
+    pub(crate) fn is_over(&mut self) -> bool {
         self.rest.peek().is_none()
     }
 
     /// A whole number.
-    pub(super) fn number(&mut self) -> Result<usize, String> {
+    pub(crate) fn number(&mut self) -> Result<usize, String> {
         let word = self.word("a whole number")?;
         word.parse().map_err(|_| format!("'{word}' is not a whole number"))
     }
 
     /// A number such as `0.5`.
-    pub(super) fn decimal(&mut self) -> Result<f64, String> {
+    pub(crate) fn decimal(&mut self) -> Result<f64, String> {
         let word = self.word("a number")?;
         word.parse().map_err(|_| format!("'{word}' is not a number"))
     }
 
     /// A share such as `0.5%`, as a fraction.
-    pub(super) fn share(&mut self) -> Result<f64, String> {
+    pub(crate) fn share(&mut self) -> Result<f64, String> {
         let word = self.word("a share such as 5%")?;
         let percent = word.strip_suffix('%').and_then(|digits| digits.parse::<f64>().ok());
         match percent {
@@ -74,7 +74,7 @@ impl<'a> Words<'a> {
     }
 
     /// A share in whole basis points.
-    pub(super) fn weight(&mut self) -> Result<Weight, String> {
+    pub(crate) fn weight(&mut self) -> Result<Weight, String> {
         let share = self.share()?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1")]
         let basis_points = (share * 10_000.0).round() as u16;
@@ -82,13 +82,13 @@ impl<'a> Words<'a> {
     }
 
     /// A duration such as `800ms`, `30s`, `10m` or `2h`.
-    pub(super) fn duration(&mut self) -> Result<Duration, String> {
+    pub(crate) fn duration(&mut self) -> Result<Duration, String> {
         let word = self.word("a duration such as 10m")?;
         duration(word).ok_or_else(|| format!("'{word}' is not a duration such as 800ms, 30s, 10m or 2h"))
     }
 
     /// A rate such as `20/s`, per second.
-    pub(super) fn rate(&mut self) -> Result<f64, String> {
+    pub(crate) fn rate(&mut self) -> Result<f64, String> {
         let word = self.word("a rate such as 20/s")?;
         let rate = word.split_once('/').and_then(|(count, unit)| {
             let seconds = match unit {
@@ -117,7 +117,7 @@ fn duration(word: &str) -> Option<Duration> {
 }
 
 /// The parts of a list, between commas that are not quoted.
-pub(super) fn clauses(list: &str) -> Vec<&str> {
+pub(crate) fn clauses(list: &str) -> Vec<&str> {
     let mut quoted = false;
     list.split(move |sign| {
         quoted ^= sign == '"';
@@ -128,6 +128,6 @@ pub(super) fn clauses(list: &str) -> Vec<&str> {
 }
 
 /// A name, as a type of its own.
-pub(super) fn name<N: TryFrom<String, Error = NotAName>>(text: &str) -> Result<N, String> {
+pub(crate) fn name<N: TryFrom<String, Error = NotAName>>(text: &str) -> Result<N, String> {
     N::try_from(text.to_owned()).map_err(|fault| fault.to_string())
 }

@@ -16,7 +16,7 @@ const NARROWEST: usize = 11;
 
 /// What was written so far.
 #[derive(Default)]
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
 }
 
@@ -96,7 +96,7 @@ impl Page {
     }
 
     /// Whether a text is written behind a place.
-    pub(super) fn says(&self, text: &str, from: usize) -> bool {
+    pub(crate) fn says(&self, text: &str, from: usize) -> bool {
         let behind = self.text.get(from..).unwrap_or_default();
         let told: Vec<&str> =
             behind.lines().filter(|line| line.starts_with(' ')).flat_map(str::split_whitespace).collect();
@@ -104,20 +104,20 @@ impl Page {
         told.join(" ").contains(&sought.join(" "))
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.text.len()
     }
 
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         self.text
     }
 
-    fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         let _ = writeln!(self.text, "{}", text.trim_end());
     }
 
     /// A text beside what stands left of its first line.
-    fn wrapped(&mut self, left: &str, text: &str) {
+    pub(crate) fn wrapped(&mut self, left: &str, text: &str) {
         let indent = left.chars().count();
         let mut line = left.to_owned();
         let mut length = indent;
@@ -147,7 +147,7 @@ const fn position(phase: &Phase) -> Option<usize> {
     }
 }
 
-fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     let seconds = at.0 / 1_000;
     format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }

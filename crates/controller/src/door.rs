@@ -5,6 +5,7 @@
 //! was given in, and whoever has heard of a later one is told that this one is over.
 
 mod answer;
+mod brought;
 mod listener;
 mod tables;
 mod turned_away;
@@ -16,8 +17,7 @@ use crate::intake::{Intake, Received};
 use crate::nudge::Nudge;
 use crate::registry::Registry;
 use answer::Refusal;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use brought::Brought;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -26,7 +26,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use rustls::ServerConfig;
-use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,9 +46,6 @@ const MOST_BROUGHT: usize = 32 * 1024 * 1024;
 const REPORTS_AT_ONCE: usize = 4;
 /// Gateways that are sent everything they lack at the same time; the others wait their turn.
 const WELCOMES_AT_ONCE: usize = 8;
-
-/// What a gateway brings, as far as it is taken.
-type Brought = Result<Bytes, BytesRejection>;
 
 /// What gateways elsewhere reach.
 #[derive(Clone)]
@@ -158,7 +154,7 @@ impl Door {
 }
 
 async fn acknowledge(State(door): State<Door>, body: Brought) -> Result<StatusCode, Refusal> {
-    let acknowledgement: Acknowledgement = read(body)?;
+    let acknowledgement: Acknowledgement = body.read()?;
     for answer in &acknowledgement.answers {
         if let Some(rejection) = &answer.rejected {
             tracing::error!(
@@ -177,7 +173,7 @@ async fn acknowledge(State(door): State<Door>, body: Brought) -> Result<StatusCo
 }
 
 async fn report(State(door): State<Door>, body: Brought) -> Result<Json<Receipt>, Refusal> {
-    let report: TallyReport = read(body)?;
+    let report: TallyReport = body.read()?;
     let node = report.origin.node.clone();
     let _turn = door.desk.acquire().await.map_err(|_| Refusal::Closing)?;
     let intake = Arc::clone(&door.intake);
@@ -189,19 +185,11 @@ async fn report(State(door): State<Door>, body: Brought) -> Result<Json<Receipt>
 }
 
 async fn farewell(State(door): State<Door>, body: Brought) -> Result<StatusCode, Refusal> {
-    let origin: Origin = read(body)?;
+    let origin: Origin = body.read()?;
     tracing::info!(node = %origin.node, "a gateway has drained and ends");
     let registry = Arc::clone(&door.registry);
     // A gateway that could not be taken out is waited for until its lease has run out.
     let _left = tokio::task::spawn_blocking(move || registry.leave(&origin)).await;
     door.nudge.wake();
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn read<T: DeserializeOwned>(body: Brought) -> Result<T, Refusal> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::Oversized,
-        _ => Refusal::Malformed(rejection.to_string()),
-    })?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(error.to_string()))
 }

@@ -15,7 +15,7 @@ use viridian_platform::token::Token;
 use viridian_store::Store;
 use viridian_testkit::caller::{Answer, Caller};
 use viridian_testkit::table::{placement, table};
-use viridian_wire::door::{PROTOCOL, REPORTS, TABLES, TERM};
+use viridian_wire::door::{ACKNOWLEDGEMENTS, FAREWELLS, PROTOCOL, REPORTS, TABLES, TERM, mark};
 
 struct World {
     address: SocketAddr,
@@ -51,6 +51,10 @@ impl World {
 
     async fn ask(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut request = Request::post(path).header("host", "controller");
+        // What gateways of before say of everything.
+        if headers.iter().all(|(name, _)| *name != "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -62,6 +66,7 @@ impl World {
     async fn come(&self, body: &Value) -> Value {
         let request =
             Request::post(TABLES).header("host", "controller").header("authorization", "Bearer between us");
+        let request = request.header("content-type", "application/json");
         let request = request.body(Bytes::from(body.to_string())).unwrap();
         let mut caller = Caller::connect(self.address).await;
         let mut stream = caller.open(request).await;
@@ -123,6 +128,37 @@ async fn peers_of_other_versions_are_served_or_told_what_to_do() {
     });
     let answer = world.ask(REPORTS, &[KNOWN], &report).await;
     assert_eq!(answer.json(), json!({"durable": true}));
+}
+
+/// Whatever a gateway brings: what says its digest has to be what it says, and what says nothing is refused.
+#[tokio::test]
+async fn what_was_changed_on_the_way_is_refused_and_told() {
+    let world = World::new().await;
+    world.come(&hello(PROTOCOL)).await;
+    let acknowledgement = json!({"node": "gw-1", "boot": 7, "answers": []});
+    let report = json!({
+        "origin": {"node": "gw-1", "boot": 7},
+        "tallies": [], "groups": [], "feedback": [], "trips": [],
+    });
+    let farewell = json!({"node": "gw-1", "boot": 7});
+    let brought =
+        [(TABLES, hello(99)), (ACKNOWLEDGEMENTS, acknowledgement), (REPORTS, report), (FAREWELLS, farewell)];
+    for (path, body) in &brought {
+        let sound = mark::content_type(body.to_string().as_bytes());
+        let of_another = mark::content_type(b"{}");
+        for kind in [&of_another, &sound[..sound.len() - 1], "application/jsom", ""] {
+            let answer = world.ask(path, &[KNOWN, ("content-type", kind)], body).await;
+            assert_eq!(answer.status, 503, "{path} as '{kind}': {}", answer.text());
+            assert!(answer.text().contains("changed on the way"), "{}", answer.text());
+        }
+    }
+    assert_eq!(world.turned_away.count(), 16);
+    assert_eq!(world.hub.view().len(), 1, "nobody has left");
+    for ((path, body), status) in brought.iter().zip([426, 204, 200, 204]) {
+        let sound = mark::content_type(body.to_string().as_bytes());
+        let answer = world.ask(path, &[KNOWN, ("content-type", &sound)], body).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    }
 }
 
 #[tokio::test]

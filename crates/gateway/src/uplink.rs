@@ -30,7 +30,7 @@ use viridian_core::id::Term;
 use viridian_platform::causes::Causes;
 use viridian_platform::client::{self, Client};
 use viridian_platform::tls::reason;
-use viridian_wire::door::{FAREWELLS, TERM};
+use viridian_wire::door::{FAREWELLS, TERM, mark};
 
 /// How long an answer of the controller may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -170,7 +170,7 @@ impl Uplink {
         let base = self.controller.to_string();
         Ok(Request::post(format!("{}{path}", base.trim_end_matches('/')))
             .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, mark::content_type(&text))
             .header(TERM, HeaderValue::from(self.handle.term().0))
             .body(Full::new(Bytes::from(text)))?)
     }

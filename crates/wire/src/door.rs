@@ -2,9 +2,11 @@
 //!
 //! The gateway comes with a [`Hello`] to [`TABLES`] and is answered with a stream of [`Frame`]s, one JSON text a line,
 //! that does not end while both live. It answers each delta at [`ACKNOWLEDGEMENTS`] and brings what it counted to
-//! [`REPORTS`], whose [`Receipt`] says whether it may forget.
+//! [`REPORTS`], whose [`Receipt`] says whether it may forget. Lines carry their digests, and what is brought has it in its
+//! content type ([`mark`]): what was changed on the way is refused, and sent again.
 
 pub mod line;
+pub mod mark;
 
 use crate::snapshot::Delta;
 use serde::{Deserialize, Serialize};

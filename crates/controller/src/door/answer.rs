@@ -18,6 +18,8 @@ pub(super) enum Refusal {
     Unauthorized,
     #[error("the body cannot be read: {0}")]
     Malformed(String),
+    #[error("the body was changed on the way, or does not say what it is: bring it again")]
+    Changed,
     #[error("more than {} MiB at once are not taken", MOST_BROUGHT >> 20)]
     Oversized,
     #[error(
@@ -60,7 +62,8 @@ impl IntoResponse for Refusal {
             Self::Protocol(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Superseded => StatusCode::CONFLICT,
             Self::Over { .. } => StatusCode::GONE,
-            Self::Unknown | Self::Busy | Self::Unwritable(_) | Self::Closing => {
+            // What was changed on the way is brought again soon, and as it was.
+            Self::Changed | Self::Unknown | Self::Busy | Self::Unwritable(_) | Self::Closing => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };

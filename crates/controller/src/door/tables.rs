@@ -1,7 +1,7 @@
 //! The stream of tables to one gateway.
 
 use super::answer::Refusal;
-use super::{Brought, Door, read};
+use super::{Brought, Door};
 use crate::hub::{Subscription, Update};
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
@@ -41,7 +41,7 @@ pub(super) async fn stream(
     Extension(peer): Extension<SocketAddr>,
     body: Brought,
 ) -> Result<Response, Refusal> {
-    let Hello { protocol, origin, version, serving, checks_lines } = read(body)?;
+    let Hello { protocol, origin, version, serving, checks_lines } = body.read()?;
     let check = if checks_lines { Check::Digest } else { Check::Nothing };
     if !(OLDEST_PROTOCOL..=PROTOCOL).contains(&protocol) {
         let refusal = Refusal::Protocol(protocol);

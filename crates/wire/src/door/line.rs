@@ -57,7 +57,7 @@ pub fn read(line: &[u8]) -> Result<Frame, Unreadable> {
     Ok(serde_json::from_slice(text)?)
 }
 
-fn digest(text: &[u8]) -> String {
+pub(super) fn digest(text: &[u8]) -> String {
     Sha256::digest(text).iter().take(LENGTH).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -44,6 +44,7 @@ async fn f45_a_gateway_of_another_protocol_is_told_which_one_is_spoken() {
         let hello =
             json!({"protocol": protocol, "node": "stranger", "boot": 7, "version": "9.9.9", "serving": []});
         let request = Request::post("/internal/v1/tables").header("authorization", format!("Bearer {TOKEN}"));
+        let request = request.header("content-type", "application/json");
         let request = request.body(Bytes::from(hello.to_string())).unwrap();
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], scene.world.internal));
         let mut caller = Caller::connect(address).await;
@@ -92,15 +93,17 @@ fn says_more(value: &mut Value, lists: &[&str]) {
     }
 }
 
-/// A request with another body than it had.
+/// A request with another body than it had, which says no digest of it.
 fn with_body(head: &[u8], body: &[u8]) -> Vec<u8> {
     let head = String::from_utf8_lossy(head);
-    let lines = head
-        .trim_end()
-        .split("\r\n")
-        .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
-    let head: Vec<&str> = lines.collect();
-    let mut request = format!("{}\r\ncontent-length: {}\r\n\r\n", head.join("\r\n"), body.len()).into_bytes();
+    let stays = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        !line.starts_with("content-length:") && !line.starts_with("content-type:")
+    };
+    let head: Vec<&str> = head.trim_end().split("\r\n").filter(stays).collect();
+    let (head, length) = (head.join("\r\n"), body.len());
+    let of_before = "content-type: application/json";
+    let mut request = format!("{head}\r\n{of_before}\r\ncontent-length: {length}\r\n\r\n").into_bytes();
     request.extend_from_slice(body);
     request
 }

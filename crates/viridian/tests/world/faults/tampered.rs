@@ -6,11 +6,14 @@ use crate::chat_model::Failing;
 use crate::published::frame_in;
 use crate::seed;
 use std::sync::{Arc, Mutex};
-use viridian_testkit::line::{Line, Trouble, Way};
+use viridian_testkit::line::{BOTH, Line, Trouble, Way};
 use viridian_wire::door::Frame;
 
 /// Bytes of an answer with the update of one application in it, or more.
 const LARGEST_UPDATE: u64 = 1_200;
+
+/// Bytes of a report of a gateway with one application, or more.
+const LONGEST_REPORT: u64 = 16 * 1024;
 
 /// What it tampers with a piece; the pieces of one line, one after the other.
 type Mischief = Box<dyn FnMut(Vec<u8>) -> Vec<Vec<u8>> + Send>;
@@ -28,7 +31,7 @@ async fn check(trouble: impl Fn(&Line, &mut fastrand::Rng)) {
     assert_eq!(said.code, Some(0));
     scene.until_it_ends("RolledBack");
     scene.some_more().await;
-    scene.world.lines[0].stop_tampering(Way::Back);
+    BOTH.into_iter().for_each(|way| scene.world.lines[0].stop_tampering(way));
     scene.world.lines[0].heal();
     scene.fault_ends();
     scene.audit_unwatched(Allowed::default()).await;
@@ -126,6 +129,38 @@ async fn f19_connections_that_break_off_anywhere_are_taken_up_again() {
         let limit = chance.u64(LARGEST_UPDATE..3 * LARGEST_UPDATE);
         println!("connections break off after {limit} bytes");
         line.disturb(Way::Back, Trouble { limit: Some(limit), slice: Some(7), ..Trouble::default() });
+    })
+    .await;
+}
+
+/// What gateways bring: acknowledgements, counters, and what they come with.
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_what_is_brought_with_a_flipped_bit_is_brought_again() {
+    let flipped = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&flipped);
+    check(move |line, chance| {
+        let (count, mut chance, mut bodies) = (Arc::clone(&count), chance.fork(), 0);
+        line.tamper(Way::There, move |mut piece| {
+            bodies += u64::from(piece.starts_with(b"{"));
+            if piece.starts_with(b"{") && bodies % 3 > 0 {
+                let place = chance.usize(..piece.len());
+                piece[place] ^= 1 << chance.u8(..8);
+                *count.lock().unwrap() += 1;
+            }
+            vec![piece]
+        });
+    })
+    .await;
+    let flipped = *flipped.lock().unwrap();
+    assert!(flipped > 3, "INVALID: hardly anything was changed, {flipped} times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_what_is_brought_and_breaks_off_is_brought_again() {
+    check(|line, chance| {
+        let limit = chance.u64(LONGEST_REPORT..3 * LONGEST_REPORT);
+        println!("connections break off after {limit} bytes");
+        line.disturb(Way::There, Trouble { limit: Some(limit), ..Trouble::default() });
     })
     .await;
 }

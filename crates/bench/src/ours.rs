@@ -41,8 +41,15 @@ use viridian_core::weight::Weight;
 /// The most steps at one look, as in production.
 const STEPS_PER_LOOK: usize = 8;
 /// One gateway that serves by every table at once.
-const GATEWAYS: Gateways =
-    Gateways { known: 1, acknowledged: 1, exposed: 0, tripped: None, refused: None, unwell: None };
+const GATEWAYS: Gateways = Gateways {
+    known: 1,
+    acknowledged: 1,
+    exposed: 0,
+    tripped: None,
+    refused: None,
+    oversized: None,
+    unwell: None,
+};
 /// Under way is at this part of the time that the plan told.
 const UNDER_WAY: f64 = 0.25;
 /// Where the clock stands at the beginning: epochs may begin before it.

@@ -2,23 +2,26 @@
 //! is drafted, so that a generation is spent exactly when something changes.
 
 use crate::generations::Generations;
+use crate::length::oversized;
 use crate::observe::Measured;
-use crate::present::Present;
+use crate::present::{Present, trial_of};
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{EpochId, Term};
+use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::state::State;
-use viridian_core::routing::build::{Committed, Trial, build};
+use viridian_core::routing::build::{Committed, build};
 use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
-use viridian_store::StoredRollout;
 
 /// What is to be served by from now on, as far as it differs from what is.
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) epoch: Option<Epoch>,
     pub(crate) table: Option<RoutingTable>,
+    /// What would follow is longer than gateways take, so none of them is sent it.
+    pub(crate) oversized: Option<Oversized>,
 }
 
 /// What a table is numbered by, and what it must not bring back.
@@ -62,28 +65,37 @@ pub(crate) fn draft(
     if unchanged {
         return Draft::default();
     }
+    let oversized = oversized(&committed, term);
+    // Gateways took what they serve by: without its candidate it leads back whatever has become of the application.
+    let way_back = present.table.as_ref().filter(|table| is_way_back(&committed, table));
+    if oversized.is_some() && way_back.is_none() {
+        return Draft { oversized, ..Draft::default() };
+    }
     // An epoch begins with a table and by its number, or waits until there is one.
     let Some(generation) = generations.next(&present.application.name) else { return Draft::default() };
     let epoch = begins.map(|epoch| Epoch { id: generation.epoch(), ..epoch });
     if let Some(epoch) = &epoch {
         committed.epoch = epoch;
     }
-    Draft { table: Some(build(&committed, generation, term)), epoch }
+    let mut table = build(&committed, generation, term);
+    if let Some(before) = way_back.filter(|_| oversized.is_some()) {
+        let RoutingTable { epoch, thresholds, .. } = table;
+        table = RoutingTable { generation, term, epoch, thresholds, comparison: None, ..before.clone() };
+    }
+    Draft { table: Some(table), epoch, oversized }
+}
+
+/// Whether a table leads back to its baseline by nothing but taking its candidate away.
+fn is_way_back(committed: &Committed<'_>, table: &RoutingTable) -> bool {
+    committed.trial.is_none()
+        && table.comparison.is_some()
+        && table.baseline.release == committed.baseline.release
 }
 
 fn baseline_after(present: &Present, promoted: bool) -> Placement {
     match &present.rollout {
         Some((_, candidate)) if promoted => candidate.clone(),
         _ => present.baseline.clone(),
-    }
-}
-
-fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial {
-    Trial {
-        rollout: rollout.proposal.name.clone(),
-        candidate: candidate.clone(),
-        salt: rollout.salt,
-        warmup: rollout.plan.policy.warmup,
     }
 }
 

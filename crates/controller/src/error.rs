@@ -1,6 +1,7 @@
 //! What can keep the controller from deciding.
 
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
+use viridian_core::rollout::input::Oversized;
 
 /// What can keep the controller from deciding. It tries again at the next tick.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,14 @@ pub enum Error {
         application: ApplicationName,
         /// The release.
         release: ReleaseName,
+    },
+    /// What follows is a table that gateways would refuse.
+    #[error("{oversized}: give {application} fewer pins, paths, endpoints or parameters")]
+    Oversized {
+        /// The application.
+        application: ApplicationName,
+        /// How long the table would be.
+        oversized: Oversized,
     },
     /// A rollout's candidate is not in the store.
     #[error("release {0} is not in the store")]

@@ -19,6 +19,7 @@ mod probes;
 mod present;
 mod observe;
 mod generations;
+mod length;
 mod draft;
 pub mod reconcile;
 mod deliver;

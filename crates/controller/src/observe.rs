@@ -3,11 +3,12 @@
 use crate::error::Error;
 use crate::hub::Hub;
 use crate::ledger::Ledger;
+use crate::length::oversized_rollout;
 use crate::present::Present;
 use crate::senses::{Senses, Subject};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
-use viridian_core::rollout::input::Input;
+use viridian_core::rollout::input::{Gateways, Input};
 use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::rollout::uncompared;
 use viridian_core::routing::table::Placement;
@@ -55,7 +56,10 @@ impl Sight<'_> {
         Input {
             sequence: self.rollout.state.sequence,
             commands: self.commands.iter().map(|pending| pending.command.clone()).collect(),
-            gateways: hub.gateways(&application.name),
+            gateways: Gateways {
+                oversized: oversized_rollout(present, hub.term()),
+                ..hub.gateways(&application.name)
+            },
             calibration: measured.calibration.tally.outcomes(),
             analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
             gauges: senses

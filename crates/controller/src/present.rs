@@ -6,6 +6,7 @@ use viridian_core::analysis::epoch::Epoch;
 use viridian_core::application::Application;
 use viridian_core::id::{ApplicationName, EnvironmentName};
 use viridian_core::release::Release;
+use viridian_core::routing::build::Trial;
 use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_store::StoredRollout;
 
@@ -64,4 +65,14 @@ fn place(
         environment: name.clone(),
     })?;
     Ok(Placement::of(release, environment))
+}
+
+/// The candidate of a rollout that is under way, as a table has it.
+pub(crate) fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial {
+    Trial {
+        rollout: rollout.proposal.name.clone(),
+        candidate: candidate.clone(),
+        salt: rollout.salt,
+        warmup: rollout.plan.policy.warmup,
+    }
 }

@@ -127,6 +127,9 @@ fn walk<L: Ledger, S: Senses>(
         if drafted.table.is_some() {
             room.withdrawn.remove(name);
         }
+        if let Some(oversized) = drafted.oversized {
+            return Err(Error::Oversized { application: name.clone(), oversized });
+        }
         return serve_table(room, drafted, now);
     };
 
@@ -146,6 +149,11 @@ fn walk<L: Ledger, S: Senses>(
 
     if stays {
         return serve_table(room, drafted, now);
+    }
+    // Nothing is given that gateways cannot be told.
+    let gives = transition.next.weight() > rollout.state.weight() || transition.next.is_promoted();
+    if let Some(oversized) = drafted.oversized.filter(|_| gives) {
+        return Err(Error::Oversized { application: name.clone(), oversized });
     }
     let decided = Decided {
         rollout: rollout.proposal.name.clone(),

@@ -3,9 +3,11 @@
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
-use viridian_core::rollout::command::Command;
+use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
-use viridian_core::rollout::input::{Gateways, Input, Readiness, RefusedTable, SmokeResult, Unwell};
+use viridian_core::rollout::input::{
+    Gateways, Input, Oversized, Readiness, RefusedTable, SmokeResult, Unwell,
+};
 use viridian_core::rollout::plan::{Plan, Policy, Step, Strategy};
 use viridian_core::rollout::state::{Cause, Hold, Phase, Position, State};
 use viridian_core::rollout::step::{Transition, step};
@@ -79,6 +81,31 @@ fn a_refused_table_freezes_the_rollout_and_people_are_called() {
     assert!(matches!(resumed.next.phase, Phase::Held { .. }));
     let waiting = look(&frozen.next, serving(1), Vec::new());
     assert_eq!(waiting.next.sequence, frozen.next.sequence, "it has not taken the table yet");
+    let mended = look(&frozen.next, serving(2), Vec::new());
+    assert!(matches!(mended.next.phase, Phase::Progressing(_)), "{mended:?}");
+}
+
+#[test]
+fn a_table_that_is_too_long_freezes_the_rollout_until_it_is_shorter() {
+    let too_long = |length| Gateways { oversized: Some(Oversized { length, most: 500 }), ..serving(2) };
+    let frozen = look(&at_a_share(), too_long(700), Vec::new());
+    let sentence = "held: the new table would be 700 bytes long, and gateways take 500";
+    assert_eq!(frozen.report.sentence, sentence);
+    assert_eq!(severity(&frozen), Some(Severity::Critical));
+    assert_eq!(frozen.next.weight(), at_a_share().weight(), "whoever the candidate serves it serves on");
+
+    let again = look(&frozen.next, too_long(701), Vec::new());
+    assert_eq!((again.next.sequence, again.effects.len()), (frozen.next.sequence, 0), "once");
+    let resumed = look(&frozen.next, too_long(700), vec![Command::Resume { by: "ann".to_owned() }]);
+    assert!(resumed.report.sentence.contains("shorten it"), "{}", resumed.report.sentence);
+    assert!(matches!(resumed.next.phase, Phase::Held { .. }));
+    let promote = Command::Promote { by: "ann".to_owned(), reach: Reach::Full };
+    let promoted = look(&frozen.next, too_long(700), vec![promote]);
+    assert!(promoted.report.sentence.contains("not yet: the new table"), "{}", promoted.report.sentence);
+    assert_eq!(promoted.next.weight(), frozen.next.weight());
+    let ordered =
+        look(&frozen.next, too_long(700), vec![Command::Rollback { by: "ann".to_owned(), reason: None }]);
+    assert!(matches!(ordered.next.phase, Phase::RollingBack { .. }), "{ordered:?}");
     let mended = look(&frozen.next, serving(2), Vec::new());
     assert!(matches!(mended.next.phase, Phase::Progressing(_)), "{mended:?}");
 }

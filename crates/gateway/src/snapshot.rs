@@ -24,7 +24,7 @@ use viridian_core::id::{ApplicationName, Generation, Term};
 use viridian_core::routing::table::RoutingTable;
 use viridian_crash as crash;
 use viridian_platform::causes::Causes;
-use viridian_wire::snapshot::{Delta, Rejection, SigningKey, Snapshot, TableAnswer};
+use viridian_wire::snapshot::{Delta, LONGEST_TABLE, Rejection, SigningKey, Snapshot, TableAnswer, length};
 
 /// More applications than one gateway serves; a longer snapshot is a mistake.
 const MOST_TABLES: usize = 100_000;
@@ -73,6 +73,8 @@ struct Offer<'a> {
     tables: &'a [RoutingTable],
     /// What goes on serving beside them.
     kept: HashMap<String, Arc<Table>>,
+    /// How long one of them may be, in bytes as it is sent.
+    longest: usize,
 }
 
 impl Tables {
@@ -96,7 +98,8 @@ impl Tables {
         kept: Option<&Snapshot>,
         books: &Books,
     ) -> Vec<TableAnswer> {
-        let answers = kept.map(|kept| self.offer(kept, books).answers).unwrap_or_default();
+        // What was kept was taken once.
+        let answers = kept.map(|kept| self.offer_within(kept, usize::MAX, books).answers).unwrap_or_default();
         *self.archive.lock().unwrap_or_else(PoisonError::into_inner) = Some(archive);
         answers
     }
@@ -114,13 +117,17 @@ impl Tables {
 
     /// Takes all tables there are, as far as they can be served by; answers for each. Blocks on files with secrets.
     pub(crate) fn offer(&self, snapshot: &Snapshot, books: &Books) -> Taken {
+        self.offer_within(snapshot, LONGEST_TABLE, books)
+    }
+
+    fn offer_within(&self, snapshot: &Snapshot, longest: usize, books: &Books) -> Taken {
         let Snapshot { term, keys, tables } = snapshot;
         let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
         let serving = self.serving.load_full();
         let named: HashSet<&str> = tables.iter().map(|table| table.application.as_str()).collect();
         let mut kept = serving.tables.clone();
         kept.retain(|name, _| named.contains(name.as_str()));
-        self.take(&Offer { term: *term, keys, tables, kept }, &serving, archive.as_mut(), books)
+        self.take(&Offer { term: *term, keys, tables, kept, longest }, &serving, archive.as_mut(), books)
     }
 
     /// Takes what changed, the same way; every other table stays in service.
@@ -132,7 +139,8 @@ impl Tables {
         for name in removed {
             kept.remove(name.as_str());
         }
-        self.take(&Offer { term: *term, keys, tables, kept }, &serving, archive.as_mut(), books)
+        let longest = LONGEST_TABLE;
+        self.take(&Offer { term: *term, keys, tables, kept, longest }, &serving, archive.as_mut(), books)
     }
 
     /// Serves by an offer beside what is kept, as far as it can be served by.
@@ -153,7 +161,9 @@ impl Tables {
         for offered in offer.tables {
             let name = offered.application.as_str();
             let previous = current.tables.get(name);
-            match self.prepare(offered, previous, books) {
+            let prepared =
+                check_length(offered, offer.longest).and_then(|()| self.prepare(offered, previous, books));
+            match prepared {
                 Err(reason) => drop(rejected.insert(name, reason)),
                 Ok(table) if leads_outward(previous, offered) => outward.push(table),
                 Ok(table) => drop(next.insert(name.to_owned(), table)),
@@ -318,6 +328,15 @@ fn leaves_a_candidate(answers: &[TableAnswer], tables: &HashMap<String, Arc<Tabl
     let refused = answers.iter().filter(|answer| answer.rejected.is_some());
     let mut left = refused.filter_map(|answer| tables.get(answer.application.as_str()));
     left.any(|table| table.candidate.is_some())
+}
+
+/// Whether a table is short enough to be taken.
+fn check_length(offered: &RoutingTable, longest: usize) -> Result<(), String> {
+    let length = length(offered);
+    if length > longest {
+        return Err(format!("it is {length} bytes long, and more than {longest} are not taken"));
+    }
+    Ok(())
 }
 
 /// Whether a table may follow the one in service.

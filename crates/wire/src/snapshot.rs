@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::routing::table::RoutingTable;
 
+/// The longest table that is published and taken, in bytes as [`length`] counts them. An update of as many tables as one may
+/// hold fits the longest line that is read. A table is some kilobytes; what makes it long are pins, paths, endpoints and
+/// parameters.
+pub const LONGEST_TABLE: usize = 120 * 1024;
+
+/// How long a table is when it is sent.
+pub fn length(table: &RoutingTable) -> usize {
+    // A table can always be written. One that could not would be sent to nobody.
+    serde_json::to_vec(table).map_or(usize::MAX, |text| text.len())
+}
+
 /// Every routing table, and the keys request ids are signed with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

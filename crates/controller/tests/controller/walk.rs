@@ -5,10 +5,12 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 use viridian_core::environment::{Endpoint, ReadinessCheck};
-use viridian_core::rollout::command::Command;
+use viridian_core::rollout::command::{Command, Reach};
+use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::report::Finding;
-use viridian_core::rollout::state::{Phase, Waiting};
+use viridian_core::rollout::state::{Hold, Phase, State, Waiting};
 use viridian_core::weight::Weight;
+use viridian_wire::snapshot::{LONGEST_TABLE, length};
 
 /// A world whose candidate has a tenth of the traffic and whose evidence counts.
 fn on_trial() -> World {
@@ -213,4 +215,42 @@ fn an_environment_is_asked_where_it_says_whether_it_is_ready() {
         let noted = world.store.noted_report(&rollout());
         noted.is_some_and(|report| report.finding == Finding::Waiting { waiting: Waiting::Baseline })
     });
+}
+
+/// An application that becomes too long while its rollout is under way. Nobody is sent what nobody would take.
+#[test]
+fn a_table_that_is_too_long_is_sent_to_nobody_and_its_rollout_goes_back() {
+    let world = on_trial();
+    let before = world.table().unwrap();
+    world.pin(5_000);
+    let is_oversized = |state: &State| {
+        let Phase::Held { reason: Hold::Oversized(Oversized { length, most }), .. } = state.phase else {
+            return false;
+        };
+        length > LONGEST_TABLE && most == LONGEST_TABLE
+    };
+    world.until("a hold that says why", |world| is_oversized(&world.state()));
+    let promote = Command::Promote { by: "ann".to_owned(), reach: Reach::Full };
+    world.order(&promote);
+    world.until("an answer", |world| world.store.pending_commands(&rollout()).unwrap().is_empty());
+    assert_eq!(world.table().unwrap(), before, "everybody is served as before");
+
+    world.order(&Command::Rollback { by: "ann".to_owned(), reason: None });
+    world.until("back at the baseline", |world| world.table().unwrap().comparison.is_none());
+    world.follow_until("RolledBack");
+    let served = world.table().unwrap();
+    assert!(length(&served) <= LONGEST_TABLE && served.pins.is_empty(), "by what gateways took before");
+    // Shortened, it is served.
+    world.pin(1);
+    world.until("the table there can be", |world| world.table().unwrap().pins.len() == 1);
+}
+
+#[test]
+fn a_rollout_that_was_held_for_its_length_goes_on_when_it_is_shorter() {
+    let world = on_trial();
+    world.pin(5_000);
+    world.until("a hold", |world| matches!(world.state().phase, Phase::Held { .. }));
+    world.pin(3);
+    world.until("it goes on", |world| matches!(world.state().phase, Phase::Progressing(_)));
+    world.until("the pins are served", |world| world.table().unwrap().pins.len() == 3);
 }

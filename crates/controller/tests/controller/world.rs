@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use viridian_controller::{Clock, Config, Controller, Hub, Intake, Registry};
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::Tally;
-use viridian_core::application::{Application, Protocol, Timeouts, Unit};
+use viridian_core::application::{Application, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform};
 use viridian_core::epoch::Thresholds;
@@ -286,6 +286,15 @@ impl World {
         for environment in application.environments.values_mut() {
             environment.endpoints = vec![Endpoint(format!("http://{upstream}"))];
         }
+        self.store.apply_application(&application, self.now()).unwrap();
+        self.controller.nudge().wake();
+    }
+
+    /// So many users are pinned to the candidate.
+    pub(crate) fn pin(&self, count: usize) {
+        let mut application = self.store.application(&application()).unwrap().unwrap();
+        let pin = |number| Pin { unit: format!("user-{number}"), arm: Arm::Candidate };
+        application.pins = (0..count).map(pin).collect();
         self.store.apply_application(&application, self.now()).unwrap();
         self.controller.nudge().wake();
     }

@@ -4,6 +4,7 @@ use super::command::Command;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Analysis;
 use crate::gauge::Gauged;
+use serde::{Deserialize, Serialize};
 
 /// What is known at one moment, observed for the state with the same sequence number.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,8 @@ pub struct Gateways {
     pub tripped: Option<String>,
     /// A gateway that refuses the table of this state, and why: nothing goes forward before it takes it.
     pub refused: Option<RefusedTable>,
+    /// The table with this rollout in it is longer than gateways take, so none of them is sent it.
+    pub oversized: Option<Oversized>,
     /// A gateway that fares worse as a whole since it serves by the table of this state, which no other has yet.
     pub unwell: Option<Unwell>,
 }
@@ -64,6 +67,16 @@ pub struct RefusedTable {
     pub node: String,
     /// Why, in its words.
     pub reason: String,
+}
+
+/// A table that is too long to be sent to anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Oversized {
+    /// How long it would be, in bytes as it is sent.
+    pub length: usize,
+    /// How long it may be.
+    pub most: usize,
 }
 
 /// How the smoke requests of the present step went.

@@ -26,6 +26,7 @@ mod cause;
 mod words;
 
 use super::command::Command;
+use super::input::Oversized;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::Wait;
 use crate::id::{GaugeName, RolloutName};
@@ -159,6 +160,8 @@ pub enum Hold {
         /// Why, in its words.
         reason: String,
     },
+    /// The table with this rollout in it is longer than gateways take.
+    Oversized(Oversized),
     /// Something has been missing for longer than the rollout's patience.
     Waiting(Waiting),
 }

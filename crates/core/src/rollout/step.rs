@@ -120,13 +120,18 @@ impl<'a> Moment<'a> {
             (Some(failed), _) => Hold::Regression { metric: failed.guard.metric },
             (None, Some(failed)) => Hold::OutOfBounds { gauge: failed.gauge.name.clone() },
             _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
-            _ => match self.input.gateways.refused.clone() {
-                Some(RefusedTable { node, reason }) => Hold::Refused { node, reason },
-                None => return None,
+            _ => match (self.input.gateways.oversized, self.input.gateways.refused.clone()) {
+                (Some(oversized), _) => Hold::Oversized(oversized),
+                (None, Some(RefusedTable { node, reason })) => Hold::Refused { node, reason },
+                (None, None) => return None,
             },
         };
-        let held_already =
-            matches!(&self.state.phase, Phase::Held { reason: present, .. } if *present == reason);
+        let held_already = match (&self.state.phase, &reason) {
+            // By how much is no news.
+            (Phase::Held { reason: Hold::Oversized(_), .. }, Hold::Oversized(_)) => true,
+            (Phase::Held { reason: present, .. }, reason) => present == reason,
+            _ => false,
+        };
         (!held_already).then(|| self.hold(reason, at.clone()))
     }
 
@@ -167,6 +172,9 @@ impl<'a> Moment<'a> {
             Phase::Held { reason: Hold::Refused { .. }, at, .. }
                 if self.input.gateways.all_acknowledged() =>
             {
+                self.resume(at.clone())
+            }
+            Phase::Held { reason: Hold::Oversized(_), at, .. } if self.input.gateways.oversized.is_none() => {
                 self.resume(at.clone())
             }
             Phase::Held { reason, .. } => self.stay(Finding::StillHeld { reason: reason.clone() }),
@@ -233,7 +241,7 @@ impl<'a> Moment<'a> {
     }
 
     fn hold(&self, reason: Hold, at: Position) -> Transition {
-        let is_refused = matches!(reason, Hold::Refused { .. });
+        let is_refused = matches!(reason, Hold::Refused { .. } | Hold::Oversized(_));
         let severity = if is_refused { Severity::Critical } else { Severity::Warning };
         self.go(Phase::Held { reason, since: self.now, at }, Finding::Held, severity)
     }

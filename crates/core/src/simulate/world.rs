@@ -246,6 +246,7 @@ impl World {
                 exposed: known.iter().filter(|gateway| gateway.is_exposed()).count(),
                 tripped: tripped.map(|gateway| gateway.name.to_string()),
                 refused: None,
+                oversized: None,
                 unwell: None,
             },
             smoke: self.smoke.clone(),

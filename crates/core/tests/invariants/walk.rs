@@ -12,7 +12,9 @@ use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
-use viridian_core::rollout::input::{Gateways, Input, Readiness, RefusedTable, SmokeResult, Unwell};
+use viridian_core::rollout::input::{
+    Gateways, Input, Oversized, Readiness, RefusedTable, SmokeResult, Unwell,
+};
 use viridian_core::rollout::plan::{
     Bake, BlueGreen, OnInsufficient, Plan, Policy, Rejection, Smoke, Step, Strategy as Way,
 };
@@ -335,7 +337,10 @@ fn gateways() -> impl Strategy<Value = Gateways> {
     let refused = prop_oneof![8 => Just(None), 1 => Just(Some(refuses))];
     let fares = Unwell { node: "gw-3".to_owned(), detail: "it fails".to_owned() };
     let unwell = prop_oneof![30 => Just(None), 1 => Just(Some(fares))];
-    (mood, tripped, refused, unwell).prop_map(|((acknowledged, exposed), tripped, refused, unwell)| {
+    let long = Oversized { length: 700, most: 500 };
+    let oversized = prop_oneof![12 => Just(None), 1 => Just(Some(long))];
+    let parts = (mood, tripped, refused, oversized, unwell);
+    parts.prop_map(|((acknowledged, exposed), tripped, refused, oversized, unwell)| {
         Gateways {
             known: 3,
             // Whoever refuses a table has not acknowledged it.
@@ -343,6 +348,7 @@ fn gateways() -> impl Strategy<Value = Gateways> {
             exposed,
             tripped,
             refused,
+            oversized,
             unwell,
         }
     })

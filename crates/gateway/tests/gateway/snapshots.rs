@@ -11,7 +11,7 @@ use viridian_gateway::Gateway;
 use viridian_testkit::caller::{Caller, post};
 use viridian_testkit::table::{comparison, placement, snapshot, table};
 use viridian_testkit::upstream::Upstream;
-use viridian_wire::snapshot::{Delta, Snapshot, TableAnswer};
+use viridian_wire::snapshot::{Delta, LONGEST_TABLE, Snapshot, TableAnswer, length};
 
 const CHAT: &str = "/apps/support-chat/v1/chat/completions";
 
@@ -50,6 +50,34 @@ async fn check(change: impl FnOnce(&mut RoutingTable), reason: &str) {
     assert!(rejected.reason.contains(reason), "{}", rejected.reason);
     assert_eq!(version(&world).await, "v1");
     assert_eq!(world.handle.metrics().rejected_tables, 1);
+}
+
+/// A table that is a little too long, and one that is as long as may be.
+#[tokio::test]
+async fn a_table_that_is_too_long_is_refused_and_others_of_its_update_are_served() {
+    let upstream = Upstream::start().await;
+    let world = World::serving([]);
+    let named = |name: &str, generation| {
+        let table = table(name, placement("v2", &upstream.url()));
+        RoutingTable { generation: Generation(generation), term: Term(2), ..table }
+    };
+    let apply = |tables| world.handle.apply(&delta(Term(2), tables)).answers;
+    assert!(apply(vec![named("support-chat", 5)])[0].rejected.is_none());
+    let as_long_as_may_be = |excess: usize| {
+        let mut table = named("support-chat", 6);
+        table.allow_paths = vec![String::from("/")];
+        let rest = LONGEST_TABLE - length(&table) + excess;
+        table.allow_paths = vec![format!("/{}", "a".repeat(rest))];
+        table
+    };
+    let answers = apply(vec![as_long_as_may_be(1), named("fraud", 1)]);
+    let rejected = answers[0].rejected.as_ref().unwrap();
+    let reason =
+        format!("it is {} bytes long, and more than {LONGEST_TABLE} are not taken", LONGEST_TABLE + 1);
+    assert_eq!((answers[0].serving, &rejected.reason), (Generation(5), &reason));
+    assert_eq!((answers[1].serving, &answers[1].rejected), (Generation(1), &None));
+    let answers = apply(vec![as_long_as_may_be(0)]);
+    assert_eq!((answers[0].serving, &answers[0].rejected), (Generation(6), &None));
 }
 
 fn delta(term: Term, tables: impl IntoIterator<Item = RoutingTable>) -> Delta {

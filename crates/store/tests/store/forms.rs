@@ -14,6 +14,7 @@ use viridian_core::id::GaugeName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
+use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::plan::{Bake, BlueGreen, Smoke, SmokeRequest, Step, Strategy};
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, Waiting};
@@ -234,6 +235,12 @@ fn what_gateways_bring_about_is_written_as_before_and_read_back() {
     let unwell =
         Cause::Unwell { node: "gateway-1".to_owned(), detail: "40 of 50 requests failed".to_owned() };
     check("forms_of_gateways.json", &(refused, unwell));
+}
+
+/// What came with bounds on the length of tables.
+#[test]
+fn what_long_tables_bring_about_is_written_as_before_and_read_back() {
+    check("forms_of_long_tables.json", &Hold::Oversized(Oversized { length: 130_000, most: 122_880 }));
 }
 
 /// What came with guards on what answers say.

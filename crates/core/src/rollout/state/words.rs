@@ -1,6 +1,7 @@
 //! What a state means, in words: causes, holds and what is waited for, without the numbers of the moment.
 
 use super::{Cause, Hold, Waiting};
+use crate::rollout::input::Oversized;
 use std::fmt;
 
 impl fmt::Display for Cause {
@@ -36,8 +37,16 @@ impl fmt::Display for Hold {
                 f.write_str("the traffic was not split as drawn, so nothing can be compared")
             }
             Self::Refused { node, reason } => write!(f, "gateway {node} refuses the new table: {reason}"),
+            Self::Oversized(oversized) => oversized.fmt(f),
             Self::Waiting(waiting) => waiting.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Oversized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { length, most } = self;
+        write!(f, "the new table would be {length} bytes long, and gateways take {most}")
     }
 }
 

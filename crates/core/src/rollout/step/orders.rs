@@ -60,6 +60,9 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
             moment,
             format!("gateway {node} still refuses the table: mend what it names, abort or roll back"),
         ),
+        Hold::Oversized(oversized) if moment.input.gateways.oversized.is_some() => {
+            refuse(moment, format!("{oversized}: shorten it, abort or roll back"))
+        }
         Hold::PlannedPause => moment.next_step(at),
         Hold::Regression { metric } => {
             let pardoned = at.pardoned.iter().copied().chain([*metric]).collect();
@@ -69,13 +72,18 @@ fn resume(moment: &Moment<'_>, at: Position) -> Transition {
             let pardoned_gauges = at.pardoned_gauges.iter().cloned().chain([gauge.clone()]).collect();
             moment.resume(Position { pardoned_gauges, ..at })
         }
-        Hold::Paused { .. } | Hold::Refused { .. } | Hold::Waiting(_) => moment.resume(at),
+        Hold::Paused { .. } | Hold::Refused { .. } | Hold::Oversized(_) | Hold::Waiting(_) => {
+            moment.resume(at)
+        }
     }
 }
 
 /// A person may pass over what a step waits for, never over the gateways and never to a candidate that does not answer:
 /// an order to the end waits for both at the last step, and every other is refused until they are there.
 fn promote(moment: &Moment<'_>, at: Position, (by, reach): (&str, Reach)) -> Transition {
+    if let Some(oversized) = moment.input.gateways.oversized {
+        return refuse(moment, format!("not yet: {oversized}"));
+    }
     let barrier = gate::barrier(moment);
     let last = moment.plan.steps.len().saturating_sub(1);
     let full = moment.plan.effective(Weight::FULL);

@@ -66,6 +66,12 @@ fn hold(reason: &Hold, name: &str) -> Vec<String> {
             format!("What gateway {node} names is mended; it is offered the table again every half minute."),
             format!("Or nobody waits for that: viridian rollout rollback {name}"),
         ],
+        Hold::Oversized(_) => vec![
+            "The application and its releases are applied again with fewer pins, paths, endpoints or parameters, so that the \
+             table is short enough."
+                .to_owned(),
+            format!("Or nobody waits for that: viridian rollout rollback {name}"),
+        ],
         Hold::Waiting(waiting) => waiting_for(waiting, name),
     }
 }

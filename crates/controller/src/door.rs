@@ -7,6 +7,7 @@
 mod answer;
 mod brought;
 mod listener;
+mod speaker;
 mod tables;
 mod turned_away;
 
@@ -17,7 +18,6 @@ use crate::intake::{Intake, Received};
 use crate::nudge::Nudge;
 use crate::registry::Registry;
 use answer::Refusal;
-use brought::Brought;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,6 +25,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use brought::Brought;
 use rustls::ServerConfig;
 use std::future::Future;
 use std::net::SocketAddr;

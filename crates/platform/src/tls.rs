@@ -1,18 +1,20 @@
 //! TLS. Whom we trust when we speak to an upstream: [`client_config`] for the certificate authorities of the machine,
 //! [`trusting`] for a closed set of them. What controller and gateways show each other, from files that may change:
-//! [`server()`] and [`client()`].
+//! [`server()`] and [`client()`]; whom a certificate names: [`names`].
 //!
 //! For upstreams nothing is loaded before the first `https` endpoint appears: a machine without certificate authorities can serve
 //! `http` upstreams. No protocol is negotiated in the handshake, so upstreams speak HTTP/1.1.
 
 mod client;
 mod identity;
+mod named;
 pub mod reason;
 mod server;
 mod watched;
 
 pub use client::{ClientFiles, client};
 pub use identity::Pair;
+pub use named::names;
 pub use rustls::{ClientConfig, ServerConfig};
 pub use server::{ServerFiles, server};
 pub use watched::{LOOK, Standing, Watched};

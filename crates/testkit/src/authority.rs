@@ -1,9 +1,9 @@
-//! Certificates of the moment, in files. Entry points: [`Authority::new`], [`Authority::issue`] and
-//! [`Authority::expired`].
+//! Certificates of the moment, in files. Entry points: [`Authority::new`], [`Authority::issue`],
+//! [`Authority::issue_for`] and [`Authority::expired`].
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    date_time_ymd,
+    SanType, date_time_ymd,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,13 @@ impl Authority {
         self.sign(Self::about(name))
     }
 
+    /// A certificate for all of these names, which may be addresses.
+    pub fn issue_for(&self, names: &[&str]) -> Issued {
+        let mut about = Self::about("nobody");
+        about.subject_alt_names = names.iter().map(|name| san(name)).collect();
+        self.sign(about)
+    }
+
     /// The same, long over.
     pub fn expired(&self, name: &str) -> Issued {
         let mut about = Self::about(name);
@@ -82,6 +89,13 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let certificate = about.signed_by(&key, &self.issuer).unwrap();
         Issued { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+fn san(name: &str) -> SanType {
+    match name.parse() {
+        Ok(address) => SanType::IpAddress(address),
+        Err(_) => SanType::DnsName(name.try_into().unwrap()),
     }
 }
 

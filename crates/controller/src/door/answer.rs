@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use viridian_core::id::Term;
+use viridian_core::id::{NodeName, Term};
 use viridian_wire::door::{OLDEST_PROTOCOL, PROTOCOL};
 
 /// Why a gateway is not followed.
@@ -20,6 +20,11 @@ pub(super) enum Refusal {
     Malformed(String),
     #[error("the body was changed on the way, or does not say what it is: bring it again")]
     Changed,
+    #[error(
+        "its certificate names {names}, and it speaks for '{node}': give each gateway a certificate with its --node name among \
+         the DNS names"
+    )]
+    Stranger { node: NodeName, names: String },
     #[error("more than {} MiB at once are not taken", MOST_BROUGHT >> 20)]
     Oversized,
     #[error(
@@ -57,6 +62,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Stranger { .. } => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Oversized => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Protocol(_) => StatusCode::UPGRADE_REQUIRED,

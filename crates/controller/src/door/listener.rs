@@ -1,6 +1,7 @@
 //! Connections of gateways: over TLS where there is a certificate, bounded in number, and none that says nothing is kept.
 //! Entry point: [`serve`].
 
+use super::speaker::Speaker;
 use super::turned_away::TurnedAway;
 use axum::Router;
 use axum::extract::Extension;
@@ -88,12 +89,15 @@ impl Desk {
         // Frames are to leave at once. A socket that refuses is one whose peer is gone.
         let _refused = stream.set_nodelay(true);
         let Some(tls) = &self.tls else {
-            self.converse(stream, peer).await;
+            self.converse(stream, (peer, Speaker::default())).await;
             return;
         };
         let acceptor = TlsAcceptor::from(tls.current());
         match timeout(HANDSHAKE, acceptor.accept(stream).into_fallible()).await {
-            Ok(Ok(stream)) => self.converse(stream, peer).await,
+            Ok(Ok(stream)) => {
+                let speaker = Speaker::of(stream.get_ref().1.peer_certificates());
+                self.converse(stream, (peer, speaker)).await;
+            }
             Ok(Err((error, stream))) => {
                 // What broke off without a word is no matter for people: ports are looked at, processes end.
                 if let Some(reason) = tls::reason::of_client(&error) {
@@ -105,11 +109,11 @@ impl Desk {
         }
     }
 
-    async fn converse<S>(mut self, stream: S, peer: SocketAddr)
+    async fn converse<S>(mut self, stream: S, (peer, speaker): (SocketAddr, Speaker))
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let service = TowerToHyperService::new(self.router.layer(Extension(peer)));
+        let service = TowerToHyperService::new(self.router.layer(Extension(peer)).layer(Extension(speaker)));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD);
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));

@@ -39,13 +39,14 @@ pub struct ServeArgs {
     /// Its private key. Both files may change while the process runs.
     #[arg(long, env = "VIRIDIAN_INTERNAL_KEY", value_name = "FILE", requires = "internal_certificate")]
     pub internal_key: Option<PathBuf>,
-    /// The authorities whose certificates gateways have to show; without it the token is enough.
+    /// The authorities whose certificates gateways have to show, with their --node name among the DNS names; without it the
+    /// token is enough.
     #[arg(long, env = "VIRIDIAN_INTERNAL_CLIENT_CA", value_name = "FILE", requires = "internal_certificate")]
     pub internal_client_ca: Option<PathBuf>,
     /// For a gateway: the authorities its controller's certificate is trusted by; those of the machine unless given.
     #[arg(long, env = "VIRIDIAN_CONTROLLER_CA", value_name = "FILE")]
     pub controller_ca: Option<PathBuf>,
-    /// For a gateway: the certificate it shows its controller.
+    /// For a gateway: the certificate it shows its controller, issued for its --node name.
     #[arg(long, env = "VIRIDIAN_CONTROLLER_CERTIFICATE", value_name = "FILE", requires = "controller_key")]
     pub controller_certificate: Option<PathBuf>,
     /// Its private key.

@@ -49,9 +49,14 @@ impl World {
 
     /// What starts a gateway that trusts an authority and shows a certificate.
     fn gateway(&self, host: &str, trusts: &Authority, shows: Option<&Files>) -> Command {
+        self.gateway_named("gw-1", host, trusts, shows)
+    }
+
+    /// The same of a gateway of this name.
+    fn gateway_named(&self, node: &str, host: &str, trusts: &Authority, shows: Option<&Files>) -> Command {
         let mut gateway = serve("gateway");
         gateway.arg("--data-dir").arg(self.home.path().join("gateways"));
-        gateway.args(["--node", "gw-1", "--listen", "127.0.0.1:0", "--workers", "1"]);
+        gateway.args(["--node", node, "--listen", "127.0.0.1:0", "--workers", "1"]);
         gateway.args(["--controller", &format!("https://{host}:{}", self.internal)]);
         let file = if std::ptr::eq(trusts, &self.servers) { "servers.crt" } else { "others.crt" };
         gateway.arg("--controller-ca").arg(trusts.write(self.home.path(), file));
@@ -155,6 +160,35 @@ async fn who_is_not_trusted_is_told_why_and_so_is_the_controller() {
         let answer = ask(health, "/readyz").await;
         assert_eq!((answer.status, answer.text()), (503, "there is no table to serve by yet\n"));
         assert_eq!(ask(listens, &format!("/apps/{APPLICATION}/v1/models")).await.status, 404);
+    }
+}
+
+/// A gateway whose certificate is sound and another's: it serves nobody, and nothing is known of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_its_certificate_does_not_name_is_told_so_at_both_ends() {
+    let mut world = World::start().await;
+    for (names, told) in [
+        (vec!["gw-2", "10.0.0.1"], "its certificate names gw-2, and it speaks for 'gw-1'"),
+        (vec![], "its certificate names no host, and it speaks for 'gw-1'"),
+        (vec!["*.gateways.test"], "its certificate names *.gateways.test, and it speaks for 'gw-1'"),
+    ] {
+        let another = world.clients.issue_for(&names).write(world.home.path(), "another");
+        let (mut gateway, _, health) = start(&mut world.gateway("localhost", &world.servers, Some(&another)));
+        until_it_says(&mut gateway, &format!("refused with 403 Forbidden: {told}"));
+        until_it_says(&mut world.controller, told);
+        assert_eq!(ask(health, "/readyz").await.status, 503);
+    }
+}
+
+/// The same name as a wildcard stands for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_a_wildcard_stands_for_is_served() {
+    let world = World::start().await;
+    let shared = world.clients.issue_for(&["*.gateways.test"]).write(world.home.path(), "shared");
+    let mut gateway = world.gateway_named("gw-1.gateways.test", "localhost", &world.servers, Some(&shared));
+    let (_gateway, _, health) = start(&mut gateway);
+    while ask(health, "/readyz").await.status != 200 {
+        tokio::time::sleep(crate::process::PAUSE).await;
     }
 }
 

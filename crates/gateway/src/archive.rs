@@ -6,11 +6,12 @@
 //! far as it is whole, the newest first. Only one that is whole to its end says what was right when it was last written;
 //! after anything else the tables are good to serve by, but no candidate has a share before the controller was heard.
 
+use crate::disk::Disk;
 use crate::durable;
 use crate::seal::{self, Broken, Code, Seal};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use viridian_core::id::ApplicationName;
@@ -36,6 +37,7 @@ const LOCK: &str = "lock";
 /// The last good tables on disk.
 pub(crate) struct Archive {
     directory: PathBuf,
+    disk: Disk,
     seal: Seal,
     /// The number of the newest file.
     newest: u64,
@@ -85,14 +87,15 @@ struct Read {
 
 impl Archive {
     /// Opens the archive in a directory, which is made if need be, and reads the newest tables that are good.
-    pub(crate) fn open(directory: &Path, seal: Seal) -> io::Result<(Self, Option<Recalled>)> {
+    pub(crate) fn open(directory: &Path, disk: Disk, seal: Seal) -> io::Result<(Self, Option<Recalled>)> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let lock = File::create(directory.join(LOCK))?;
         lock.try_lock().map_err(io::Error::from)?;
         durable::clean(directory)?;
         let files = files(directory)?;
         let newest = files.first().map_or(0, |(number, _)| *number);
-        let archive = Self { directory: directory.to_owned(), seal, newest, journal: None, _lock: lock };
+        let archive =
+            Self { directory: directory.to_owned(), disk, seal, newest, journal: None, _lock: lock };
         let recalled = files.iter().find_map(|(number, path)| archive.recall(*number, path));
         Ok((archive, recalled))
     }
@@ -106,7 +109,7 @@ impl Archive {
     ) -> io::Result<()> {
         match self.journal.as_mut().filter(|journal| journal.length < 2 * journal.set.max(SHORTEST_JOURNAL)) {
             Some(journal) => {
-                let added = journal.add(&self.seal, &serde_json::to_vec(change)?, now);
+                let added = journal.add((&self.disk, &self.seal), &serde_json::to_vec(change)?, now);
                 if added.is_err() {
                     // What was written of it must not be read as if it had been kept.
                     self.close();
@@ -134,7 +137,7 @@ impl Archive {
     fn begin(&mut self, snapshot: &Snapshot, now: Timestamp) -> io::Result<()> {
         let (bytes, code) = self.seal.close(&seal::FIRST, now, &serde_json::to_vec(snapshot)?);
         let number = self.newest + 1;
-        durable::replace(&self.directory, &name(number, GOOD), &bytes)?;
+        durable::replace(&self.disk, &self.directory, &name(number, GOOD), &bytes)?;
         self.newest = number;
         let length = bytes.len() as u64;
         let file = OpenOptions::new().append(true).open(self.path(number, GOOD));
@@ -222,9 +225,9 @@ impl Archive {
 }
 
 impl Journal {
-    fn add(&mut self, seal: &Seal, change: &[u8], now: Timestamp) -> io::Result<()> {
+    fn add(&mut self, (disk, seal): (&Disk, &Seal), change: &[u8], now: Timestamp) -> io::Result<()> {
         let (bytes, code) = seal.close(&self.code, now, change);
-        self.file.write_all(&bytes)?;
+        disk.write(&mut self.file, &bytes)?;
         crash::at(crash::Place::ChangeUnsynced);
         self.file.sync_data()?;
         self.length += bytes.len() as u64;

@@ -1,6 +1,7 @@
 //! What a gateway is told when it starts, with the defaults that protect it. Entry point: [`Config::new`].
 
 use crate::clock::Clock;
+use crate::disk::Disk;
 use rustls::ClientConfig;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -31,6 +32,8 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// Where it keeps what it serves by for the next start; absent: nowhere.
     pub state: Option<State>,
+    /// The disk that is on.
+    pub disk: Disk,
     /// Whom `https` upstreams are trusted by; absent: the certificate authorities of the machine, loaded when the first
     /// such upstream appears.
     pub trust: Option<Arc<ClientConfig>>,
@@ -112,6 +115,7 @@ impl Config {
             exposure_lease: None,
             socket: None,
             state: None,
+            disk: Disk::default(),
             trust: None,
             clock: Arc::new(Clock::start()),
         }

@@ -1,7 +1,8 @@
 //! Files that are there whole or not at all, whenever the machine stops. Entry points: [`replace`] and [`clean`].
 
+use crate::disk::Disk;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use viridian_crash as crash;
@@ -13,9 +14,9 @@ const UNFINISHED: &str = ".new";
 const PRIVATE: u32 = 0o600;
 
 /// Writes a file in place of the one of this name, if there is one; durable when this returns.
-pub(crate) fn replace(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(disk: &Disk, directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = directory.join(format!("{name}{UNFINISHED}"));
-    let written = write(&unfinished, bytes).and_then(|()| {
+    let written = write(disk, &unfinished, bytes).and_then(|()| {
         crash::at(crash::Place::FileUnnamed);
         fs::rename(&unfinished, directory.join(name))
     });
@@ -43,8 +44,8 @@ pub(crate) fn clean(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write(disk: &Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path)?;
-    file.write_all(bytes)?;
+    disk.write(&mut file, bytes)?;
     file.sync_all()
 }

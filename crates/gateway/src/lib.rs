@@ -34,6 +34,7 @@ mod record;
 mod relay;
 
 mod archive;
+mod disk;
 mod durable;
 mod seal;
 
@@ -64,6 +65,7 @@ mod uplink;
 pub use blame::Blame;
 pub use clock::{Clock, Hands};
 pub use config::{Config, Limits, State, StateKey};
+pub use disk::Disk;
 pub use error::{Error, PinError};
 pub use handle::Handle;
 pub use metrics::{FeedbackCounts, Metrics, Refusals, Requests, Traffic};

@@ -64,7 +64,9 @@ impl Node {
     fn resume(&self) -> Result<(), Error> {
         let Some(State { directory, key }) = &self.config.state else { return Ok(()) };
         let unusable = |source| Error::State { directory: directory.clone(), source };
-        let (archive, recalled) = Archive::open(directory, Seal::new(&key.0, "tables")).map_err(unusable)?;
+        let (archive, recalled) =
+            Archive::open(directory, self.config.disk.clone(), Seal::new(&key.0, "tables"))
+                .map_err(unusable)?;
         self.pins.resume(directory, Seal::new(&key.0, "pins"));
         let answers = self.tables.resume(archive, recalled.as_ref().map(|kept| &kept.snapshot), &self.books);
         for (answer, rejection) in

@@ -5,6 +5,7 @@
 //! between the two, the baseline serves. A file that cannot be read may have named any application, so then all of them
 //! are pinned until an operator says otherwise.
 
+use crate::disk::Disk;
 use crate::durable;
 use crate::error::PinError;
 use crate::seal::{self, Seal};
@@ -101,7 +102,7 @@ impl Board {
     fn write(&self, names: &[ApplicationName], now: Timestamp) -> Result<(), PinError> {
         let (directory, seal) = self.file.as_ref().ok_or(PinError::Nowhere)?;
         let body = serde_json::to_vec(names).map_err(io::Error::from)?;
-        durable::replace(directory, FILE, &seal.close(&seal::FIRST, now, &body).0)?;
+        durable::replace(&Disk::default(), directory, FILE, &seal.close(&seal::FIRST, now, &body).0)?;
         Ok(())
     }
 }

@@ -4,18 +4,18 @@
 use crate::controller::BEGINNING;
 use crate::queue::Moment;
 use crate::script::Disk;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use viridian_core::analysis::row::Origin;
 use viridian_core::id::{ApplicationName, BootId, Generation, NodeName, Term};
 use viridian_core::time::Timestamp;
 use viridian_gateway::{
-    Clock, Config, Error, Following, Handle, Hands, Rehearsed, Reporting, State, StateKey,
+    self as gateway, Clock, Config, Error, Following, Handle, Hands, Rehearsed, Reporting, State, StateKey,
 };
 use viridian_wire::door::Frame;
 use viridian_wire::tally::TallyReport;
@@ -33,9 +33,20 @@ pub(crate) struct Gateway {
     pub(crate) is_asleep: bool,
     /// What it has acknowledged and has to remember, until its disk is damaged.
     pub(crate) acknowledged: BTreeMap<ApplicationName, (Term, Generation)>,
+    /// What it has served by since without being able to remember it.
+    unkept: BTreeSet<ApplicationName>,
     directory: PathBuf,
+    disk: Room,
     boots: u64,
     machine: Machine,
+}
+
+/// Whether there is room on a disk.
+#[derive(Default)]
+struct Room {
+    is_full: Arc<AtomicBool>,
+    /// How many things fill it.
+    fills: u32,
 }
 
 /// The clocks of a machine.
@@ -106,7 +117,9 @@ impl Gateway {
             inbox: Vec::new(),
             is_asleep: false,
             acknowledged: BTreeMap::new(),
+            unkept: BTreeSet::new(),
             directory,
+            disk: Room::default(),
             boots: 0,
             machine,
         }
@@ -125,6 +138,7 @@ impl Gateway {
         config.workers = NonZeroUsize::MIN;
         config.exposure_lease = Some(Config::EXPOSURE_LEASE);
         config.state = Some(State { directory: self.directory.clone(), key: StateKey([1; 32]) });
+        config.disk = gateway::Disk::filled_by(Arc::clone(&self.disk.is_full));
         config.clock = Arc::new(Clock::moved_by(Arc::clone(&self.machine.hands)));
         self.process = Some(Process {
             handle: Handle::offstage(config)?,
@@ -162,6 +176,44 @@ impl Gateway {
     /// Sets the wall clock of its machine by so many milliseconds.
     pub(crate) const fn set_clock(&mut self, by: i64) {
         self.machine.ahead += by;
+    }
+
+    /// So many things fill its disk now, of so many before.
+    pub(crate) fn fill(&mut self, change: impl FnOnce(u32) -> u32) {
+        self.disk.fills = change(self.disk.fills);
+        self.disk.is_full.store(self.disk.fills > 0, Ordering::Relaxed);
+    }
+
+    /// Whether its disk takes nothing more.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.disk.fills > 0
+    }
+
+    /// It serves by tables of these applications that it did not serve by before, and has said so.
+    pub(crate) fn remember(&mut self, changed: Vec<ApplicationName>) {
+        let Some(process) = &self.process else { return };
+        if self.is_full() {
+            self.unkept.extend(changed);
+        } else if !changed.is_empty() {
+            // With a change, everything that could not be kept before is.
+            let unkept = std::mem::take(&mut self.unkept);
+            for application in changed.into_iter().chain(unkept) {
+                if let Some(table) = process.handle.table(&application) {
+                    self.acknowledged.insert(application, (table.term, table.generation));
+                }
+            }
+        }
+    }
+
+    /// It has started: what it could not remember it does not know. Answers of which applications that is.
+    pub(crate) fn forget_unkept(&mut self) -> BTreeSet<ApplicationName> {
+        std::mem::take(&mut self.unkept)
+    }
+
+    /// Nothing on its disk is what it was.
+    pub(crate) fn forget_all(&mut self) {
+        self.acknowledged.clear();
+        self.unkept.clear();
     }
 
     /// Does to its disk what is to be done.

@@ -73,6 +73,8 @@ pub enum Deed {
     Storm(Weather),
     /// The controller's disk.
     Disk(Health),
+    /// A gateway's disk is full: what is on it stays, and nothing more can be written.
+    FullDisk(usize),
     /// A gateway's wall clock is set, by so many seconds.
     SetGatewayClock(usize, i64),
     /// The wall clock of the controllers' machine is set: the next controller to start reads it.

@@ -77,6 +77,7 @@ fn without_last_gateway(script: &Script) -> Script {
             Deed::CrashGateway(gateway, _)
                 | Deed::StopGateway(gateway)
                 | Deed::SuspendGateway(gateway)
+                | Deed::FullDisk(gateway)
                 | Deed::Cut(Some(gateway), _)
                 | Deed::SetGatewayClock(gateway, _) if gateway == last
         )

@@ -11,6 +11,7 @@ use viridian_core::rollout::state::Phase;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::weight::Weight;
 use viridian_gateway::Rehearsed;
+use viridian_wire::snapshot::TableAnswer;
 
 /// A rule of the system. Its words say what holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,10 @@ pub enum Rule {
     ServiceGoesOn,
     /// Of gateways that start again.
     AcknowledgedIsKept,
+    /// Of gateways whose disk is full.
+    KeptBeforeServed,
+    /// Of gateways whose disk is full.
+    WayBackNeedsNoDisk,
     /// Of the end.
     Convergence,
     /// Of everything else.
@@ -135,6 +140,32 @@ impl Truth {
     /// The disk of a gateway was damaged: what it served by before is no measure any more.
     pub(crate) fn forgets(&mut self, gateway: usize) {
         self.serving.retain(|(known, _), _| *known != gateway);
+    }
+
+    /// A gateway has no longer what it served these applications by.
+    pub(crate) fn forgets_of(&mut self, gateway: usize, unkept: &BTreeSet<ApplicationName>) {
+        self.serving.retain(|(known, name), _| *known != gateway || !unkept.contains(name));
+    }
+
+    /// A gateway whose disk is full was sent a table in place of another, and answered this.
+    pub(crate) fn took_on_full_disk(
+        &mut self,
+        gateway: usize,
+        (before, offered): (Option<&RoutingTable>, &RoutingTable),
+        answer: &TableAnswer,
+    ) {
+        let leads_outward =
+            before.map_or_else(|| offered.comparison.is_some(), |before| before.moves_traffic(offered));
+        let takes_it = answer.rejected.is_none() && before != Some(offered);
+        let for_its_disk = answer.rejected.as_ref().is_some_and(|refused| refused.reason.contains("disk"));
+        let generation = offered.generation;
+        if leads_outward && takes_it {
+            let what = format!("gateway-{gateway} serves by generation {generation} and cannot keep it");
+            self.breaks(Rule::KeptBeforeServed, what);
+        } else if !leads_outward && for_its_disk {
+            let what = format!("gateway-{gateway} refuses generation {generation}, which leads back");
+            self.breaks(Rule::WayBackNeedsNoDisk, what);
+        }
     }
 
     /// A gateway decided a request.
@@ -235,6 +266,10 @@ impl fmt::Display for Rule {
             Self::NothingLost => "nothing that was counted is lost while its gateway lives",
             Self::ServiceGoesOn => "what was served goes on being served",
             Self::AcknowledgedIsKept => "what a gateway acknowledged survives its end",
+            Self::KeptBeforeServed => "what gives a candidate more is on the disk before it is served",
+            Self::WayBackNeedsNoDisk => {
+                "a way back is served although the disk is full, and no start undoes it"
+            }
             Self::Convergence => "when nothing goes wrong any more, everything comes to its end",
             Self::Soundness => "nothing fails in a way nobody provided for",
         })

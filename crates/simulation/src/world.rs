@@ -6,6 +6,7 @@
 mod acts;
 mod callers;
 mod controllers;
+mod disks;
 mod ending;
 mod gateways;
 mod network;

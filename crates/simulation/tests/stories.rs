@@ -128,3 +128,18 @@ fn a_gateway_that_was_given_up_counts_when_it_has_come_again() {
         assert_eq!(told.violation, None, "{}", told.story.join("\n"));
     }
 }
+
+/// While its disk is full a gateway takes no step forward; a rollback it serves, and what it starts with after that exposes
+/// nobody, although the controller cannot be heard.
+#[test]
+fn a_gateway_whose_disk_is_full_takes_no_step_forward_and_every_way_back() {
+    let full = |at, lasts| (at, lasts, Deed::FullDisk(1));
+    check(2, &[(10, 0, START), full(5, 300)]);
+    let story = tell(&script(2, &[(10, 0, START), full(5, 300)])).story.join("\n");
+    assert!(story.contains("refuses: it cannot be kept on the gateway's disk"), "{story}");
+    for at in 30..44 {
+        let crash = (at + 4, 3, Deed::CrashGateway(1, Disk::Kept));
+        let cut = (at + 4, 300, Deed::Cut(Some(1), Way::Both));
+        check(2, &[(10, 0, START), full(at, 60), (at + 2, 0, ROLLBACK), crash, cut]);
+    }
+}

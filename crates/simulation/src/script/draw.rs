@@ -37,6 +37,11 @@ impl Script {
             let act = script.draw(kind, &mut chance);
             script.acts.push(act);
         }
+        // Last, so that every seed goes on telling what it told before there were full disks.
+        for _ in 0..chance.pick(&[0, 0, 1, 2], 0) {
+            let act = script.draw(Kind::GatewayDisk, &mut chance);
+            script.acts.push(act);
+        }
         script.acts.sort_by_key(|act| act.at);
         script
     }
@@ -53,6 +58,7 @@ impl Script {
         let application = chance.place(self.applications);
         let deed = match kind {
             Kind::Gateway => on_a_gateway(gateway, chance),
+            Kind::GatewayDisk => Deed::FullDisk(gateway),
             Kind::Controller => {
                 let deeds =
                     [Deed::CrashController, Deed::CrashController, Deed::PauseController, Deed::Usurp];
@@ -96,6 +102,7 @@ impl Script {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Gateway,
+    GatewayDisk,
     Controller,
     Network,
     Store,

@@ -79,6 +79,7 @@ impl fmt::Display for Deed {
                 Health::Away => "the controller's disk is away",
                 Health::Uncertain => "the controller's disk writes and then says that it could not",
             }),
+            Self::FullDisk(gateway) => write!(f, "the disk of gateway-{gateway} is full"),
             Self::SetGatewayClock(gateway, by) => {
                 write!(f, "the wall clock of gateway-{gateway} is set by {by} s")
             }

@@ -61,6 +61,7 @@ impl World {
             Deed::Cut(gateway, way) => self.cut(gateway, way, |cuts| cuts + 1),
             Deed::Storm(weather) => self.weather = weather,
             Deed::Disk(health) => self.database.set(health),
+            Deed::FullDisk(gateway) => self.fill_disk(gateway, |fills| fills + 1),
             Deed::SetGatewayClock(gateway, by) => {
                 if let Some(gateway) = self.gateways.get_mut(gateway) {
                     gateway.set_clock(by * 1_000);
@@ -102,6 +103,7 @@ impl World {
             Deed::Storm(_) => self.weather = self.script.weather,
             Deed::Disk(_) => self.database.set(Health::Fine),
             Deed::BaselineDown => self.sight.baseline.set(Readiness::Ready),
+            Deed::FullDisk(gateway) => self.fill_disk(gateway, |fills| fills.saturating_sub(1)),
             Deed::SetGatewayClock(..)
             | Deed::SetControllerClock(_)
             | Deed::CandidateBad(_)

@@ -37,6 +37,7 @@ impl World {
         if self.acting().is_none() {
             self.start_controller();
         }
+        self.gateways.iter_mut().for_each(|gateway| gateway.fill(|_| 0));
         for place in 0..self.gateways.len() {
             self.wake_gateway(place);
             self.start_gateway(place);

@@ -43,23 +43,6 @@ impl World {
         self.queue.put(now + 1, Event::Connect(place));
     }
 
-    /// Whether a gateway that started serves by what it had acknowledged before.
-    fn check_kept(&mut self, place: usize) {
-        let Some(gateway) = self.gateways.get(place) else { return };
-        let Some(process) = &gateway.process else { return };
-        for (application, acknowledged) in &gateway.acknowledged {
-            let table = process.handle.table(application);
-            let serving = table.map(|table| (table.term, table.generation));
-            if serving < Some(*acknowledged) {
-                let what =
-                    format!("gateway-{place} had acknowledged {acknowledged:?} and starts with {serving:?}");
-                self.truth.breaks(Rule::AcknowledgedIsKept, what);
-                return;
-            }
-        }
-        self.look_at_tables(place);
-    }
-
     /// A gateway ends at once. Its disk stays, or is damaged.
     pub(super) fn kill_gateway(&mut self, place: usize, disk: Disk) {
         let Some(gateway) = self.gateways.get_mut(place) else { return };
@@ -69,7 +52,7 @@ impl World {
         }
         let damaged = gateway.damage(disk);
         if disk != Disk::Kept {
-            gateway.acknowledged.clear();
+            gateway.forget_all();
             self.truth.forgets(place);
         }
         if let Err(error) = damaged {
@@ -274,13 +257,14 @@ impl World {
         let now = self.now;
         let Some(gateway) = self.gateways.get_mut(place) else { return };
         let Some(process) = &mut gateway.process else { return };
+        let before: Vec<_> =
+            delta.tables.iter().map(|table| process.handle.table(&table.application)).collect();
         let acknowledgement = process.handle.apply(delta);
-        for answer in acknowledgement.answers.iter().filter(|answer| answer.rejected.is_none()) {
-            if let Some(table) = process.handle.table(&answer.application) {
-                gateway.acknowledged.insert(answer.application.clone(), (table.term, table.generation));
-            }
-        }
         let boot = process.origin.boot;
+        self.note_kept(place, (&before, delta), &acknowledgement);
+        let Some(process) = self.gateways.get_mut(place).and_then(|gateway| gateway.process.as_mut()) else {
+            return;
+        };
         let Link::Following(follower) = &mut process.link else { return };
         let controller = follower.controller;
         follower.acknowledged = Some(Asked { question, at: process.handle.now(), about: () });

@@ -5,6 +5,7 @@ pub use crate::{epoch, guard, metric};
 pub mod calibration;
 mod counts;
 mod score;
+pub mod slices;
 pub mod tally;
 pub mod row;
 pub mod measurement;

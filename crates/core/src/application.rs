@@ -5,6 +5,7 @@ use crate::environment::Environment;
 use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, SourceName};
+use crate::slice::Attribute;
 use crate::source::Source;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Application {
     /// Armed in every rollout of this application.
     #[serde(default)]
     pub guards: Vec<Guard>,
+    /// What its traffic is cut by, to find who fares worse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<Attribute>,
     /// Systems outside that measure, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<SourceName, Source>,

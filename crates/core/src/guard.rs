@@ -26,6 +26,21 @@ pub struct Guard {
     /// What follows while it has not shown the candidate safe and the rollout is held for that.
     #[serde(default, skip_serializing_if = "Unproven::is_unsaid")]
     pub unproven: Unproven,
+    /// What happens when a slice of the traffic fares worse on the candidate.
+    #[serde(default, skip_serializing_if = "OnSlice::is_unsaid")]
+    pub slices: OnSlice,
+}
+
+/// What happens when a guard finds a slice of the traffic worse on the candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnSlice {
+    /// It is told, and nothing else happens.
+    #[default]
+    Notify,
+    /// The baseline is restored and the release rejected, where the slice is worse beyond what chance among all slices
+    /// explains.
+    Rollback,
 }
 
 /// What follows while a guard's evidence does not suffice to promote. There is no "pass".
@@ -102,6 +117,13 @@ impl Unproven {
     }
 }
 
+impl OnSlice {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+    const fn is_unsaid(&self) -> bool {
+        matches!(self, Self::Notify)
+    }
+}
+
 impl Guard {
     /// A guard that rolls back at once, with nothing else said.
     pub const fn new(metric: Metric, margin: Margin) -> Self {
@@ -112,6 +134,7 @@ impl Guard {
             mode: Mode::Enforce,
             maturity: Duration::ZERO,
             unproven: Unproven::AsRollout,
+            slices: OnSlice::Notify,
         }
     }
 

@@ -19,6 +19,7 @@ pub mod unit;
 mod grown;
 pub mod metric;
 pub mod guard;
+pub mod slice;
 pub mod epoch;
 pub mod environment;
 pub mod contents;

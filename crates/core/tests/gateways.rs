@@ -39,6 +39,7 @@ fn look(state: &State, gateways: Gateways, commands: Vec<Command>) -> Transition
             split: SplitCheck::Sound,
             guards: Vec::new(),
             harm_bound: None,
+            slices: Vec::new(),
         },
         gauges: Vec::new(),
         smoke: SmokeResult::Passed,

@@ -1,13 +1,14 @@
 //! Slices: which are named, and how often one that is sound is.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use viridian_core::analysis::judge::Units;
+use serde_json::json;
 use viridian_core::analysis::judge::slices::{FALSE_DISCOVERIES, Slice, WorseSlice, worse_slices};
+use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::guard::{Guard, Margin};
+use viridian_core::guard::{Guard, Margin, Mode, OnSlice};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::simulate::Dice;
@@ -134,7 +135,52 @@ fn a_named_slice_says_where_and_by_how_much() {
     let expected = "errors where language is de: 6.00% (60 of 1000) on the candidate, 1.00% (40 of 4000) on the baseline, \
                     +5.00pp (between ";
     assert!(sentence.starts_with(expected), "{sentence}");
-    assert!(sentence.ends_with("of slices that are named 1 in 10 is sound at most"), "{sentence}");
+    assert!(sentence.ends_with("at most 1 false alarm in 100 rollouts over all slices"), "{sentence}");
+}
+
+/// What gateways counted by slice, judged with the whole: nine languages with as many requests as the first.
+fn counted(errors_in_german: u64) -> Evidence {
+    let mut evidence = nothing();
+    for (arm, trials, events) in [(Arm::Baseline, 4_000, 40), (Arm::Candidate, 1_000, 10)] {
+        let of = |events: u64| json!({"errors": Counts::of_share(trials, events)});
+        let german = if arm == Arm::Candidate { errors_in_german } else { events };
+        let mut values = json!({"de": of(german), "rare": {"errors": Counts::of_share(15, 15)}});
+        for language in ["en", "fr", "es", "it", "nl", "pl", "other"] {
+            values[language] = of(events);
+        }
+        let counts = evidence.epochs[0].arm_mut(arm);
+        counts.groups.slices = serde_json::from_value(json!({"language": values})).unwrap();
+        counts.tally.classes[0] = 8 * trials;
+        counts.tally.metrics[Metric::Errors.index()] = Counts::of_share(8 * trials, 7 * events + german);
+    }
+    evidence
+}
+
+#[test]
+fn a_judgement_names_the_slices_of_its_evidence() {
+    let check = |what: &str, errors, units, expected: &[(&str, bool)]| {
+        let analysis = judge(&[guard(Metric::Errors)], &counted(errors), units);
+        let named: Vec<_> =
+            analysis.slices.iter().map(|worse| (worse.value.as_str(), worse.certain)).collect();
+        assert_eq!(named, expected, "{what}");
+    };
+    check("much worse", 60, Units::Independent, &[("de", true)]);
+    check("worse, and not beyond doubt", 28, Units::Independent, &[("de", false)]);
+    check("equal", 10, Units::Independent, &[]);
+    check("sticky units", 60, Units::Sticky, &[]);
+}
+
+#[test]
+fn only_a_guard_that_says_so_rolls_back_for_a_slice() {
+    let check = |what: &str, errors, slices, mode, expected| {
+        let guard = Guard { slices, mode, ..guard(Metric::Errors) };
+        let analysis = judge(&[guard], &counted(errors), Units::Independent);
+        assert_eq!(analysis.slices.iter().any(WorseSlice::rolls_back), expected, "{what}");
+    };
+    check("it says so", 60, OnSlice::Rollback, Mode::Enforce, true);
+    check("it says nothing", 60, OnSlice::Notify, Mode::Enforce, false);
+    check("it only observes", 60, OnSlice::Rollback, Mode::Observe, false);
+    check("not beyond doubt", 28, OnSlice::Rollback, Mode::Enforce, false);
 }
 
 #[test]

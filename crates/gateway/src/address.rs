@@ -104,6 +104,11 @@ impl<'a> Address<'a> {
         Ok(Self { method: &head.method, application, path, query: head.uri.query() })
     }
 
+    /// The path, without what names the application before it.
+    pub(crate) const fn path(&self) -> &'a str {
+        self.path
+    }
+
     /// Whether it is feedback, which the gateway takes itself.
     pub(crate) fn is_feedback(&self) -> bool {
         self.path == FEEDBACK_PATH

@@ -8,7 +8,7 @@ use viridian_core::application::Unit;
 
 const USER: HeaderName = HeaderName::from_static("x-viridian-user");
 const CONVERSATION: HeaderName = HeaderName::from_static("x-viridian-conversation");
-const TENANT: HeaderName = HeaderName::from_static("x-viridian-tenant");
+pub(crate) const TENANT: HeaderName = HeaderName::from_static("x-viridian-tenant");
 
 /// The unit of a request, if it names one: by our header, else by the field of the body that says the same.
 pub(crate) fn unit<'a>(

@@ -60,6 +60,7 @@ mod handle;
 mod rehearsal;
 mod socket;
 mod serve;
+mod sliced;
 mod uplink;
 
 pub use blame::Blame;

@@ -6,6 +6,7 @@
 
 use crate::headers::Answering;
 use crate::prepared::table::Table;
+use crate::sliced::Values;
 use crate::worker::Worker;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Recorder {
     worker: Rc<Worker>,
     table: Arc<Table>,
     decision: Decision,
+    /// What it falls into; absent where nothing is counted by slice.
+    slices: Option<Values>,
     arrived: Instant,
     class: Class,
     first_token: FirstToken,
@@ -29,7 +32,7 @@ impl Recorder {
     pub(crate) fn begin(
         worker: &Rc<Worker>,
         table: &Arc<Table>,
-        decision: Decision,
+        (decision, slices): (Decision, Option<Values>),
         (arrived, answering): (Instant, Answering),
     ) -> Self {
         worker.counters().decided.increment();
@@ -38,6 +41,7 @@ impl Recorder {
             worker: Rc::clone(worker),
             table: Arc::clone(table),
             decision,
+            slices,
             arrived,
             class: Class::Cancelled,
             first_token: match answering {
@@ -77,7 +81,12 @@ impl Drop for Recorder {
             first_token: self.first_token,
             contents: self.contents,
         };
-        self.table.count(self.worker.index, &outcome, self.worker.node.clock().at(now));
+        self.table.count(
+            self.worker.index,
+            &outcome,
+            self.slices.as_deref(),
+            self.worker.node.clock().at(now),
+        );
         self.worker.counters().recorded.increment();
     }
 }

@@ -10,6 +10,7 @@ use crate::prepared::table::Table;
 use crate::reading::Expected;
 use crate::record::Recorder;
 use crate::refusal::Refusal;
+use crate::sliced;
 use crate::splice;
 use crate::stamp::{Decided, Stamp};
 use crate::tensors;
@@ -23,7 +24,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use viridian_core::application::Protocol;
 use viridian_core::arm::Arm;
-use viridian_core::routing::decide::{Local, RequestKey, decide};
+use viridian_core::routing::decide::{Local, RequestKey, Standing, decide};
 use viridian_core::time::Timestamp;
 
 /// A request that has come in.
@@ -72,6 +73,13 @@ pub(crate) fn route<'a>(
         let uniform = arrival.worker.draws.next();
         decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
     };
+    let is_drawn = matches!(decision.standing, Standing::Drawn(_));
+    let slices = table
+        .routing
+        .slicing
+        .as_ref()
+        .filter(|_| is_drawn)
+        .map(|slicing| sliced::values(slicing, &arrival.head.headers, arrival.address.path()));
     let rewritten = match peek {
         Some(peek) => splice::apply(body, peek, &table.placement(decision.arm).edits)?,
         None => body.clone(),
@@ -89,7 +97,7 @@ pub(crate) fn route<'a>(
             &table,
             Decided { decision: &decision, at: arrival.at },
         ),
-        recorder: Some(Recorder::begin(arrival.worker, &table, decision, (arrival.at, answering))),
+        recorder: Some(Recorder::begin(arrival.worker, &table, (decision, slices), (arrival.at, answering))),
         arm: decision.arm,
         call,
         table,

@@ -9,12 +9,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use viridian_core::analysis::row::{GroupRow, TallyRow};
+use viridian_core::analysis::slices::Values;
 use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::Thresholds;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::outcome::{Class, Outcome};
 use viridian_core::routing::decide::Standing;
+use viridian_core::slice::Slicing;
 use viridian_core::time::Timestamp;
 
 /// Both arms, in the order of the counters.
@@ -23,6 +25,13 @@ pub(crate) const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Candidate];
 /// How many slots a page keeps apart: a day. When nobody takes reports for longer, outcomes go on being counted in the
 /// last slot, so memory is bounded and nothing is lost but the time of day.
 const MOST_SLOTS: usize = 288;
+
+/// What outcomes are scored by.
+pub(crate) struct Measure<'a> {
+    pub(crate) thresholds: &'a Thresholds,
+    /// What is counted by slice, and the values of the request; absent where nothing is.
+    pub(crate) slices: Option<(&'a Slicing, &'a [Box<str>])>,
+}
 
 /// Requests by class, for one arm.
 pub(crate) type Served = [u64; Class::ALL.len()];
@@ -56,6 +65,8 @@ struct Page {
     /// Earlier slots may have been dropped.
     floor: Timestamp,
     groups: [Option<Box<GroupTally>>; 2],
+    /// The values that slices are counted under, the same for both arms.
+    values: Values,
     served: [Served; 2],
 }
 
@@ -116,7 +127,8 @@ impl Books {
 
 impl Book {
     /// Counts an outcome of a worker in the slot that begins at `slot`.
-    pub(crate) fn record(&self, worker: usize, outcome: &Outcome, thresholds: &Thresholds, slot: Timestamp) {
+    pub(crate) fn record(&self, worker: usize, outcome: &Outcome, measure: &Measure<'_>, slot: Timestamp) {
+        let thresholds = measure.thresholds;
         let Some(page) = self.pages.get(worker) else { return };
         let arm = outcome.decision.arm as usize;
         let mut page = lock(page);
@@ -124,6 +136,9 @@ impl Book {
         page.slot(slot).arms[arm].record(outcome, thresholds);
         if matches!(outcome.decision.standing, Standing::Drawn(_)) && outcome.decision.unit.is_some() {
             page.groups[arm].get_or_insert_default().record(outcome, thresholds);
+        }
+        if let Some((slicing, values)) = measure.slices {
+            page.count_slices(arm, (slicing, values), outcome, thresholds);
         }
     }
 
@@ -199,6 +214,20 @@ impl Book {
 }
 
 impl Page {
+    /// Counts an outcome of an arm in its slices.
+    fn count_slices(
+        &mut self,
+        arm: usize,
+        (slicing, values): (&Slicing, &[Box<str>]),
+        outcome: &Outcome,
+        thresholds: &Thresholds,
+    ) {
+        let Self { groups, values: known, .. } = self;
+        let under =
+            slicing.by.iter().zip(values).map(|(attribute, value)| known.admit(attribute.as_str(), value));
+        groups[arm].get_or_insert_default().slices.record((slicing, under), outcome, thresholds);
+    }
+
     /// The slot that begins at `start`, or the latest one when that is later: earlier ones may be gone.
     fn slot(&mut self, start: Timestamp) -> &mut Slot {
         let start = start.max(self.floor);

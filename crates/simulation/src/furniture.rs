@@ -57,6 +57,7 @@ pub fn application(place: usize) -> Result<Application, Broken> {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![guard()],
+        slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),
         timeouts: Timeouts::default(),

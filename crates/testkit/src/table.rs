@@ -50,6 +50,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         epoch: EpochId(1),
         thresholds: Thresholds::default(),
         reads: Reads::default(),
+        slicing: None,
         baseline,
         comparison: None,
     }

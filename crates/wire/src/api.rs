@@ -39,7 +39,7 @@ pub use order::{InWords, OrderReceipt, OrderRequest, ReachBody};
 pub use phase::PhaseBody;
 pub use problem::{FaultBody, Problem};
 pub use release::{Fate, ModelBody, RejectionBody, ReleaseBody};
-pub use report::{AnalysisBody, ReportBody, SplitBody, ValidityBody};
+pub use report::{AnalysisBody, ReportBody, SliceBody, SplitBody, ValidityBody};
 pub use rollout::{Facts, RolloutBody, RolloutSummary};
 pub use start::{StartRequest, TakeoverBody};
 pub use step::{Reached, StepBody, StepKind, StepStatus};

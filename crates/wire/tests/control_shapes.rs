@@ -5,10 +5,12 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, Standing, TallyRow};
+use viridian_core::analysis::slices::SliceTally;
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
@@ -22,6 +24,7 @@ use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
 use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
+use viridian_core::slice::{Attribute, Slicing};
 use viridian_core::stats::amounts::Amounts;
 use viridian_core::stats::histogram::Histogram;
 use viridian_core::time::Timestamp;
@@ -109,6 +112,7 @@ fn full_table() -> RoutingTable {
         epoch: EpochId(7),
         thresholds: Thresholds::only(Metric::LatencyP95, THRESHOLD),
         reads: Reads::default(),
+        slicing: None,
         baseline: placement("v7"),
         comparison: Some(Comparison {
             rollout: rollout(),
@@ -142,6 +146,7 @@ fn bare_table() -> RoutingTable {
         epoch: EpochId(0),
         thresholds: Thresholds::default(),
         reads: Reads::default(),
+        slicing: None,
         baseline,
         comparison: None,
         ..full_table()
@@ -305,6 +310,25 @@ fn an_operator_reads_what_a_gateway_serves_by() {
         tables: vec![table],
     };
     check("standing", pretty(&standing), &standing);
+}
+
+/// What came with slices: a table that asks for them, and counters that have them.
+#[test]
+fn slices_are_asked_for_and_counted() {
+    let slicing = Slicing {
+        by: vec![Attribute::parse("language").unwrap(), Attribute::parse("header:x-plan").unwrap()],
+        metrics: vec![Metric::Errors, Metric::Cost],
+    };
+    let table = RoutingTable { slicing: Some(slicing), ..full_table() };
+    check("table_with_slices", pretty(&table), &table);
+
+    let counts = json!({"n": 1_000, "x": 31, "xs": 31});
+    let counted = json!({"language": {"de": {"errors": counts}, "other": {"errors": counts}}});
+    let slices: SliceTally = serde_json::from_value(counted).unwrap();
+    let mut groups = GroupTally::default();
+    groups.slices = slices;
+    let row = GroupRow { application: application(), epoch: EpochId(7), arm: Arm::Candidate, groups };
+    check("groups_with_slices", serde_json::to_string(&row).unwrap(), &row);
 }
 
 /// From before answers were read: those places are zero, and nothing else differs.

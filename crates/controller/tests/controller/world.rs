@@ -104,6 +104,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![errors_guard()],
+        slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),
         timeouts: Timeouts::default(),

@@ -95,6 +95,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .collect();
     let wait = too_few_units(evidence, units);
     let worse = worse(guards, &tested, share);
+    let slices = slices::found(guards, evidence, units);
     let guards = guards
         .iter()
         .zip(tested)
@@ -125,6 +126,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
             Units::Sticky => sticky::split(evidence),
         },
         guards,
+        slices,
         harm_bound: match units {
             Units::Independent => independent::harm_bound(evidence),
             Units::Sticky => sticky::harm_bound(evidence),

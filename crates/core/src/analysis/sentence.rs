@@ -1,8 +1,7 @@
 //! A judgement in one sentence: the numbers, the interval and the rule, for people.
 
-use super::judge::slices::WorseSlice;
 use super::tally::Counts;
-use super::verdict::{Judgement, Verdict};
+use super::verdict::{Judgement, Verdict, WorseSlice};
 use crate::guard::{Margin, Mode, OnFail};
 use crate::metric::Metric;
 use crate::time::readable;
@@ -136,8 +135,12 @@ impl WorseSlice {
             without: None,
             since: self.since,
         };
+        let rule = match self.certain {
+            true => "at most 1 false alarm in 100 rollouts over all slices",
+            false => "of slices that are named 1 in 10 is sound at most",
+        };
         format!(
-            "{} where {attribute} is {value}: {}: worse by more than {}, of slices that are named 1 in 10 is sound at most",
+            "{} where {attribute} is {value}: {}: worse by more than {}, {rule}",
             self.guard.metric,
             judged.comparison(),
             self.guard.margin

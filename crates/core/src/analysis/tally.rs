@@ -3,6 +3,7 @@
 
 pub use super::counts::Counts;
 use super::score::{amount, known_time, scores};
+use super::slices::SliceTally;
 use crate::epoch::Thresholds;
 use crate::grown;
 use crate::metric::{Elapsed, Metric};
@@ -50,7 +51,7 @@ pub struct Tally {
     pub cost: Amounts,
 }
 
-/// What one arm's outcomes came to, per group of units; kept per epoch.
+/// What one arm's outcomes came to, per group of units and per slice; kept per epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupTally {
@@ -59,6 +60,9 @@ pub struct GroupTally {
     metrics: [Vec<Counts>; Metric::ALL.len()],
     /// Which units were seen.
     pub units: UnitSketch,
+    /// The same requests by slice.
+    #[serde(default, skip_serializing_if = "SliceTally::is_empty")]
+    pub slices: SliceTally,
 }
 
 /// A count of different units that can be added without counting anyone twice.
@@ -202,9 +206,10 @@ impl GroupTally {
         if groups.is_empty() { &NO_COUNTS } else { groups }
     }
 
-    /// How many times a request was looked at, over all metrics.
+    /// How many times a request was looked at, over all metrics and slices.
     pub fn trials(&self) -> u64 {
-        self.metrics.iter().flatten().map(|counts| counts.trials).sum()
+        let of_groups: u64 = self.metrics.iter().flatten().map(|counts| counts.trials).sum();
+        of_groups + self.slices.trials()
     }
 
     /// Adds another tally.
@@ -218,6 +223,7 @@ impl GroupTally {
             }
         }
         self.units.add(&other.units);
+        self.slices.add(&other.slices);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::measurement::Seen;
 use super::tally::Counts;
-use crate::guard::{Guard, Margin, OnFail};
+use crate::guard::{Guard, Margin, Mode, OnFail, OnSlice};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -30,6 +30,9 @@ pub struct Analysis {
     /// while nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harm_bound: Option<f64>,
+    /// The slices that fare worse on the candidate, the surest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<WorseSlice>,
 }
 
 /// How far the numbers can be trusted.
@@ -73,6 +76,39 @@ pub struct Judgement {
     /// counts and `effect` are of what came since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Duration>,
+}
+
+/// A slice that fares worse on the candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorseSlice {
+    /// What it is sliced by.
+    pub attribute: String,
+    /// Its value.
+    pub value: String,
+    /// The guard it is worse by.
+    pub guard: Guard,
+    /// What the baseline did in it.
+    pub baseline: Counts,
+    /// What the candidate did in it.
+    pub candidate: Counts,
+    /// How the candidate compares in it.
+    pub effect: Effect,
+    /// Natural logarithm of the evidence.
+    pub log_harm: f64,
+    /// How long after the beginning it became worse, when the whole time does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Duration>,
+    /// Whether a rollback may rest on it: that any slice of a sound release ever gets so far has a chance of at most
+    /// 1 %, over all slices, guards and looks (Bonferroni on e-values).
+    pub certain: bool,
+}
+
+impl WorseSlice {
+    /// Whether the baseline is restored for it.
+    pub fn rolls_back(&self) -> bool {
+        self.certain && self.guard.mode == Mode::Enforce && self.guard.slices == OnSlice::Rollback
+    }
 }
 
 /// How the candidate compares, on the margin's scale: a difference of shares for percentage points, a ratio less

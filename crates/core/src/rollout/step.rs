@@ -15,7 +15,7 @@ use super::plan::{Plan, Rejection, Step};
 use super::report::{Finding, Report};
 use super::state::{Cause, Clock, Hold, Phase, Position, State, Waiting};
 use super::uncompared;
-use crate::analysis::verdict::{Judgement, SplitCheck, Verdict};
+use crate::analysis::verdict::{Judgement, SplitCheck, Verdict, WorseSlice};
 use crate::application::LocalGuard;
 use crate::gauge::Gauged;
 use crate::guard::{Mode, OnFail};
@@ -97,6 +97,10 @@ impl<'a> Moment<'a> {
         }
         if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
+        }
+        if let Some(worse) = self.input.analysis.slices.iter().find(|worse| worse.rolls_back()) {
+            let (attribute, value) = (worse.attribute.clone(), worse.value.clone());
+            return Some(self.roll_back(Cause::Slice { metric: worse.guard.metric, attribute, value }));
         }
         if let Some(failed) = self.input.gauges.iter().find(|gauged| gauged.fails(OnFail::Rollback)) {
             let (gauge, detail) = (failed.gauge.name.clone(), failed.sentence());
@@ -313,6 +317,7 @@ impl<'a> Moment<'a> {
             .filter(|judged| judged.verdict.is_fail())
             .filter(|judged| judged.guard.mode == Mode::Observe || judged.guard.on_fail == OnFail::Notify)
             .map(|judged| judged.sentence())
+            .chain(self.input.analysis.slices.iter().map(WorseSlice::sentence))
             .chain(self.input.gauges.iter().filter(|gauged| gauged.fails_idly()).map(Gauged::sentence))
             .collect();
         Report {
@@ -333,6 +338,7 @@ const fn severity_of(cause: &Cause) -> Severity {
         Cause::Superseded { .. } => Severity::Info,
         Cause::Aborted { .. } | Cause::Ordered { .. } => Severity::Warning,
         Cause::Regression { .. }
+        | Cause::Slice { .. }
         | Cause::OutOfBounds { .. }
         | Cause::LocalGuard { .. }
         | Cause::Unwell { .. }

@@ -7,6 +7,7 @@ use crate::environment::Environment;
 use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
 use crate::release::Release;
+use crate::slice::Slicing;
 use crate::weight::Split;
 
 /// What a table is computed from.
@@ -58,6 +59,7 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
         reads: Reads::of(&application.guards, application.protocol),
+        slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
         comparison,
     }

@@ -9,6 +9,7 @@ use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
 use crate::metric::{Metric, Witness};
 use crate::release::{Digest, Model, Parameters, Prices};
+use crate::slice::Slicing;
 use crate::weight::{Split, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct RoutingTable {
     /// What is read in answers, for the guards that ask.
     #[serde(default, skip_serializing_if = "Reads::is_nothing")]
     pub reads: Reads,
+    /// What is counted by slice, while two arms are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slicing: Option<Slicing>,
     /// What serves when nothing else is decided.
     pub baseline: Placement,
     /// The rollout that is running, if one is.

@@ -48,6 +48,7 @@ impl Ingredients {
             pins: self.pins.clone(),
             local_guard: None,
             guards: Vec::new(),
+            slices: Vec::new(),
             sources: BTreeMap::new(),
             gauges: Vec::new(),
             timeouts: Timeouts::default(),

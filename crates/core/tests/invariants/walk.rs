@@ -118,6 +118,7 @@ impl Moment {
                 split: self.split,
                 guards: judged.collect(),
                 harm_bound: self.harm_bound,
+                slices: Vec::new(),
             },
             gauges: plan.gauges.iter().map(|gauge| self.gauged(gauge)).collect(),
             smoke: self.smoke.clone(),

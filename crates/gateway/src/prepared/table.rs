@@ -4,7 +4,7 @@ use super::placement::{self, Means, Placement};
 use crate::guard::{LONGEST_WINDOW, Watch};
 use crate::pinned::Flag;
 use crate::request_id::ApplicationHash;
-use crate::tally::Book;
+use crate::tally::{Book, Measure};
 use http::{HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -91,8 +91,12 @@ impl Table {
     }
 
     /// It came to its outcome at a moment, on one of the workers.
-    pub(crate) fn count(&self, worker: usize, outcome: &Outcome, at: Timestamp) {
-        self.book.record(worker, outcome, &self.routing.thresholds, slot_of(at));
+    pub(crate) fn count(&self, worker: usize, outcome: &Outcome, slices: Option<&[Box<str>]>, at: Timestamp) {
+        let measure = Measure {
+            thresholds: &self.routing.thresholds,
+            slices: self.routing.slicing.as_ref().zip(slices),
+        };
+        self.book.record(worker, outcome, &measure, slot_of(at));
         if let Some(watch) = &self.watch {
             watch.record(outcome.decision.arm, outcome.class);
         }

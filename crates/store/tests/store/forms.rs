@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
+use viridian_core::analysis::judge::slices::WorseSlice;
 use viridian_core::analysis::measurement::Seen;
-use viridian_core::analysis::verdict::{Heavy, SplitCheck, Validity, Verdict, Wait};
-use viridian_core::guard::{Guard, Margin, OnFail, Unproven};
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{self, Heavy, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::guard::{Guard, Margin, OnFail, OnSlice, Unproven};
 use viridian_core::id::GaugeName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
@@ -261,6 +263,26 @@ fn what_gauges_bring_about_is_written_as_before_and_read_back() {
         Position { pardoned_gauges: vec![gauge()], ..position() },
     );
     check("forms_of_gauges.json", &forms);
+}
+
+/// What came with slices.
+#[test]
+fn forms_of_slices() {
+    let cause =
+        Cause::Slice { metric: Metric::Errors, attribute: "language".to_owned(), value: "de".to_owned() };
+    let guard = Guard { slices: OnSlice::Rollback, ..Guard::new(Metric::Errors, Margin::Points(50)) };
+    let worse = WorseSlice {
+        attribute: "language".to_owned(),
+        value: "de".to_owned(),
+        guard,
+        baseline: Counts::of_share(1_000, 10),
+        candidate: Counts::of_share(1_000, 90),
+        effect: verdict::Effect { estimate: Some(0.08), lower: Some(0.05), upper: Some(0.11) },
+        log_harm: 31.5,
+        since: Some(Duration::from_secs(300)),
+        certain: true,
+    };
+    check("forms_of_slices.json", &(cause, worse));
 }
 
 /// What a guard says of itself when its evidence does not suffice, and what follows.

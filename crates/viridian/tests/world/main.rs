@@ -40,4 +40,5 @@ mod openai_client;
 mod rollback_speed;
 mod secure;
 mod skew;
+mod slices;
 mod start_speed;

@@ -184,14 +184,14 @@ impl From<&Judgement> for JudgementBody {
 }
 
 impl CountsBody {
-    const fn of(metric: Metric, counts: Counts) -> Self {
+    pub(super) const fn of(metric: Metric, counts: Counts) -> Self {
         let bad = if metric.is_amount() { counts.scaled } else { counts.events };
         Self { requests: counts.trials, bad }
     }
 }
 
 impl EffectBody {
-    const fn new(effect: Effect, margin: Margin) -> Self {
+    pub(super) const fn new(effect: Effect, margin: Margin) -> Self {
         let scale = match margin {
             Margin::Points(_) => ScaleBody::Points,
             Margin::Relative(_) => ScaleBody::Relative,

@@ -1,9 +1,10 @@
 //! Why a rollout did or did not move, with the numbers it was decided on.
 
-use super::guard::JudgementBody;
+use super::guard::{CountsBody, EffectBody, JudgementBody};
 use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use viridian_core::analysis::judge::slices::WorseSlice;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
 use viridian_core::rollout::report::Report;
 
@@ -47,6 +48,34 @@ pub struct AnalysisBody {
     /// The most errors per request that moving a request to the candidate may add; absent while nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harm_bound: Option<f64>,
+    /// The slices of the traffic that fare worse on the candidate, the surest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<SliceBody>,
+}
+
+/// A slice of the traffic that fares worse on the candidate.
+#[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SliceBody {
+    /// What the traffic is sliced by, such as `language`.
+    pub attribute: String,
+    /// The value of the slice, such as `de`.
+    pub value: String,
+    /// What it is worse by.
+    pub metric: String,
+    /// What the baseline did in it.
+    pub baseline: CountsBody,
+    /// What the candidate did in it.
+    pub candidate: CountsBody,
+    /// How the candidate compares in it.
+    pub effect: EffectBody,
+    /// How long after the beginning it became worse, when the whole time does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_seconds: Option<f64>,
+    /// Whether a rollback may rest on it.
+    pub certain: bool,
+    /// The numbers, the interval and the rule, in one sentence.
+    pub sentence: String,
 }
 
 /// How far the numbers can be trusted.
@@ -99,6 +128,24 @@ impl From<&Analysis> for AnalysisBody {
             split: analysis.split.into(),
             guards: analysis.guards.iter().map(JudgementBody::from).collect(),
             harm_bound: analysis.harm_bound,
+            slices: analysis.slices.iter().map(SliceBody::from).collect(),
+        }
+    }
+}
+
+impl From<&WorseSlice> for SliceBody {
+    fn from(worse: &WorseSlice) -> Self {
+        let guard = &worse.guard;
+        Self {
+            attribute: worse.attribute.clone(),
+            value: worse.value.clone(),
+            metric: guard.metric.to_string(),
+            baseline: CountsBody::of(guard.metric, worse.baseline),
+            candidate: CountsBody::of(guard.metric, worse.candidate),
+            effect: EffectBody::new(worse.effect, guard.margin),
+            since_seconds: worse.since.map(|since| since.as_secs_f64()),
+            certain: worse.certain,
+            sentence: worse.sentence(),
         }
     }
 }

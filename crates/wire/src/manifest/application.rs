@@ -65,6 +65,11 @@ const SPEC: &[Field] = &[
     ),
     optional("localGuard", "What a gateway may decide on its own, at once.", LOCAL_GUARD),
     optional("guards", "What is watched in every rollout of this application.", Shape::list(&GUARD)),
+    optional(
+        "slices",
+        "What traffic is cut by, to find who fares worse on a candidate: four at most, with the unit request.",
+        Shape::list(&Shape::Text(&text::ATTRIBUTE)),
+    ),
     optional("sources", "Systems outside that measure, by name.", outside::SOURCES),
     optional(
         "gauges",
@@ -178,6 +183,11 @@ const GUARD: Shape = Shape::object(&[
         "maxHold",
         "How long the rollout may be held for this guard before the baseline is restored; as long as the rollout's unless given.",
         Shape::Text(&quantity::DURATION),
+    ),
+    optional(
+        "slices",
+        "What happens when a slice of the traffic is worse by this guard; notify unless given.",
+        Shape::choice(&["notify", "rollback"]),
     ),
 ]);
 

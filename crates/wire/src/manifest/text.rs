@@ -9,6 +9,7 @@ pub(crate) mod url;
 use viridian_core::application::Unit;
 use viridian_core::environment::SecretReference;
 use viridian_core::id::{ApplicationName, NAME_LENGTH};
+use viridian_core::slice::Attribute;
 
 /// The longest text that goes into a header or a path, such as a version.
 const LABEL_LENGTH: usize = 128;
@@ -58,6 +59,13 @@ pub(crate) const UNIT: Text = Text::new(
     |text| unit(text).map(drop),
 );
 
+/// What traffic is cut by.
+pub(crate) const ATTRIBUTE: Text = Text::new(
+    "'route', 'tenant', 'language' or 'header:<name>'",
+    "^(route|tenant|language|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$",
+    |text| attribute(text).map(drop),
+);
+
 /// Where a secret is to be found.
 pub(crate) const SECRET: Text = Text {
     expected: "a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider'",
@@ -103,6 +111,18 @@ pub(crate) fn unit(text: &str) -> Result<Unit, Reason> {
             let fits = !header.is_empty() && header.bytes().all(is_token);
             fits.then(|| Unit::Header(header.to_ascii_lowercase())).ok_or("it names no header")
         }
+    }
+}
+
+/// Reads what traffic is cut by.
+pub(crate) fn attribute(text: &str) -> Result<Attribute, Reason> {
+    let header = text.strip_prefix("header:");
+    match Attribute::parse(text) {
+        _ if header.is_some_and(|name| name.is_empty() || !name.bytes().all(is_token)) => {
+            Err("it names no header")
+        }
+        Ok(attribute) => Ok(attribute),
+        Err(_) => Err("it is none of these"),
     }
 }
 

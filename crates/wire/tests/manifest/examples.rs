@@ -44,6 +44,22 @@ spec:
   - {metric: feedback, margin: 3pp, onInsufficient: hold}
 ";
 
+/// Traffic that is cut by what callers are, and a guard that rolls back for a part of it.
+const SLICED: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: digits}
+spec:
+  protocol: openInference
+  unit: request
+  environments:
+    blue: {endpoints: ['http://10.0.0.5:8000']}
+  slices: [language, tenant, route, 'header:X-Plan']
+  guards:
+  - {metric: errors, margin: 0.5pp, slices: rollback}
+  - {metric: timeouts, margin: 0.5pp}
+";
+
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
     let mut reading = read("example", text);
@@ -108,6 +124,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(ASKED, &["asked_for_readiness"]);
     check(GAUGES, &["gauges"]);
     check(UNPROVEN, &["unproven_guards"]);
+    check(SLICED, &["slices"]);
 }
 
 #[test]

@@ -11,13 +11,14 @@ use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeout
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
 use viridian_core::gauge::{Bounds, Gauge};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName, RolloutName, SourceName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::release::{Digest, Model, Parameters, Precedence, Price, Prices, Release};
 use viridian_core::rollout::plan::{
     self, Bake, BlueGreen, OnInsufficient, Policy, Proposal, Rejection, Smoke, SmokeRequest, Step,
 };
+use viridian_core::slice::Attribute;
 use viridian_core::source::{Source, SourceKind};
 use viridian_core::weight::Weight;
 use viridian_wire::manifest::{
@@ -71,6 +72,11 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     };
     (margin, on_fail, mode, maturity, own).prop_map(move |(margin, on_fail, mode, maturity, own)| Guard {
         unproven: said(on_fail, mode, own),
+        slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) {
+            OnSlice::Rollback
+        } else {
+            OnSlice::Notify
+        },
         on_fail,
         mode,
         maturity,
@@ -126,6 +132,12 @@ fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
+/// Every kind of attribute, where requests are drawn one by one.
+fn slices(unit: &Unit) -> Vec<Attribute> {
+    let all = ["route", "tenant", "language", "header:x-plan"].map(|text| Attribute::parse(text).unwrap());
+    if unit.is_sticky() { Vec::new() } else { all.to_vec() }
+}
+
 fn application() -> impl Strategy<Value = Manifest> {
     let described = (name(), btree_map("[ -~]{1,8}", "\\PC{1,8}", 0..3), option::of(name()));
     let protocol = select(vec![Protocol::OpenAi, Protocol::OpenInference, Protocol::Http]);
@@ -150,7 +162,7 @@ fn application() -> impl Strategy<Value = Manifest> {
                 name: ApplicationName::parse(&name).unwrap(),
                 labels,
                 protocol,
-                unit,
+                unit: unit.clone(),
                 environments,
                 allow_paths: if protocol == Protocol::Http { paths } else { Vec::new() },
                 pins,
@@ -160,6 +172,7 @@ fn application() -> impl Strategy<Value = Manifest> {
                     .flatten()
                     .filter(|guard| is_measured(guard.metric, protocol))
                     .collect(),
+                slices: slices(&unit),
                 sources,
                 gauges,
                 timeouts,

@@ -14,14 +14,15 @@
 //! requests of a slice, and their sums are not kept by slice.
 
 use super::starts::Starts;
-use super::{Units, independent};
+use super::{ALPHA_ROLLBACK, Units, independent};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
-use crate::analysis::verdict::Effect;
+pub use crate::analysis::verdict::WorseSlice;
 use crate::arm::Arm;
 use crate::guard::Guard;
+use crate::metric::Metric;
+use crate::slice::MOST_VALUES;
 use crate::stats::evidence::discovery;
-use std::time::Duration;
 
 /// Of the slices that are named, at most this share is sound on average.
 pub const FALSE_DISCOVERIES: f64 = 0.1;
@@ -37,25 +38,54 @@ pub struct Slice<'a> {
     pub evidence: &'a Evidence,
 }
 
-/// A slice that fares worse on the candidate.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorseSlice {
-    /// What it is sliced by.
-    pub attribute: String,
-    /// Its value.
-    pub value: String,
-    /// The guard it is worse by.
-    pub guard: Guard,
-    /// What the baseline did in it.
-    pub baseline: Counts,
-    /// What the candidate did in it.
-    pub candidate: Counts,
-    /// How the candidate compares in it.
-    pub effect: Effect,
-    /// Natural logarithm of the evidence.
-    pub log_harm: f64,
-    /// How long after the beginning it became worse, when the whole time does not show it.
-    pub since: Option<Duration>,
+/// A slice with fewer requests than this on the candidate is not looked at: it proves nothing yet, and looking costs.
+const FEWEST: u64 = 20;
+
+/// The slices that were counted in the evidence of a rollout and fare worse, the surest first.
+pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<WorseSlice> {
+    let mut keys: Vec<(&str, &str)> = Vec::new();
+    for counts in evidence.compared() {
+        for arm in [&counts.baseline, &counts.candidate] {
+            keys.extend(arm.groups.slices.slices());
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() || units == Units::Sticky {
+        return Vec::new();
+    }
+    let mut attributes: Vec<&str> = keys.iter().map(|(attribute, _)| *attribute).collect();
+    attributes.dedup();
+    let declared = attributes.len() * (MOST_VALUES + 1);
+    let parts: Vec<(&str, &str, Evidence)> = keys
+        .into_iter()
+        .map(|slice| (slice.0, slice.1, part_of(evidence, slice)))
+        .filter(|(.., part)| requests(part) >= FEWEST)
+        .collect();
+    let slices: Vec<Slice<'_>> =
+        parts.iter().map(|(attribute, value, evidence)| Slice { attribute, value, evidence }).collect();
+    worse_slices(guards, &slices, declared, units)
+}
+
+/// What was counted of one slice, in the epochs of the whole.
+fn part_of(evidence: &Evidence, slice: (&str, &str)) -> Evidence {
+    let part = |counts: &EpochCounts| {
+        let mut part = EpochCounts::empty(counts.epoch);
+        for arm in [Arm::Baseline, Arm::Candidate] {
+            let metrics = &mut part.arm_mut(arm).tally.metrics;
+            for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
+                metrics[metric.index()] = counted;
+            }
+        }
+        part
+    };
+    Evidence { epochs: evidence.compared().map(part).collect() }
+}
+
+/// The requests of a slice on the candidate: of the metric that looked at most.
+fn requests(part: &Evidence) -> u64 {
+    let of_metric = |metric: Metric| part.total(metric, Arm::Candidate).trials;
+    Metric::ALL.into_iter().map(of_metric).max().unwrap_or_default()
 }
 
 /// The slices that fare worse, the surest first. `declared` is how many slices there can be, seen or not; at least as
@@ -80,10 +110,11 @@ pub fn worse_slices(
     let hypotheses = declared.max(slices.len()) * guards.len();
     let mut log_es: Vec<f64> = asked.iter().map(|asked| asked.log_harm).collect();
     log_es.resize(hypotheses, 0.0);
+    let certain = (hypotheses as f64 / ALPHA_ROLLBACK).ln();
     let mut named: Vec<WorseSlice> = discovery::worst(&log_es, FALSE_DISCOVERIES)
         .into_iter()
         .filter_map(|index| asked.get(index))
-        .map(Asked::named)
+        .map(|asked| asked.named(certain))
         .collect();
     named.sort_by(|a, b| b.log_harm.total_cmp(&a.log_harm));
     named
@@ -103,7 +134,7 @@ impl<'a> Asked<'a> {
         Self { slice, guard, log_harm: found.material, since: found.since }
     }
 
-    fn named(&self) -> WorseSlice {
+    fn named(&self, certain: f64) -> WorseSlice {
         let starts = Starts::of(self.slice.evidence);
         let epochs = starts.since(self.since);
         WorseSlice {
@@ -115,6 +146,7 @@ impl<'a> Asked<'a> {
             effect: independent::effect(self.guard, epochs),
             log_harm: self.log_harm,
             since: (self.since > 0).then(|| starts.after(self.since)),
+            certain: self.log_harm >= certain,
         }
     }
 }

@@ -180,6 +180,7 @@ mod under_way {
             split: SplitCheck::Sound,
             guards,
             harm_bound: Some(0.0),
+            slices: Vec::new(),
         }
     }
 

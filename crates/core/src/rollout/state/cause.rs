@@ -14,6 +14,15 @@ pub enum Cause {
         /// Which.
         metric: Metric,
     },
+    /// A guard found the candidate worse in a slice of the traffic.
+    Slice {
+        /// By which guard.
+        metric: Metric,
+        /// What the traffic is sliced by.
+        attribute: String,
+        /// The value of the slice.
+        value: String,
+    },
     /// A gauge was out of bounds.
     OutOfBounds {
         /// Which.

@@ -10,6 +10,9 @@ impl fmt::Display for Cause {
             |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |text| format!(": {text}"));
         match self {
             Self::Regression { metric } => write!(f, "{metric} got worse"),
+            Self::Slice { metric, attribute, value } => {
+                write!(f, "{metric} got worse where {attribute} is {value}")
+            }
             Self::OutOfBounds { detail, .. } => f.write_str(detail),
             Self::LocalGuard { node } => write!(f, "the local guard acted on gateway {node}"),
             Self::Unwell { node, detail } => {

@@ -204,6 +204,7 @@ fn pardoned(moment: &Moment<'_>) -> Option<String> {
 fn rolling_back(moment: &Moment<'_>, cause: &Cause) -> String {
     let numbers = match cause {
         Cause::Regression { metric } => numbers(moment, *metric),
+        Cause::Slice { metric, attribute, value } => of_slice(moment, *metric, (attribute, value)),
         Cause::Limit { errors } => {
             Some(format!("{} reached the limit of {errors}, not compared", errors_alone(moment)))
         }
@@ -239,6 +240,15 @@ fn numbers(moment: &Moment<'_>, metric: Metric) -> Option<String> {
     let mut failed = moment.input.analysis.guards.iter().filter(|judged| judged.verdict.is_fail());
     let judged = failed.find(|judged| judged.guard.metric == metric)?;
     Some(judged.sentence())
+}
+
+/// What was found in a slice.
+fn of_slice(moment: &Moment<'_>, metric: Metric, slice: (&str, &str)) -> Option<String> {
+    let mut slices = moment.input.analysis.slices.iter();
+    let found = slices.find(|worse| {
+        worse.guard.metric == metric && (worse.attribute.as_str(), worse.value.as_str()) == slice
+    })?;
+    Some(found.sentence())
 }
 
 fn evidence_of_safety(moment: &Moment<'_>) -> String {

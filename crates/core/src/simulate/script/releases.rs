@@ -20,6 +20,7 @@ pub(super) fn application(text: &str, unit: Unit, guards: &[Guard]) -> Result<Ap
         pins: Vec::new(),
         local_guard: None,
         guards: guards.to_vec(),
+        slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),
         timeouts: Timeouts::default(),

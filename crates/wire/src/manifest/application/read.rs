@@ -4,15 +4,16 @@ use super::{ApplicationManifest, outside};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::{Fault, quoted};
-use crate::manifest::text::{quantity, secret, unit, url};
+use crate::manifest::text::{attribute, quantity, secret, unit, url};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts};
 use viridian_core::environment::{Environment, Platform, ReadinessCheck};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::rollout::plan::OnInsufficient;
+use viridian_core::slice::{Attribute, MOST_ATTRIBUTES};
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -26,6 +27,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
     let guards = spec.or("guards", Vec::new(), |list| guards(list, protocol, faults));
+    let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
     let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_names(&spec), faults));
     let application = Application {
@@ -38,6 +40,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         pins: pins?,
         local_guard: spec.optional("localGuard", local_guard)?,
         guards: guards?,
+        slices: slices?,
         sources: sources?,
         gauges: gauges?,
         timeouts: spec.or("timeouts", Timeouts::default(), timeouts)?,
@@ -171,6 +174,15 @@ fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
     let on_fail = guard.or("onFail", OnFail::Rollback, |word| word.word());
     let mode = guard.or("mode", Mode::Enforce, |word| word.word());
     let unproven = unproven(guard, on_fail.zip(mode), faults);
+    let slices = guard.or("slices", OnSlice::Notify, |word| word.word());
+    if let (Some(OnSlice::Rollback), Some(acts), Some(field)) =
+        (slices, on_fail.zip(mode), guard.field("slices"))
+        && acts != (OnFail::Rollback, Mode::Enforce)
+    {
+        faults.push(
+            field.key_fault("only a guard that rolls back by itself, enforced, rolls back for a slice"),
+        );
+    }
     Some(Guard {
         metric: metric?,
         margin: margin?,
@@ -178,7 +190,29 @@ fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
         mode: mode?,
         maturity: guard.or("maturity", Duration::ZERO, |text| text.parsed(quantity::duration))?,
         unproven: unproven?,
+        slices: slices?,
     })
+}
+
+/// What traffic is cut by. Where units stay together, requests of a slice are no evidence one by one.
+fn slices(list: &Cursor<'_>, spec: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Attribute>> {
+    let is_sticky = spec.required("unit", |text| text.parsed(unit)).is_some_and(|unit| unit.is_sticky());
+    let mut known = BTreeSet::new();
+    let read = list.each(|item| {
+        let attribute = item.parsed(attribute)?;
+        if !known.insert(attribute.clone()) {
+            faults.push(item.fault(format!("traffic is cut by {} already", attribute.as_str())));
+        } else if known.len() > MOST_ATTRIBUTES {
+            faults.push(item.fault(format!("traffic is cut by {MOST_ATTRIBUTES} attributes at most")));
+        }
+        Some(attribute)
+    })?;
+    if is_sticky && !read.is_empty() {
+        faults.push(list.key_fault(
+            "slices are judged request by request, which needs the unit request: others stay on one arm",
+        ));
+    }
+    Some(read)
 }
 
 /// What follows while the guard's evidence does not suffice. Only guards that promotion waits for can hold anything.

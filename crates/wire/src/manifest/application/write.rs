@@ -6,7 +6,7 @@ use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
 use viridian_core::application::{Application, Timeouts};
 use viridian_core::environment::Environment;
-use viridian_core::guard::{Guard, Unproven};
+use viridian_core::guard::{Guard, OnSlice, Unproven};
 use viridian_core::id::SourceName;
 use viridian_core::source::Source;
 
@@ -47,6 +47,9 @@ fn spec(application: &Application) -> Value {
     if !application.guards.is_empty() {
         spec["guards"] = application.guards.iter().map(guard).collect();
     }
+    if !application.slices.is_empty() {
+        spec["slices"] = json!(application.slices);
+    }
     if !application.sources.is_empty() {
         let written = |(name, source): (&SourceName, &Source)| (name.to_string(), outside::source(source));
         spec["sources"] = Value::Object(application.sources.iter().map(written).collect());
@@ -77,6 +80,9 @@ fn guard(guard: &Guard) -> Value {
     });
     if guard.metric.arrives_late() {
         written["maturity"] = json!(quantity::duration_text(guard.maturity));
+    }
+    if guard.slices == OnSlice::Rollback {
+        written["slices"] = json!(guard.slices);
     }
     match guard.unproven {
         Unproven::AsRollout => {}

@@ -165,6 +165,40 @@ fn sources_and_gauges() {
 }
 
 #[test]
+fn slices() {
+    let drawn = |slices: &str| application(slices).replace("unit: user", "unit: request");
+    check(&drawn("slices: [language, route, tenant, 'header:X-Plan']"), &[]);
+    check(
+        &drawn("slices: [language, region, 'header:', language]"),
+        &[
+            "8:22: spec.slices[1]: found 'region', expected 'route', 'tenant', 'language' or 'header:<name>': it is none of these",
+            "8:30: spec.slices[2]: found 'header:', expected 'route', 'tenant', 'language' or 'header:<name>': it names no header",
+            "8:41: spec.slices[3]: traffic is cut by language already",
+        ],
+    );
+    check(
+        &drawn("slices: [language, language]"),
+        &["8:22: spec.slices[1]: traffic is cut by language already"],
+    );
+    check(
+        &drawn("slices: [language, route, tenant, 'header:a', 'header:b']"),
+        &["8:49: spec.slices[4]: traffic is cut by 4 attributes at most"],
+    );
+    check(
+        &application("slices: [language]"),
+        &[
+            "8:3: spec.slices: slices are judged request by request, which needs the unit request: others stay on one arm",
+        ],
+    );
+    check(
+        &drawn("guards: [{metric: errors, margin: 1pp, onFail: pause, slices: rollback}]"),
+        &[
+            "8:57: spec.guards[0].slices: only a guard that rolls back by itself, enforced, rolls back for a slice",
+        ],
+    );
+}
+
+#[test]
 fn guards() {
     let metrics = Metric::ALL.map(|metric| format!("'{metric}'")).join(", ");
     check(

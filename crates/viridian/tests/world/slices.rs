@@ -1,0 +1,134 @@
+//! Slices, over real sockets: a candidate that is worse for German callers alone is found out by name while the whole is within
+//! its margin, a guard that says so restores the baseline for it, and a candidate that is worse for nobody is promoted without
+//! a name.
+
+use crate::defects;
+use crate::viridian::{ANY_PORT, Viridian};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use viridian_testkit::caller::{Caller, post};
+
+/// One caller each. One in eight requests is German, and of these half fail: six points of all, within the margin.
+const LANGUAGES: [&str; 8] =
+    ["de-DE,de;q=0.9,en;q=0.1", "en-GB", "en-US,en", "fr", "es-ES", "it;q=1.0", "nl", "pl,en;q=0.5"];
+/// How long each waits after an answer.
+const PACE: Duration = Duration::from_millis(15);
+const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
+/// A name, what its candidate does wrong, what its guard does for a slice, and how many outcomes its plan asks for.
+const APPLICATIONS: [(&str, &str, &str, u64); 3] = [
+    ("told", "german", "notify", 1_000_000),
+    ("restored", "german", "rollback", 1_000_000),
+    ("clean", "none", "rollback", 500),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worse_only_for_german_callers_is_found_and_named() {
+    let home = TempDir::new().unwrap();
+    let model = defects::start().await;
+    let manifests = APPLICATIONS.map(|(name, defect, slices, _)| manifest(name, model, (defect, slices)));
+    let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
+    let _callers = start_callers(viridian.gateway());
+    for (name, .., samples) in APPLICATIONS {
+        viridian.start_rollout(home.path(), &rollout(name, samples));
+    }
+
+    let told = viridian.until("told", |status| !slices(status).is_empty());
+    assert_eq!(told["phase"], "Progressing", "{told:#}");
+    let found = slices(&told);
+    assert_eq!(
+        (found.len(), &found[0]["attribute"], &found[0]["value"]),
+        (1, &json!("language"), &json!("de"))
+    );
+    assert!(found[0]["effect"]["estimate"].as_f64().unwrap() > 0.2, "{told:#}");
+    assert!(found[0]["effect"]["lower"].as_f64().unwrap() > 0.0, "{told:#}");
+    let sentence = found[0]["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("errors where language is de: "), "{sentence}");
+    let explained = viridian.run(&["explain", "told"]).stdout;
+    let explained = explained.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(explained.contains("errors where language is de: "), "{explained}");
+
+    let restored = viridian.until_phase("restored", &ENDS);
+    assert_eq!(restored["phase"], "RolledBack", "{restored:#}");
+    assert_eq!(restored["reason"], "errors got worse where language is de", "{restored:#}");
+
+    let clean = viridian.until_phase("clean", &ENDS);
+    assert_eq!(clean["phase"], "Promoted", "{clean:#}");
+    assert!(slices(&clean).is_empty(), "{clean:#}");
+}
+
+/// The slices that are named in a status.
+fn slices(status: &Value) -> Vec<Value> {
+    status["report"]["analysis"]["slices"].as_array().cloned().unwrap_or_default()
+}
+
+fn manifest(name: &str, model: SocketAddr, (defect, slices): (&str, &str)) -> String {
+    format!(
+        "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {{name: {name}}}
+spec:
+  protocol: openai
+  unit: request
+  slices: [language, route]
+  environments:
+    main: {{endpoints: ['http://{model}']}}
+  baseline: {name}-v1
+  guards:
+  - {{metric: errors, margin: 15pp, slices: {slices}}}
+---
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {{name: {name}-v1}}
+spec: {{application: {name}, version: v1, environment: main}}
+---
+apiVersion: viridian.dev/v1
+kind: Release
+metadata: {{name: {name}-v2}}
+spec: {{application: {name}, version: v2, environment: main, parameters: {{override: true, defect: {defect}}}}}
+"
+    )
+}
+
+fn rollout(name: &str, samples: u64) -> String {
+    format!(
+        "
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {{name: {name}}}
+spec:
+  application: {name}
+  candidate: {name}-v2
+  riskBudget: 100%
+  strategy: {{canary: {{steps: [weight: 50%, analysis: {{minSamples: {samples}}}, bake: {{for: 1s, holdback: 50%, minSamples: 100}}]}}}}
+"
+    )
+}
+
+/// Callers that ask each application in each language until this is dropped.
+fn start_callers(gateway: SocketAddr) -> JoinSet<()> {
+    let mut callers = JoinSet::new();
+    for (name, ..) in APPLICATIONS {
+        for language in LANGUAGES {
+            callers.spawn(call(gateway, format!("/apps/{name}/v1/chat/completions"), language));
+        }
+    }
+    callers
+}
+
+async fn call(gateway: SocketAddr, path: String, language: &'static str) {
+    let mut caller = Caller::connect(gateway).await;
+    loop {
+        let mut request = post(&path, json!({"model": "any", "messages": []}).to_string());
+        request.headers_mut().insert("accept-language", HeaderValue::from_static(language));
+        caller.send(request).await;
+        if !caller.is_open().await {
+            caller = Caller::connect(gateway).await;
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}

@@ -32,4 +32,4 @@ pub use error::Error;
 pub use openapi::openapi;
 pub use probe::{Alone, Fitness, serve_probes};
 pub use serve::{ServeError, check_exposure, serve};
-pub use state::{Certificate, GatewayStatus, Internal, RequestCount, State, Traffic};
+pub use state::{Certificate, GatewayStatus, Internal, Notices, RequestCount, State, Traffic};

@@ -2,7 +2,7 @@
 //! as the store knows them. Everything is read when it is asked for, so nothing here can go stale.
 
 use crate::error::Error;
-use crate::state::{Certificate, GatewayStatus, Internal, State, Traffic};
+use crate::state::{Certificate, GatewayStatus, Internal, Notices, State, Traffic};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -61,6 +61,9 @@ pub(crate) fn exposition(state: &State) -> Result<String, Error> {
     if let Some(internal) = (state.internal)() {
         of_internal(&mut registry, &internal, (state.clock)());
     }
+    if let Some(notices) = (state.notices)() {
+        of_notices(&mut registry, notices);
+    }
     of_store(&mut registry, &state.store)?;
     encode(&registry)
 }
@@ -79,6 +82,21 @@ fn of_internal(registry: &mut Registry, internal: &Internal, now: Timestamp) {
     if let Some(certificate) = &internal.certificate {
         of_certificate(registry, certificate, now);
     }
+}
+
+fn of_notices(registry: &mut Registry, notices: Notices) {
+    let Notices { posted, lost, waiting } = notices;
+    for (name, help, count) in [
+        ("notices_posted", "Critical notices that the webhook took", posted),
+        ("notices_lost", "Critical notices that were given up", lost),
+    ] {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(count);
+        registry.register(name, help, counter);
+    }
+    let gauge = Gauge::<i64>::default();
+    gauge.set(waiting.try_into().unwrap_or(i64::MAX));
+    registry.register("notices_waiting", "Critical notices that the webhook has not taken yet", gauge);
 }
 
 /// How a certificate stands that controller and gateways know each other by.

@@ -22,6 +22,8 @@ pub struct State {
     pub traffic: Arc<dyn Fn() -> Traffic + Send + Sync>,
     /// What is known of the listener for gateways elsewhere; nothing where there is none.
     pub internal: Arc<dyn Fn() -> Option<Internal> + Send + Sync>,
+    /// What became of notices that people are called with; nothing where nobody is called.
+    pub notices: Arc<dyn Fn() -> Option<Notices> + Send + Sync>,
     /// What the time is.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What clients have to know; without one only this machine is served.
@@ -56,6 +58,17 @@ pub struct Internal {
     pub turned_away: u64,
     /// What it shows whoever comes; absent without TLS.
     pub certificate: Option<Certificate>,
+}
+
+/// Notices that people are called with, since the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Notices {
+    /// How many were taken.
+    pub posted: u64,
+    /// How many were given up.
+    pub lost: u64,
+    /// How many have not been taken yet.
+    pub waiting: u64,
 }
 
 /// A certificate that is in use.

@@ -4,6 +4,7 @@
 use crate::deliver::Delivery;
 use crate::error::Error;
 use crate::hub::Hub;
+use crate::notifier::{Notices, Notifier, Patience};
 use crate::nudge::{Clock, Nudge, Ring};
 use crate::probes::Probes;
 use crate::reconcile::{self, Progress, reconcile};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use viridian_core::id::ApplicationName;
 use viridian_platform::causes::Causes;
+use viridian_platform::webhook::Webhook;
 use viridian_store::Store;
 
 /// How often the loop looks when nobody nudges it.
@@ -35,6 +37,8 @@ pub struct Config {
     pub clock: Clock,
     /// Where probes run.
     pub runtime: Handle,
+    /// By what people are called, and how patiently; without it what is critical stands in the log alone.
+    pub webhook: Option<(Webhook, Patience)>,
 }
 
 type Room = reconcile::Room<Store, Probes>;
@@ -43,6 +47,7 @@ type Room = reconcile::Room<Store, Probes>;
 pub struct Controller {
     nudge: Nudge,
     thread: Option<JoinHandle<()>>,
+    notices: Option<Arc<Notices>>,
 }
 
 impl Controller {
@@ -50,19 +55,29 @@ impl Controller {
     pub fn start(config: Config) -> Result<Self, Error> {
         let (nudge, rings) = Nudge::new();
         let term = config.store.term();
+        let notices = config.webhook.is_some().then(Arc::<Notices>::default);
+        let notifier = config
+            .webhook
+            .zip(notices.clone())
+            .map(|(webhook, notices)| Notifier::start(webhook, &config.runtime, nudge.clone(), notices));
         let probes = Probes::new(config.runtime, nudge.clone());
         let room = Room::new(config.store, config.hub, probes, term);
         let (clock, registry) = (config.clock, config.registry);
         let thread = std::thread::Builder::new()
             .name("controller".to_owned())
-            .spawn(move || run(room, &registry, (&rings, &clock)))
+            .spawn(move || run(room, &registry, Delivery::by(notifier), (&rings, &clock)))
             .map_err(Error::Start)?;
-        Ok(Self { nudge, thread: Some(thread) })
+        Ok(Self { nudge, thread: Some(thread), notices })
     }
 
     /// What wakes the loop.
     pub fn nudge(&self) -> Nudge {
         self.nudge.clone()
+    }
+
+    /// What became of notices; nothing where nobody is called.
+    pub fn notices(&self) -> Option<Arc<Notices>> {
+        self.notices.clone()
     }
 }
 
@@ -75,9 +90,13 @@ impl Drop for Controller {
     }
 }
 
-fn run(mut room: Room, registry: &Registry, (rings, clock): (&Receiver<Ring>, &Clock)) {
+fn run(
+    mut room: Room,
+    registry: &Registry,
+    mut delivery: Delivery,
+    (rings, clock): (&Receiver<Ring>, &Clock),
+) {
     let mut failing: HashMap<ApplicationName, String> = HashMap::new();
-    let mut delivery = Delivery::default();
     loop {
         match room.ledger.applications() {
             Ok(applications) => {

@@ -12,3 +12,4 @@ pub mod smoke;
 pub mod source;
 pub mod tls;
 pub mod token;
+pub mod webhook;

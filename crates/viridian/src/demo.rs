@@ -61,6 +61,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> anyhow::Result<Exit> {
         token: None,
         internal: None,
         manifests: Vec::new(),
+        webhook: None,
         retention: Retention::default(),
     };
     let evidence = if arguments.cut_evidence { Evidence::Cut } else { Evidence::Flows };

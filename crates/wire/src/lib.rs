@@ -8,6 +8,7 @@ pub mod door;
 pub mod error_body;
 pub mod feedback;
 pub mod manifest;
+pub mod notice;
 pub mod open_inference;
 pub mod openai;
 pub mod operator;

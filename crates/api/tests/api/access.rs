@@ -50,6 +50,7 @@ async fn other_addresses_need_a_token() {
         gateways: Arc::new(Vec::new),
         traffic: Arc::new(Traffic::default),
         internal: Arc::new(|| None),
+        notices: Arc::new(|| None),
         clock: Arc::new(|| NOW),
         token: None,
     };

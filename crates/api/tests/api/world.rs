@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use viridian_api::{Certificate, GatewayStatus, Internal, RequestCount, State, Traffic, serve};
+use viridian_api::{Certificate, GatewayStatus, Internal, Notices, RequestCount, State, Traffic, serve};
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::arm::Arm;
@@ -108,6 +108,7 @@ impl World {
                 let certificate = Certificate { expires_at, failures: 2, is_stale: true };
                 Some(Internal { turned_away: 5, certificate: Some(certificate) })
             }),
+            notices: Arc::new(|| Some(Notices { posted: 7, lost: 1, waiting: 2 })),
             clock: Arc::new(|| NOW),
             token: token.map(Token::new),
         };

@@ -3,5 +3,6 @@
 
 mod failure;
 mod housekeeping;
+mod notices;
 mod walk;
 mod world;

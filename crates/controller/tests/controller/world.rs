@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use viridian_controller::{Clock, Config, Controller, Hub, Intake, Registry};
+use viridian_controller::{Clock, Config, Controller, Hub, Intake, Patience, Registry};
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::Tally;
 use viridian_core::application::{Application, Pin, Protocol, Timeouts, Unit};
@@ -28,6 +28,7 @@ use viridian_core::routing::decide::{Decision, Exempt, Standing};
 use viridian_core::routing::table::{RoutingTable, Salt};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
+use viridian_platform::webhook::Webhook;
 use viridian_store::{Options, Retry, Start, Store, Takeover};
 use viridian_wire::snapshot::{Acknowledgement, TableAnswer};
 use viridian_wire::tally::{TallyReport, Trip, Vitals};
@@ -54,6 +55,8 @@ pub(crate) struct World {
     /// What gateways serve by.
     serving: Mutex<BTreeMap<String, BTreeMap<ApplicationName, Generation>>>,
     pub(crate) runtime: Runtime,
+    /// By what people are called.
+    webhook: Option<(Webhook, Patience)>,
 }
 
 pub(crate) fn application() -> ApplicationName {
@@ -122,16 +125,29 @@ fn errors_guard() -> Guard {
 impl World {
     /// A fresh store with an application that `v1` serves.
     pub(crate) fn new() -> Self {
+        Self::furnished(None)
+    }
+
+    fn furnished(webhook: Option<(Webhook, Patience)>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let store = Store::open_with(directory.path(), &Options { ballast: 1 << 16 }).unwrap();
         furnish(&store, listener.local_addr().unwrap(), Timestamp(NOW));
-        Self::with(directory, store, Some(listener), NOW)
+        Self::with((directory, store), Some(listener), NOW, webhook)
     }
 
     /// The same, with a rollout whose candidate has a tenth of the traffic.
     pub(crate) fn under_way() -> Self {
-        let mut world = Self::new();
+        Self::new().started()
+    }
+
+    /// The same, and people are called.
+    pub(crate) fn calling(webhook: Webhook, patience: Patience) -> Self {
+        Self::furnished(Some((webhook, patience))).started()
+    }
+
+    fn started(self) -> Self {
+        let mut world = self;
         world.until("a first table", |world| world.table().is_some());
         world.acknowledge();
         world.serve_both((600, 100), (0, 1));
@@ -143,7 +159,12 @@ impl World {
         world
     }
 
-    fn with(directory: TempDir, store: Store, baseline: Option<TcpListener>, now: u64) -> Self {
+    fn with(
+        (directory, store): (TempDir, Store),
+        baseline: Option<TcpListener>,
+        now: u64,
+        webhook: Option<(Webhook, Patience)>,
+    ) -> Self {
         let runtime = Runtime::new().unwrap();
         let now = Arc::new(AtomicU64::new(now));
         let read = Arc::clone(&now);
@@ -157,6 +178,7 @@ impl World {
             registry: Arc::clone(&registry),
             clock: Arc::clone(&clock),
             runtime: runtime.handle().clone(),
+            webhook: webhook.clone(),
         })
         .unwrap();
         let intake = Intake::new(store.clone(), Arc::clone(&hub), controller.nudge());
@@ -172,16 +194,17 @@ impl World {
             baseline,
             serving: Mutex::default(),
             runtime,
+            webhook,
         }
     }
 
     /// The process ends and starts again on the same directory.
     pub(crate) fn restart(self) -> Self {
-        let Self { directory, store, hub, registry, intake, controller, now, baseline, .. } = self;
+        let Self { directory, store, hub, registry, intake, controller, now, baseline, webhook, .. } = self;
         drop((controller, intake, registry, hub));
         drop(store);
         let store = Store::open_with(directory.path(), &Options { ballast: 1 << 16 }).unwrap();
-        Self::with(directory, store, baseline, now.load(Ordering::SeqCst))
+        Self::with((directory, store), baseline, now.load(Ordering::SeqCst), webhook)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

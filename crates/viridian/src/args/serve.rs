@@ -55,6 +55,13 @@ pub struct ServeArgs {
     /// For a gateway: where it tells whether it is alive and ready, and what it counts.
     #[arg(long, env = "VIRIDIAN_HEALTH", default_value = "127.0.0.1:8083", value_name = "ADDRESS")]
     pub health: SocketAddr,
+    /// Where people are called: every critical notice is sent there by POST, as JSON with a `text`, until it is taken or has
+    /// been tried for an hour. With many services the address is a secret; set it in the environment then.
+    #[arg(long, env = "VIRIDIAN_NOTIFY", hide_env_values = true, value_name = "URL")]
+    pub notify: Option<String>,
+    /// The bearer token that is sent there, by reference: `env:NAME` or `file:PATH`.
+    #[arg(long, env = "VIRIDIAN_NOTIFY_TOKEN", value_name = "REFERENCE", requires = "notify")]
+    pub notify_token: Option<String>,
     /// Where everything that lasts is kept.
     #[arg(long, env = "VIRIDIAN_DATA_DIR", default_value = "./viridian-data", value_name = "DIRECTORY")]
     pub data_dir: PathBuf,

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use viridian_api::{Certificate, GatewayStatus, RequestCount, State, Traffic};
 use viridian_controller::hub::GatewayView;
-use viridian_controller::{Clock, Hub, Nudge, TurnedAway};
+use viridian_controller::{Clock, Hub, Notices, Nudge, TurnedAway};
 use viridian_gateway::Handle;
 use viridian_platform::tls::{ServerConfig, Standing, Watched};
 use viridian_platform::token::Token;
@@ -25,6 +25,8 @@ pub(super) struct Parts {
     pub(super) nudge: Nudge,
     /// The listener for gateways elsewhere, if there is one.
     pub(super) internal: Option<Internal>,
+    /// What became of notices, where people are called.
+    pub(super) notices: Option<Arc<Notices>>,
     pub(super) clock: Clock,
 }
 
@@ -37,16 +39,22 @@ pub(super) struct Internal {
 
 /// What the API works with.
 fn state(parts: Parts, token: Option<Token>) -> State {
-    let Parts { store, hub, gateway, nudge, internal, clock } = parts;
+    let Parts { store, hub, gateway, nudge, internal, notices, clock } = parts;
     State {
         store,
         nudge: Arc::new(move || nudge.wake()),
         gateways: Arc::new(move || hub.view().into_iter().map(status).collect()),
         traffic: Arc::new(move || gateway.as_ref().map(traffic).unwrap_or_default()),
         internal: Arc::new(move || internal.as_ref().map(Internal::status)),
+        notices: Arc::new(move || notices.as_deref().map(counted)),
         clock,
         token,
     }
+}
+
+fn counted(notices: &Notices) -> viridian_api::Notices {
+    let (posted, lost, waiting) = (notices.posted(), notices.lost(), notices.waiting());
+    viridian_api::Notices { posted, lost, waiting }
 }
 
 impl Internal {

@@ -12,11 +12,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use viridian_controller::{
-    Behind, Clock, Config, Controller, Door, Entrance, Housekeeper, Hub, Intake, Nudge, Registry,
+    Behind, Clock, Config, Controller, Door, Entrance, Housekeeper, Hub, Intake, Nudge, Patience, Registry,
 };
 use viridian_gateway::Handle;
 use viridian_platform::tls::{self, ServerFiles};
 use viridian_platform::token::Token;
+use viridian_platform::webhook::Webhook;
 use viridian_store::{Retention, Store};
 use viridian_wire::api::{ApplyRequest, ManifestText, TakeoverBody};
 
@@ -37,6 +38,8 @@ pub struct Control {
     pub internal: Option<Internal>,
     /// What to apply at the start.
     pub manifests: Vec<ManifestText>,
+    /// By what people are called.
+    pub webhook: Option<Webhook>,
     /// What is kept of measurements, and for how long.
     pub retention: Retention,
 }
@@ -79,6 +82,7 @@ impl ControlPlane {
             registry: Arc::clone(&registry),
             clock: Arc::clone(&clock),
             runtime: runtime.handle().clone(),
+            webhook: settings.webhook.clone().map(|webhook| (webhook, Patience::default())),
         })?;
         first_tables::wait(&store, &hub)?;
         let housekeeper = Housekeeper::start(store.clone(), Arc::clone(&clock), settings.retention)?;
@@ -105,6 +109,7 @@ impl ControlPlane {
             gateway,
             nudge: self.nudge(),
             internal: self.internal.clone(),
+            notices: self.controller.notices(),
             clock: Arc::clone(&self.clock),
         };
         let token = settings.token.as_deref().map(Token::new);

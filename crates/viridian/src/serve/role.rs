@@ -7,8 +7,11 @@ use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use viridian_core::environment::SecretReference;
 use viridian_core::id::NodeName;
 use viridian_platform::tls::{ClientFiles, Pair, ServerFiles};
+use viridian_platform::webhook::Webhook;
 use viridian_store::Retention;
 use viridian_wire::api::ManifestText;
 
@@ -64,8 +67,21 @@ fn control(arguments: &ServeArgs, internal: Option<SocketAddr>) -> Result<Contro
         token,
         internal: internal.transpose()?,
         manifests: read(&arguments.files)?,
+        webhook: webhook(arguments)?,
         retention: Retention { rows: arguments.keep_rows, epochs: arguments.keep_epochs },
     })
+}
+
+/// How long whoever is called may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+fn webhook(arguments: &ServeArgs) -> Result<Option<Webhook>> {
+    let Some(address) = &arguments.notify else { return Ok(None) };
+    let bearer = arguments.notify_token.clone().map(SecretReference::try_from).transpose();
+    let bearer =
+        bearer.map_err(|_| Usage("--notify-token is no reference: give env:NAME or file:PATH".to_owned()))?;
+    let webhook = Webhook::new(address, bearer, ANSWER);
+    Ok(Some(webhook.map_err(|unusable| Usage(format!("--notify: {unusable}")))?))
 }
 
 fn remote(arguments: &ServeArgs) -> Result<Remote> {

@@ -67,6 +67,7 @@ impl ControlPlane {
             gateways: Arc::new(Vec::new),
             traffic: Arc::new(Traffic::default),
             internal: Arc::new(|| None),
+            notices: Arc::new(|| None),
             clock: Arc::new(now),
             token: token.map(Token::new),
         };

@@ -130,7 +130,11 @@ impl Awake {
         let passed = sleepless().saturating_sub(self.sleepless);
         let now = Instant::now();
         let awake = now.saturating_duration_since(self.origin);
-        self.slept.fetch_max(whole_millis(passed.saturating_sub(awake)), Ordering::Relaxed);
+        let slept = whole_millis(passed.saturating_sub(awake));
+        // Written only when it rises, so that the threads that ask for the time do not take the line from each other.
+        if slept > self.slept.load(Ordering::Relaxed) {
+            self.slept.fetch_max(slept, Ordering::Relaxed);
+        }
         self.running_at(now)
     }
 

@@ -100,6 +100,33 @@ fn one_heavy_user_makes_neither_a_bad_nor_a_good_candidate() {
     );
 }
 
+/// 64 groups of 300 requests on the candidate and nine times as many on the baseline without a failure, but for the first
+/// few, with 60 on the candidate.
+fn failing_in(groups: u8) -> Evidence {
+    let mut evidence = feedback((0, 0), (0, 0));
+    let counts = &mut evidence.epochs[0];
+    counts.epoch.weight = Weight::from_basis_points(1_000).unwrap();
+    for (arm, requests, events) in [(&mut counts.baseline, 2_700, 0), (&mut counts.candidate, 300, 60)] {
+        (0..200).for_each(|unit: u64| arm.groups.units.insert(UnitHash(unit << 52)));
+        for group in 0..64 {
+            let counts = Counts::of_share(requests, if group < groups { events } else { 0 });
+            arm.groups.record_counts(Metric::Errors, Group(group), counts);
+            arm.tally.metrics[Metric::Errors.index()].add(counts);
+        }
+    }
+    evidence
+}
+
+#[test]
+fn a_few_users_who_fail_are_no_candidate_that_fails() {
+    let check = |groups, expected: Verdict| {
+        let judged = judged_on_errors(&failing_in(groups));
+        assert_eq!(judged.verdict, expected, "{groups}: {}", judged.sentence());
+    };
+    check(4, Verdict::Wait(Wait::Undecided));
+    check(16, Verdict::Fail(OnFail::Rollback));
+}
+
 #[test]
 fn a_regression_is_found_beside_a_heavy_user_who_hides_it() {
     let judged = judged_on_errors(&beside_a_heavy_user((3, 18), 3_780));

@@ -248,7 +248,7 @@ fn three_times_the_dislikes_are_found() {
 fn five_times_the_errors_of_users_are_found() {
     let callers = Callers::Sticky { users: 2_000, activity: 1.0, proneness: 0.5, heaviest: 0.0 };
     let worse = Worse { errors: 0.04, ..Worse::NOT };
-    check_finds("sticky, errors 1 % to 5 %", &Case { callers, worse, ..CALM }, Metric::Errors, 1_000);
+    check_finds("sticky, errors 1 % to 5 %", &Case { callers, worse, ..CALM }, Metric::Errors, 350);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn five_times_the_errors_are_found_beside_a_heavy_user() {
         "heavy user, errors 1 % to 5 %",
         &Case { callers, worse, shares, ..CALM },
         Metric::Errors,
-        1_000,
+        500,
     );
 }
 

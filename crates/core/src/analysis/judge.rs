@@ -25,7 +25,6 @@ use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
-use gap::Gap;
 use starts::Starts;
 use std::time::Duration;
 
@@ -90,7 +89,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .iter()
         .map(|guard| match units {
             Units::Independent => independent::test(guard, evidence, &starts),
-            Units::Sticky => sticky::test(guard, evidence, ALPHA_ROLLBACK * share),
+            Units::Sticky => sticky::test(guard, evidence, &starts, ALPHA_ROLLBACK * share),
         })
         .collect();
     let wait = too_few_units(evidence, units);
@@ -108,7 +107,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
                 }
                 _ => None,
             };
-            Judgement { passes_with, ..judgement(guard, (evidence, &starts), tested, verdict) }
+            Judgement { passes_with, ..judgement(guard, (evidence, &starts, units), tested, verdict) }
         })
         .collect();
     Analysis {
@@ -201,7 +200,7 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
 
 fn judgement(
     guard: &Guard,
-    (evidence, starts): (&Evidence, &Starts<'_>),
+    (evidence, starts, units): (&Evidence, &Starts<'_>, Units),
     tested: Tested,
     verdict: Verdict,
 ) -> Judgement {
@@ -217,8 +216,15 @@ fn judgement(
         without: tested.heavy.filter(|_| verdict.is_fail()),
         since: None,
     };
-    if verdict.is_fail() && tested.since > 0 {
-        judged.tell_since(starts.after(tested.since), starts.since(tested.since));
+    if verdict.is_fail() {
+        let epochs = starts.since(tested.since);
+        judged.effect = match units {
+            Units::Independent => independent::effect(guard, epochs),
+            Units::Sticky => sticky::effect_on_others(guard, evidence, epochs),
+        };
+        if tested.since > 0 {
+            judged.tell_since(starts.after(tested.since), epochs);
+        }
     }
     judged
 }
@@ -232,7 +238,6 @@ impl Judgement {
             total
         };
         (self.baseline, self.candidate) = (total(Arm::Baseline), total(Arm::Candidate));
-        self.effect = independent::effect(&self.guard, epochs);
         self.since = Some(after);
     }
 }
@@ -241,11 +246,6 @@ impl Judgement {
 /// depends on it.
 fn safe_epochs(metric: Metric, evidence: &Evidence) -> impl Iterator<Item = &EpochCounts> {
     evidence.compared().filter(move |counts| !metric.depends_on_load() || counts.epoch.weight >= MIN_LOAD)
-}
-
-/// The best guess over all compared epochs.
-fn estimate(guard: &Guard, evidence: &Evidence) -> Option<f64> {
-    evidence.compared().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard)
 }
 
 /// A check whose result says by how much the split is off.

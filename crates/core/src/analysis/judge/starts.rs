@@ -37,7 +37,7 @@ const LOG_RATIO: f64 = 0.75;
 const DEVIATION: f64 = 0.75;
 
 /// The logarithms of the weights of the bets.
-static LOG_WEIGHTS: LazyLock<[f64; BETS]> = LazyLock::new(|| {
+pub(super) static LOG_WEIGHTS: LazyLock<[f64; BETS]> = LazyLock::new(|| {
     let density = |bet: usize| -0.5 * ((race::grid()[bet] / LOG_RATIO).ln() / DEVIATION).powi(2);
     let densities: [f64; BETS] = std::array::from_fn(density);
     let all = log_sum_exp(&densities);
@@ -91,18 +91,10 @@ impl<'a> Starts<'a> {
         if guard.metric.is_amount() {
             return self.harm_of_amount(guard, &gaps);
         }
-        Reading::all(guard.metric)
-            .iter()
-            .map(|reading| {
-                let races = self.races(|counts| race_of(counts, guard.metric, *reading));
-                self.found(guard, &gaps, &races, &LOG_WEIGHTS)
-            })
-            .reduce(|a, b| Found {
-                log_e: a.log_e.min(b.log_e),
-                material: a.material.min(b.material),
-                since: if a.material < b.material { a.since } else { b.since },
-            })
-            .unwrap_or(NOTHING)
+        Found::least(Reading::all(guard.metric).iter().map(|reading| {
+            let races = self.races(|counts| race_of(counts, guard.metric, *reading));
+            self.found(guard, &gaps, &races, &LOG_WEIGHTS)
+        }))
     }
 
     /// The epochs from one on.
@@ -140,27 +132,81 @@ impl<'a> Starts<'a> {
     }
 
     fn found(&self, guard: &Guard, gaps: &[Gap], capitals: &[Capital], log_weights: &[f64; BETS]) -> Found {
-        let (mut since, mut gap, mut unseen) = (Capital::default(), Gap::default(), capitals.len());
+        let so_far = Independent { guard, gaps, capitals, gap: Gap::default(), capital: Capital::default() };
+        self.mixed(so_far, log_weights)
+    }
+
+    /// Mixes what the starts found, the latest first: each has the epochs of those after it.
+    pub(super) fn mixed(&self, mut since_start: impl SinceStart, log_weights: &[f64; BETS]) -> Found {
+        let (mut since, mut unseen) = (0, self.epochs.len());
         let (mut all, mut material) = (Vec::with_capacity(self.starts.len()), Vec::new());
+        let mut most = f64::NEG_INFINITY;
         for (first, log_weight) in self.starts.iter().rev() {
             while unseen > *first {
                 unseen -= 1;
-                since += capitals[unseen];
-                gap += gaps[unseen];
+                since_start.add(unseen);
             }
-            let term = log_weight + weighed(&since, log_weights);
+            let term = log_weight + weighed(&since_start.capital(), log_weights);
             all.push(term);
-            if gap.is_material(guard) {
-                material.push((term, *first));
+            if since_start.is_material() {
+                material.push(term);
+                if term >= most {
+                    (most, since) = (term, *first);
+                }
             }
         }
-        let most = material.iter().copied().max_by(|(a, _), (b, _)| a.total_cmp(b));
-        let terms: Vec<f64> = material.iter().map(|(term, _)| *term).collect();
         Found {
             log_e: if all.is_empty() { 0.0 } else { log_sum_exp(&all) },
-            material: if terms.is_empty() { f64::NEG_INFINITY } else { log_sum_exp(&terms) },
-            since: most.map_or(0, |(_, first)| first),
+            material: if material.is_empty() { f64::NEG_INFINITY } else { log_sum_exp(&material) },
+            since,
         }
+    }
+}
+
+/// What the epochs since a start say; they come one by one, the last first.
+pub(super) trait SinceStart {
+    /// Adds an epoch, by its place among the compared ones.
+    fn add(&mut self, epoch: usize);
+    /// What the bets have made of them.
+    fn capital(&self) -> Capital;
+    /// Whether the best guess lies at the margin or beyond.
+    fn is_material(&self) -> bool;
+}
+
+/// Of requests drawn one by one: what each epoch says adds.
+struct Independent<'a> {
+    guard: &'a Guard,
+    gaps: &'a [Gap],
+    capitals: &'a [Capital],
+    gap: Gap,
+    capital: Capital,
+}
+
+impl SinceStart for Independent<'_> {
+    fn add(&mut self, epoch: usize) {
+        self.capital += self.capitals[epoch];
+        self.gap += self.gaps[epoch];
+    }
+
+    fn capital(&self) -> Capital {
+        self.capital
+    }
+
+    fn is_material(&self) -> bool {
+        self.gap.is_material(self.guard)
+    }
+}
+
+impl Found {
+    /// The least evidence of several readings of the same outcomes.
+    pub(super) fn least(readings: impl Iterator<Item = Self>) -> Self {
+        readings
+            .reduce(|a, b| Self {
+                log_e: a.log_e.min(b.log_e),
+                material: a.material.min(b.material),
+                since: if a.material < b.material { a.since } else { b.since },
+            })
+            .unwrap_or(NOTHING)
     }
 }
 

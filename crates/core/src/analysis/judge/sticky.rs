@@ -1,18 +1,23 @@
 //! Tests for units that stay together. Evidence counts draws, not requests: sums per group of units, compared within
-//! each epoch, with the variance between the groups. Guards do not share one order of events here, so each is held to
-//! its own part of the error.
+//! each epoch, with the variance between the groups.
+//!
+//! HARM is the event race of several starts, each event counted for what it is worth; of an amount, which has no events,
+//! the interval around the difference, held to the guard's own part of the error. SAFE is the interval as well, but where
+//! the margin is a part of the baseline's share: there the race is the sharper one.
 
 use super::early::Reading;
+use super::gap::Gap;
 use super::heavy::HeavyGroups;
-use super::{
-    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, estimate, is_material, is_relative, safe_epochs, split_check,
-};
+use super::starts::{Found, LOG_WEIGHTS, SinceStart, Starts};
+use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
+use crate::stats::evidence::capital::Capital;
+use crate::stats::evidence::clustered::{self, ClusteredRace};
 use crate::stats::evidence::contrast::{self, Contrast, EpochSums, GroupSums, Hypothesis};
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
@@ -22,47 +27,119 @@ const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 
 /// HARM is asked of all groups but the heavy ones, because what befalls one large user would hide what befalls the many;
 /// SAFE is asked of all of them, because a large user's share of the requests is to be safe as well.
-pub(super) fn test(guard: &Guard, evidence: &Evidence, alpha: f64) -> Tested {
-    let heavy = HeavyGroups::of(evidence);
-    let in_every_reading =
-        |holds: &dyn Fn(Reading) -> bool| Reading::all(guard.metric).iter().all(|r| holds(*r));
-    let safe = is_safe(guard, evidence);
-    let harm = in_every_reading(&|reading| {
-        let all = all_sums(evidence, guard.metric, |counts| reading.bad(counts));
-        is_worse(guard.metric, &without(heavy.as_ref(), all), alpha)
-    });
-    let all = all_sums(evidence, guard.metric, |counts| counts.events);
-    let mut effect = effect(guard, evidence, &all);
-    let material = match &heavy {
-        None => is_material(guard, &effect),
-        Some(_) => in_every_reading(&|reading| {
-            distance_to_margin(guard, reading, evidence.compared(), heavy.as_ref())
-                .is_some_and(|distance| distance.estimate >= 0.0)
-        }),
-    };
-    if heavy.is_some() && harm && material {
-        effect = effect_on_shares(guard, &without(heavy.as_ref(), all));
+pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>, alpha: f64) -> Tested {
+    if guard.metric.is_amount() {
+        return test_amount(guard, evidence, starts, alpha);
     }
-    let heavy = heavy.map(|heavy| heavy.told());
+    let heavy = HeavyGroups::of(evidence);
+    let harm = Found::least(Reading::all(guard.metric).iter().map(|reading| {
+        let groups = Groups::of(guard, *reading, starts.since(0), heavy.as_ref());
+        starts.mixed(groups, &LOG_WEIGHTS)
+    }));
+    Tested {
+        harm: Harm::Evidence(harm.material),
+        log_harm: Some(harm.log_e),
+        safe: is_safe(guard, evidence),
+        log_safe: log_safe(guard, evidence),
+        material: harm.material > f64::NEG_INFINITY,
+        since: harm.since,
+        effect: effect(guard, starts.since(0)),
+        heavy: heavy.map(|heavy| heavy.told()),
+    }
+}
+
+/// An amount has no events that could race: the bound of the difference of its capped means tells.
+fn test_amount(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>, alpha: f64) -> Tested {
+    let heavy = HeavyGroups::of(evidence);
+    let sums = without(heavy.as_ref(), plain_sums(guard.metric, evidence.compared()));
+    let harm = Contrast::of_amounts(&sums, EQUAL)
+        .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS);
     Tested {
         harm: Harm::Tested(harm),
         log_harm: None,
-        safe,
+        safe: is_safe(guard, evidence),
         log_safe: None,
-        material,
+        material: is_material(guard, &effect_of_sums(guard, &sums)),
         since: 0,
-        effect,
-        heavy,
+        effect: effect(guard, starts.since(0)),
+        heavy: heavy.map(|heavy| heavy.told()),
+    }
+}
+
+/// The groups of units since a start.
+struct Groups<'a> {
+    guard: &'a Guard,
+    epochs: &'a [&'a EpochCounts],
+    sums: Vec<EpochSums>,
+    /// The same held against the margin, where heavy groups are left out.
+    to_margin: Option<Vec<EpochSums>>,
+    first: usize,
+    gap: Gap,
+    race: ClusteredRace,
+}
+
+impl<'a> Groups<'a> {
+    fn of(
+        guard: &'a Guard,
+        reading: Reading,
+        epochs: &'a [&'a EpochCounts],
+        heavy: Option<&HeavyGroups>,
+    ) -> Self {
+        let bad = |counts| reading.bad(counts);
+        let sums = epochs.iter().map(|counts| sums(counts, guard.metric, bad, bad)).collect();
+        let to_margin = heavy.map(|_| without(heavy, sums_to_margin(guard, reading, epochs.iter().copied())));
+        Self {
+            guard,
+            epochs,
+            sums: without(heavy, sums),
+            to_margin,
+            first: epochs.len(),
+            gap: Gap::default(),
+            race: ClusteredRace::harm(1.0),
+        }
+    }
+}
+
+impl SinceStart for Groups<'_> {
+    fn add(&mut self, epoch: usize) {
+        self.first = epoch;
+        self.gap += Gap::of(self.guard, self.epochs[epoch]);
+        self.race.add(&self.sums[epoch]);
+    }
+
+    /// Nothing is said while too few groups have events: what a few users meet with varies more than they can show.
+    fn capital(&self) -> Capital {
+        let capital = self.race.capital().filter(|_| self.race.event_groups() >= HARM_GROUPS);
+        capital.unwrap_or_default()
+    }
+
+    fn is_material(&self) -> bool {
+        match &self.to_margin {
+            None => self.gap.is_material(self.guard),
+            Some(sums) => contrast(self.guard.metric, &sums[self.first..], at_margin(self.guard))
+                .is_some_and(|distance| distance.estimate >= 0.0),
+        }
     }
 }
 
 /// Whether the candidate is shown safe by a guard.
 pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
+    if let Some(log_e) = log_safe(guard, evidence) {
+        return log_e >= -ALPHA_PROMOTE.ln();
+    }
     Reading::all(guard.metric).iter().all(|reading| {
-        let epochs = safe_epochs(guard.metric, evidence);
-        distance_to_margin(guard, *reading, epochs, None)
+        let sums = sums_to_margin(guard, *reading, safe_epochs(guard.metric, evidence));
+        contrast(guard.metric, &sums, at_margin(guard))
             .is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
     })
+}
+
+/// The evidence for SAFE where it is a race; nothing where the interval tells.
+fn log_safe(guard: &Guard, evidence: &Evidence) -> Option<f64> {
+    let is_raced =
+        is_relative(guard.margin) && guard.metric.percentile().is_none() && !guard.metric.is_amount();
+    let sums = || plain_sums(guard.metric, safe_epochs(guard.metric, evidence));
+    is_raced.then(|| clustered::log_e_safe(&sums(), 1.0 + guard.margin.fraction()).unwrap_or_default())
 }
 
 fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
@@ -81,60 +158,63 @@ fn contrast(metric: Metric, epochs: &[EpochSums], hypothesis: Hypothesis) -> Opt
     }
 }
 
-fn is_worse(metric: Metric, epochs: &[EpochSums], alpha: f64) -> bool {
-    contrast(metric, epochs, EQUAL)
-        .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
-}
-
 /// Whether the candidate got the share of the requests that was drawn for it.
 pub(super) fn split(evidence: &Evidence) -> SplitCheck {
-    let epochs = all_sums(evidence, Metric::Errors, |counts| counts.events);
+    let epochs = plain_sums(Metric::Errors, evidence.compared());
     split_check(contrast::split_is_off(&epochs, ALPHA_SPLIT), evidence)
 }
 
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
-    let all = all_sums(evidence, Metric::Errors, |counts| counts.events);
+    let all = plain_sums(Metric::Errors, evidence.compared());
     Contrast::of(&all, EQUAL).map(|distance| distance.upper(ALPHA_PROMOTE).max(0.0))
 }
 
-/// The distance to the margin in these epochs, of all groups or of those that are not heavy: below zero the candidate
-/// is safe.
-fn distance_to_margin<'a>(
+/// What is held against the margin: of a percentile it is granted by the threshold.
+fn at_margin(guard: &Guard) -> Hypothesis {
+    let margin = guard.margin.fraction();
+    match is_relative(guard.margin) {
+        _ if guard.metric.percentile().is_some() => EQUAL,
+        true => Hypothesis { ratio: 1.0 + margin, difference: 0.0 },
+        false => Hypothesis { ratio: 1.0, difference: margin },
+    }
+}
+
+/// The sums whose distance from [`at_margin`] is below zero when the candidate is safe.
+fn sums_to_margin<'a>(
     guard: &Guard,
     reading: Reading,
     epochs: impl Iterator<Item = &'a EpochCounts>,
-    heavy: Option<&HeavyGroups>,
-) -> Option<Contrast> {
-    let margin = guard.margin.fraction();
+) -> Vec<EpochSums> {
     let is_percentile = guard.metric.percentile().is_some();
-    let hypothesis = match is_relative(guard.margin) {
-        // The margin is granted by the threshold.
-        _ if is_percentile => EQUAL,
-        true => Hypothesis { ratio: 1.0 + margin, difference: 0.0 },
-        false => Hypothesis { ratio: 1.0, difference: margin },
-    };
     let on_candidate =
         |counts| if is_percentile { reading.bad_if_granted(counts) } else { reading.bad(counts) };
-    let on_baseline = |counts| reading.bad(counts);
-    let all = epochs.map(|counts| sums(counts, guard.metric, on_candidate, on_baseline)).collect();
-    contrast(guard.metric, &without(heavy, all), hypothesis)
+    epochs.map(|counts| sums(counts, guard.metric, on_candidate, |counts| reading.bad(counts))).collect()
 }
 
-fn effect(guard: &Guard, evidence: &Evidence, all: &[EpochSums]) -> Effect {
+/// How the candidate compares in these epochs. Percentiles are not kept per group: of them there is the best guess.
+fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.percentile().is_some() {
-        return Effect { estimate: estimate(guard, evidence), lower: None, upper: None };
+        let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
+        return Effect { estimate, lower: None, upper: None };
     }
-    effect_on_shares(guard, all)
+    effect_of_sums(guard, &plain_sums(guard.metric, epochs.iter().copied()))
 }
 
-/// Nothing for percentiles, which are not kept per group.
-fn effect_on_shares(guard: &Guard, epochs: &[EpochSums]) -> Effect {
-    let scale = match guard.metric {
-        metric if metric.percentile().is_some() => None,
-        _ if is_relative(guard.margin) => baseline_share(epochs),
-        _ => Some(1.0),
-    };
+/// The same of what HARM is about: of all groups but the heavy ones.
+pub(super) fn effect_on_others(guard: &Guard, evidence: &Evidence, epochs: &[&EpochCounts]) -> Effect {
+    match HeavyGroups::of(evidence) {
+        None => effect(guard, epochs),
+        Some(_) if guard.metric.percentile().is_some() => Effect::default(),
+        Some(heavy) => {
+            let sums = plain_sums(guard.metric, epochs.iter().copied());
+            effect_of_sums(guard, &heavy.left_out_of(&sums))
+        }
+    }
+}
+
+fn effect_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Effect {
+    let scale = if is_relative(guard.margin) { baseline_share(epochs) } else { Some(1.0) };
     let (Some(distance), Some(scale)) = (contrast(guard.metric, epochs, EQUAL), scale) else {
         return Effect::default();
     };
@@ -152,8 +232,10 @@ fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
     (events > 0.0).then(|| events / trials)
 }
 
-fn all_sums(evidence: &Evidence, metric: Metric, bad: impl Fn(Counts) -> u64) -> Vec<EpochSums> {
-    evidence.compared().map(|counts| sums(counts, metric, &bad, &bad)).collect()
+/// Bad requests or capped amounts, as they were counted.
+fn plain_sums<'a>(metric: Metric, epochs: impl Iterator<Item = &'a EpochCounts>) -> Vec<EpochSums> {
+    let events = |counts: Counts| counts.events;
+    epochs.map(|counts| sums(counts, metric, events, events)).collect()
 }
 
 fn sums(

@@ -17,6 +17,12 @@ pub const BETS: usize = 16;
 pub struct Capital(pub [f64; BETS]);
 
 impl Capital {
+    /// That of bets before their first outcome.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self([0.0; BETS])
+    }
+
     /// The log e-value: the logarithm of the mean of the capitals.
     ///
     /// Hypothesis: that of the bets. Each payoff has a mean of at most one under it given the past, so the mean capital is a

@@ -9,11 +9,64 @@
 //! Groups that make more than a twentieth of the requests are left out before, by the caller and on both arms: one user of
 //! half of all calls decides what an arm looks like, and left in, 8 of 300 equal candidates were called worse at 1 %.
 //!
-//! Several starts are mixed by [`super::combine::weighted_mean`] over this evidence of the epochs from each start on.
+//! [`ClusteredRace`] takes epochs one by one, so that several starts share the work.
 
 use super::capital::Capital;
-use super::contrast::{DesignEffect, EpochSums, comparable};
+use super::contrast::{Distance, EpochSums, Hypothesis};
 use super::race::log_likelihood_ratios;
+
+/// Epochs that race together; they are added in any order.
+#[derive(Debug, Clone)]
+pub struct ClusteredRace {
+    ratio: f64,
+    /// 1 for alternatives above `ratio`, -1 for those below.
+    sign: f64,
+    /// What the design effect follows from.
+    distance: Distance,
+    /// What the race would be if every event counted in full.
+    in_full: Capital,
+}
+
+impl ClusteredRace {
+    /// The race against "bad requests are at most `ratio` times as frequent on the candidate": see [`log_e_harm`].
+    #[must_use]
+    pub const fn harm(ratio: f64) -> Self {
+        Self::new(ratio, 1.0)
+    }
+
+    /// The race against "bad requests are at least `ratio` times as frequent on the candidate": see [`log_e_safe`].
+    #[must_use]
+    pub const fn safe(ratio: f64) -> Self {
+        Self::new(ratio, -1.0)
+    }
+
+    const fn new(ratio: f64, sign: f64) -> Self {
+        let distance = Distance::from(Hypothesis { ratio: 1.0, difference: 0.0 });
+        Self { ratio, sign, distance, in_full: Capital::none() }
+    }
+
+    /// Adds an epoch.
+    pub fn add(&mut self, epoch: &EpochSums) {
+        if let Some(sums) = self.distance.add(epoch) {
+            let share = sums.candidate / (sums.candidate + sums.baseline);
+            self.in_full += log_likelihood_ratios(share, self.ratio, self.sign)
+                .weighted([sums.candidate_events, sums.baseline_events]);
+        }
+    }
+
+    /// The capital of the bets, each event counted for what it is worth; nothing while no epoch has requests on both arms.
+    #[must_use]
+    pub fn capital(&self) -> Option<Capital> {
+        let effect = self.distance.design_effect()?;
+        Some(Capital(self.in_full.0.map(|log| log / effect.factor)))
+    }
+
+    /// Groups in which the candidate had a bad request.
+    #[must_use]
+    pub fn event_groups(&self) -> usize {
+        self.distance.event_groups()
+    }
+}
 
 /// The log evidence against "bad requests are at most `ratio` times as frequent on the candidate as on the baseline".
 ///
@@ -29,7 +82,7 @@ use super::race::log_likelihood_ratios;
 /// of the power and buy nothing.
 #[must_use]
 pub fn log_e_harm(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
-    log_e(epochs, ratio, 1.0)
+    log_e(ClusteredRace::harm(ratio), epochs)
 }
 
 /// The log evidence against "bad requests are at least `ratio` times as frequent on the candidate as on the baseline": for
@@ -38,22 +91,14 @@ pub fn log_e_harm(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
 /// As [`log_e_harm`] with alternatives below the ratio.
 #[must_use]
 pub fn log_e_safe(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
-    log_e(epochs, ratio, -1.0)
+    log_e(ClusteredRace::safe(ratio), epochs)
 }
 
-/// `sign` is 1 for alternatives above `ratio` and -1 for those below.
-fn log_e(epochs: &[EpochSums], ratio: f64, sign: f64) -> Option<f64> {
-    let worth = 1.0 / DesignEffect::of(epochs)?.factor;
-    let of_epoch = |candidate: f64, baseline: f64, events: [f64; 2]| {
-        let share = candidate / (candidate + baseline);
-        log_likelihood_ratios(share, ratio, sign).weighted(events.map(|count| count * worth))
-    };
-    let capital: Capital = comparable(epochs)
-        .map(|(_, sums, _)| {
-            of_epoch(sums.candidate, sums.baseline, [sums.candidate_events, sums.baseline_events])
-        })
-        .sum();
-    Some(capital.log_e())
+fn log_e(mut race: ClusteredRace, epochs: &[EpochSums]) -> Option<f64> {
+    for epoch in epochs {
+        race.add(epoch);
+    }
+    Some(race.capital()?.log_e())
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Contrast {
     /// Compares the arms' shares of bad requests with a hypothesis; nothing while no epoch has requests on both.
     #[must_use]
     pub fn of(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
-        Self::with_floor(epochs, hypothesis, null_variance)
+        Distance::of(epochs, hypothesis).of_shares()
     }
 
     /// The same for means of amounts, such as capped cost: the sums of amounts stand where the bad requests stood, and the
@@ -76,36 +76,7 @@ impl Contrast {
     /// No variance of the hypothesis stands in: amounts that do not vary between groups do not vary.
     #[must_use]
     pub fn of_amounts(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
-        Self::with_floor(epochs, hypothesis, |_, _| 0.0)
-    }
-
-    fn with_floor(
-        epochs: &[EpochSums],
-        hypothesis: Hypothesis,
-        least_variance: impl Fn(&GroupSums, Hypothesis) -> f64,
-    ) -> Option<Self> {
-        let groups = epochs.iter().map(|epoch| epoch.groups.len()).max()?;
-        let mut contributions = vec![0.0; groups];
-        let (mut sum, mut worth, mut floor) = (0.0, 0.0, 0.0);
-        for (epoch, total, weight) in comparable(epochs) {
-            let shares = Shares::of(&total);
-            sum += weight * (shares.candidate - hypothesis.ratio * shares.baseline - hypothesis.difference);
-            floor += weight * weight * least_variance(&total, hypothesis);
-            worth += weight;
-            for (contribution, group) in contributions.iter_mut().zip(&epoch.groups) {
-                *contribution += weight * pull(group, &total, shares, hypothesis.ratio);
-            }
-        }
-        (worth > 0.0).then(|| {
-            let spread = Spread::of(&contributions);
-            Self {
-                estimate: sum / worth,
-                standard_error: spread.variance.max(floor).sqrt() / worth,
-                degrees_of_freedom: spread.degrees_of_freedom,
-                sample_size: worth,
-                event_groups: event_groups(epochs, groups),
-            }
-        })
+        Distance::of(epochs, hypothesis).of_amounts()
     }
 
     /// The least the distance is, at error `alpha` over all looks.
@@ -139,28 +110,108 @@ impl DesignEffect {
     /// What the groups show; nothing while no epoch has requests on both arms.
     #[must_use]
     pub fn of(epochs: &[EpochSums]) -> Option<Self> {
-        let equal = Hypothesis { ratio: 1.0, difference: 0.0 };
-        let contrast = Contrast::of(epochs, equal)?;
-        let (mut worth, mut independent) = (0.0, 0.0);
-        for (_, total, weight) in comparable(epochs) {
-            let shares = Shares::of(&total);
-            worth += weight;
-            independent += weight * weight * variance_at(&total, shares, 1.0);
-        }
-        let between = (contrast.standard_error * worth).powi(2);
-        let factor = if independent > 0.0 { between / independent } else { 1.0 };
-        Some(Self { factor: factor.max(1.0), event_groups: contrast.event_groups })
+        Distance::of(epochs, EQUAL).design_effect()
     }
 }
 
-/// The epochs in which the arms can be compared, with their totals and how well each compares them.
-pub(super) fn comparable(epochs: &[EpochSums]) -> impl Iterator<Item = (&EpochSums, GroupSums, f64)> {
-    epochs.iter().filter_map(|epoch| {
+/// The arms do alike.
+const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
+
+/// The distance from a hypothesis as sums that add over epochs, in any order.
+#[derive(Debug, Clone)]
+pub(super) struct Distance {
+    hypothesis: Hypothesis,
+    /// How far each group moves it.
+    contributions: Vec<f64>,
+    /// The distances of the epochs, each times how well it compares the arms.
+    sum: f64,
+    worth: f64,
+    /// The variance of `sum` if requests were independent: with the hypothesis true, and with the shares observed.
+    by_hypothesis: f64,
+    by_shares: f64,
+    /// The groups in which the candidate had a bad request.
+    with_events: Vec<bool>,
+}
+
+impl Distance {
+    pub(super) const fn from(hypothesis: Hypothesis) -> Self {
+        Self {
+            hypothesis,
+            contributions: Vec::new(),
+            sum: 0.0,
+            worth: 0.0,
+            by_hypothesis: 0.0,
+            by_shares: 0.0,
+            with_events: Vec::new(),
+        }
+    }
+
+    fn of(epochs: &[EpochSums], hypothesis: Hypothesis) -> Self {
+        let mut distance = Self::from(hypothesis);
+        for epoch in epochs {
+            distance.add(epoch);
+        }
+        distance
+    }
+
+    /// Adds an epoch; answers its totals if the arms can be compared in it.
+    pub(super) fn add(&mut self, epoch: &EpochSums) -> Option<GroupSums> {
+        let groups = self.contributions.len().max(epoch.groups.len());
+        self.contributions.resize(groups, 0.0);
+        self.with_events.resize(groups, false);
+        for (has_event, group) in self.with_events.iter_mut().zip(&epoch.groups) {
+            *has_event |= group.candidate_events > 0.0;
+        }
         let total = total(&epoch.groups);
         let is_compared = total.candidate > 0.0 && total.baseline > 0.0 && !is_one_group(epoch, &total);
-        let weight = total.candidate * total.baseline / (total.candidate + total.baseline);
-        is_compared.then_some((epoch, total, weight))
-    })
+        if !is_compared {
+            return None;
+        }
+        let Hypothesis { ratio, difference } = self.hypothesis;
+        let (weight, shares) =
+            (total.candidate * total.baseline / (total.candidate + total.baseline), Shares::of(&total));
+        self.sum += weight * (shares.candidate - ratio * shares.baseline - difference);
+        self.worth += weight;
+        self.by_hypothesis += weight * weight * null_variance(&total, self.hypothesis);
+        self.by_shares += weight * weight * variance_at(&total, shares, ratio);
+        for (contribution, group) in self.contributions.iter_mut().zip(&epoch.groups) {
+            *contribution += weight * pull(group, &total, shares, ratio);
+        }
+        Some(total)
+    }
+
+    /// How many groups had a bad request on the candidate.
+    pub(super) fn event_groups(&self) -> usize {
+        self.with_events.iter().filter(|has_event| **has_event).count()
+    }
+
+    fn of_shares(&self) -> Option<Contrast> {
+        self.contrast(self.by_hypothesis)
+    }
+
+    fn of_amounts(&self) -> Option<Contrast> {
+        self.contrast(0.0)
+    }
+
+    pub(super) fn design_effect(&self) -> Option<DesignEffect> {
+        let between = (self.of_shares()?.standard_error * self.worth).powi(2);
+        let factor = if self.by_shares > 0.0 { between / self.by_shares } else { 1.0 };
+        Some(DesignEffect { factor: factor.max(1.0), event_groups: self.event_groups() })
+    }
+
+    /// Nothing while no epoch has requests on both arms.
+    fn contrast(&self, least_variance: f64) -> Option<Contrast> {
+        (self.worth > 0.0).then(|| {
+            let spread = Spread::of(&self.contributions);
+            Contrast {
+                estimate: self.sum / self.worth,
+                standard_error: spread.variance.max(least_variance).sqrt() / self.worth,
+                degrees_of_freedom: spread.degrees_of_freedom,
+                sample_size: self.worth,
+                event_groups: self.event_groups(),
+            }
+        })
+    }
 }
 
 /// The shares of bad requests on both arms.
@@ -243,13 +294,6 @@ fn null_variance(total: &GroupSums, hypothesis: Hypothesis) -> f64 {
 fn variance_at(total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
     let binomial = |share: f64, count: f64| share * (1.0 - share) / count;
     binomial(shares.candidate, total.candidate) + ratio * ratio * binomial(shares.baseline, total.baseline)
-}
-
-fn event_groups(epochs: &[EpochSums], groups: usize) -> usize {
-    let has_event = |group: &usize| {
-        epochs.iter().any(|epoch| epoch.groups.get(*group).is_some_and(|sums| sums.candidate_events > 0.0))
-    };
-    (0..groups).filter(has_event).count()
 }
 
 /// The quantile of Student's distribution at the level of a normal quantile.

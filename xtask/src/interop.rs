@@ -9,6 +9,7 @@ mod nginx;
 mod openai_node;
 mod openai_python;
 mod page;
+mod prometheus;
 mod python;
 
 use std::process::Command;
@@ -32,6 +33,8 @@ pub(crate) enum Peer {
     OpenaiNode,
     /// The official OpenAI client for Python.
     OpenaiPython,
+    /// Prometheus, asked during rollouts and reading from Viridian.
+    Prometheus,
 }
 
 /// What a run against a peer came to.
@@ -52,6 +55,7 @@ pub(crate) fn interop(peer: Peer) -> Result<()> {
         Peer::Nginx => ("nginx", nginx::run()),
         Peer::OpenaiNode => ("openai-node", openai_node::run()),
         Peer::OpenaiPython => ("openai-python", openai_python::run()),
+        Peer::Prometheus => ("prometheus", prometheus::run()),
     };
     let Outcome { versions, what, result } = outcome?;
     let versions = format!("{versions}; Viridian {}", env!("CARGO_PKG_VERSION"));

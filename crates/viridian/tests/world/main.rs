@@ -37,6 +37,7 @@ mod kill;
 mod metrics;
 mod nginx;
 mod openai_client;
+mod prometheus;
 mod rollback_speed;
 mod secure;
 mod skew;

@@ -54,6 +54,7 @@ mod sums;
 mod tables;
 mod tallies;
 mod transaction;
+mod unwritten;
 mod wal;
 
 pub use apply::Item;

@@ -132,6 +132,23 @@ fn a_total_that_was_overtaken_takes_nothing_back() {
     assert_eq!((counted.tally, counted.groups), (tally(30), groups(30)));
 }
 
+/// A table back to the baseline is served before its span is written down.
+#[test]
+fn what_was_counted_in_a_span_that_was_never_written_down_is_kept_and_no_evidence() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 2);
+    record(&store, (0, 0, 1, 0), 30);
+    record(&store, (0, 0, 3, 0), 12);
+    record(&store, (1, 0, 3, 1), 9);
+    let unwritten = |arm| store.unwritten(&application_name(), arm).unwrap();
+    // Exempt requests were answered, too.
+    assert_eq!((unwritten(Arm::Candidate), unwritten(Arm::Baseline)), (12 + 4 + 9 + 3, 0));
+    assert_eq!(
+        evidence(&store).epochs.iter().map(|counts| counts.candidate.tally.outcomes()).sum::<u64>(),
+        30
+    );
+}
+
 /// Something that happens to a store.
 #[derive(Debug, Clone)]
 enum Happening {

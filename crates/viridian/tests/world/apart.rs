@@ -192,7 +192,7 @@ impl Apart {
         let evidence = store.evidence(&name, EpochId(0), Duration::ZERO, now).unwrap();
         let tallies = evidence.epochs.iter().map(|epoch| &epoch.arm(arm).tally);
         let counted: u64 = tallies.map(|tally| tally.outcomes() + tally.exempt.iter().sum::<u64>()).sum();
-        usize::try_from(counted).unwrap()
+        usize::try_from(counted + store.unwritten(&name, arm).unwrap()).unwrap()
     }
 
     /// Waits until the controller knows that all of them serve.

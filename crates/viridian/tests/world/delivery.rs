@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use viridian_testkit::caller::{Caller, post};
 
+/// How many applications one manifest has: a text of more than 1 MiB is not read.
+const AT_ONCE: usize = 1_000;
 /// Says how many applications there are.
 const APPLICATIONS: &str = "VIRIDIAN_APPLICATIONS";
 /// Says how many gateways there are.
@@ -128,7 +130,11 @@ async fn tables_of_many_applications_reach_many_gateways() {
         .collect();
     let [internal] = free_ports();
     let begun = Instant::now();
-    let controller = Viridian::control(home.path(), &manifests.join("---"), internal);
+    let mut parts = manifests.chunks(AT_ONCE).map(|part| part.join("---"));
+    let controller = Viridian::control(home.path(), &parts.next().unwrap_or_default(), internal);
+    for part in parts {
+        controller.apply(home.path(), &part);
+    }
     let internal = SocketAddr::from(([127, 0, 0, 1], internal));
     // One gateway that takes everything there is, until that is everything there will be.
     let mut first = Taker::new(gateways);

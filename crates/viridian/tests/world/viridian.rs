@@ -146,6 +146,14 @@ impl Viridian {
             .unwrap_or_else(|_| panic!("{arguments:?}: {}{}", said.stdout, said.stderr))
     }
 
+    /// Applies a manifest.
+    pub(crate) fn apply(&self, home: &Path, manifest: &str) {
+        let file = home.join("applied.yaml");
+        std::fs::write(&file, manifest).unwrap();
+        let said = self.run(&["apply", "--file", file.to_str().unwrap()]);
+        assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+    }
+
     /// Starts a rollout from a manifest.
     pub(crate) fn start_rollout(&self, home: &Path, manifest: &str) {
         let file = home.join("rollout.yaml");

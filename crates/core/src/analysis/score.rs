@@ -1,4 +1,4 @@
-//! What one outcome adds to each metric: [`scores`].
+//! What one outcome adds to each metric: [`scores`], or to one: [`score`].
 
 use super::counts::Counts;
 use crate::epoch::Thresholds;
@@ -11,7 +11,7 @@ pub(super) fn scores(outcome: &Outcome, thresholds: &Thresholds) -> impl Iterato
 }
 
 /// Nothing while a percentile has no threshold or an amount no cap, and for what the outcome is no case of.
-fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
+pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
     let share = |is_bad| Some(Counts::of_share(1, u64::from(is_bad)));
     match metric {
         Metric::Errors => share(outcome.class.is_error()),

@@ -1,7 +1,7 @@
 //! Counts by slice: [`SliceTally`] adds like every tally, [`Values`] bounds how many slices there are.
 
 use super::counts::Counts;
-use super::score::scores;
+use super::score::score;
 use crate::epoch::Thresholds;
 use crate::metric::Metric;
 use crate::outcome::Outcome;
@@ -45,12 +45,18 @@ impl SliceTally {
         outcome: &Outcome,
         thresholds: &Thresholds,
     ) {
-        for (attribute, value) in slicing.by.iter().zip(values) {
-            let counts = self.slice_mut(attribute.as_str(), value);
-            for (metric, more) in scores(outcome, thresholds) {
-                if slicing.metrics.contains(&metric) {
-                    counts.entry(metric).or_default().add(more);
+        let add = |counts: &mut BTreeMap<Metric, Counts>| {
+            for metric in &slicing.metrics {
+                if let Some(more) = score(*metric, outcome, thresholds) {
+                    counts.entry(*metric).or_default().add(more);
                 }
+            }
+        };
+        for (attribute, value) in slicing.by.iter().zip(values) {
+            // Names are copied for the first request of a slice alone.
+            match self.0.get_mut(attribute.as_str()).and_then(|values| values.get_mut(value)) {
+                Some(counts) => add(counts),
+                None => add(self.slice_mut(attribute.as_str(), value)),
             }
         }
     }

@@ -127,6 +127,10 @@ fn sticky_users_of_every_kind_hold_the_error() {
         ("sticky, unequal, 50 %", UNEQUAL, (0.5, 3_000)),
         ("sticky, few, 50 %", FEW, (0.5, 3_000)),
         ("sticky, few and some very prone, 50 %", FEW_AND_PRONE, (0.5, 3_000)),
+        ("sticky, calm, 90 %", CALM, (0.9, 6_000)),
+        ("sticky, unequal, 90 %", UNEQUAL, (0.9, 6_000)),
+        ("sticky, few and some very prone, 80 %", FEW_AND_PRONE, (0.8, 3_000)),
+        ("sticky, heavy-tailed, 90 %", HEAVY_TAILED, (0.9, 6_000)),
         ("sticky, heavy-tailed, 25 %", HEAVY_TAILED, (0.25, 4_000)),
         ("sticky, heavy-tailed, 50 %", HEAVY_TAILED, (0.5, 3_000)),
     ] {
@@ -241,6 +245,10 @@ fn a_storm_of_retries_by_one_user_is_not_held_against_the_candidate() {
 fn errors_of_sticky_users_are_found() {
     let fivefold: Rate = |user| user.prone * if user.on_candidate { 0.05 } else { 0.01 };
     check_finds("sticky, calm, 1 % to 5 %", 240, |dice| until_harm(dice, CALM, (0.1, 20_000), fivefold));
+    check_finds("sticky, calm, 90 %, nearly all fail", 1_200, |dice| {
+        let failing: Rate = |user| if user.on_candidate { 0.99 } else { 0.01 };
+        until_harm(dice, CALM, (0.9, 20_000), failing)
+    });
     check_finds("sticky, unequal, 1 % to 8 %", 420, |dice| {
         let eightfold: Rate = |user| user.prone * if user.on_candidate { 0.08 } else { 0.01 };
         until_harm(dice, UNEQUAL, (0.1, 30_000), eightfold)

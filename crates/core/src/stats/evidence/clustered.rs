@@ -73,7 +73,8 @@ impl ClusteredRace {
 /// `log E = log mean_j prod_k L_jk^w`: the likelihood ratios of [`super::race`], where an event of epoch `k` falls on the
 /// candidate with probability `q r / (q r + 1 - q)` and `q` is the candidate's part of that epoch's requests. The worth is
 /// `w = 1 / D`: `D` is the variance of the difference between the groups over that of independent requests with the observed
-/// shares, at least one. Nothing while no epoch has requests on both arms.
+/// shares, at least one, and at most what it would be if each group were wholly good or wholly bad: where nearly every request
+/// of the candidate fails, the observed variances say next to nothing. Nothing while no epoch has requests on both arms.
 ///
 /// Asymptotic in the number of groups with events, which the caller demands; with `D = 1` it is the race. Assumes that units
 /// were drawn, and groups are units put together by a hash of their own. Source: Rao and Scott, "A simple method for the
@@ -131,6 +132,37 @@ mod tests {
         let spread = epoch((0..64).map(|number| group(f64::from(number % 2), 2.0)).collect());
         let (together, spread) = (log_e_harm(&together, 1.0).unwrap(), log_e_harm(&spread, 1.0).unwrap());
         assert!(together < spread / 4.0, "{together} {spread}");
+    }
+
+    #[test]
+    fn a_candidate_that_nearly_always_fails_is_worse_at_any_weight() {
+        for probability in [0.05, 0.5, 0.9, 0.98] {
+            // What was good before it began to fail lies with no group in particular.
+            let group = |number: usize| GroupSums {
+                candidate: 2_000.0 * probability,
+                candidate_events: 2_000.0 * probability - (number % 5) as f64,
+                baseline: 2_000.0 * (1.0 - probability),
+                baseline_events: 0.0,
+            };
+            let epoch = EpochSums { probability, groups: (0..64).map(group).collect() };
+            let log_e = log_e_harm(&[epoch], 1.0).unwrap();
+            assert!(log_e > 100.0, "{log_e} at {probability}");
+        }
+    }
+
+    #[test]
+    fn one_user_for_whom_all_goes_well_hides_no_failing_candidate() {
+        for probability in [0.1, 0.9] {
+            let group = |number: usize| GroupSums {
+                candidate: 2_000.0 * probability,
+                candidate_events: if number == 7 { 0.0 } else { 2_000.0 * probability },
+                baseline: 2_000.0 * (1.0 - probability),
+                baseline_events: 0.0,
+            };
+            let epoch = EpochSums { probability, groups: (0..64).map(group).collect() };
+            let log_e = log_e_harm(&[epoch], 1.0).unwrap();
+            assert!(log_e > 20.0, "{log_e} at {probability}");
+        }
     }
 
     #[test]

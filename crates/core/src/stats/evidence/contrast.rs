@@ -100,7 +100,8 @@ impl Contrast {
 /// How much more sums over groups vary than sums over independent requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DesignEffect {
-    /// The variance between groups over that of independent requests with the same shares; at least one.
+    /// The variance between groups over that of independent requests with the same shares: at least one, and at most what
+    /// it would be if the requests of a group were all good or all bad.
     pub factor: f64,
     /// Groups in which the candidate had a bad request.
     pub event_groups: usize,
@@ -129,6 +130,9 @@ pub(super) struct Distance {
     /// The variance of `sum` if requests were independent: with the hypothesis true, and with the shares observed.
     by_hypothesis: f64,
     by_shares: f64,
+    /// How far each group's requests on the candidate, and on the baseline, would move the distance with the hypothesis
+    /// true, if they were all good or all bad: a standard deviation.
+    if_alike: Vec<[f64; 2]>,
     /// The groups in which the candidate had a bad request.
     with_events: Vec<bool>,
 }
@@ -142,6 +146,7 @@ impl Distance {
             worth: 0.0,
             by_hypothesis: 0.0,
             by_shares: 0.0,
+            if_alike: Vec::new(),
             with_events: Vec::new(),
         }
     }
@@ -158,6 +163,7 @@ impl Distance {
     pub(super) fn add(&mut self, epoch: &EpochSums) -> Option<GroupSums> {
         let groups = self.contributions.len().max(epoch.groups.len());
         self.contributions.resize(groups, 0.0);
+        self.if_alike.resize(groups, [0.0; 2]);
         self.with_events.resize(groups, false);
         for (has_event, group) in self.with_events.iter_mut().zip(&epoch.groups) {
             *has_event |= group.candidate_events > 0.0;
@@ -168,14 +174,24 @@ impl Distance {
             return None;
         }
         let Hypothesis { ratio, difference } = self.hypothesis;
-        let (weight, shares) =
-            (total.candidate * total.baseline / (total.candidate + total.baseline), Shares::of(&total));
+        let (weight, shares, null) = (
+            total.candidate * total.baseline / (total.candidate + total.baseline),
+            Shares::of(&total),
+            Shares::under(self.hypothesis, &total),
+        );
         self.sum += weight * (shares.candidate - ratio * shares.baseline - difference);
         self.worth += weight;
-        self.by_hypothesis += weight * weight * null_variance(&total, self.hypothesis);
+        self.by_hypothesis += weight * weight * variance_at(&total, null, ratio);
         self.by_shares += weight * weight * variance_at(&total, shares, ratio);
         for (contribution, group) in self.contributions.iter_mut().zip(&epoch.groups) {
             *contribution += weight * pull(group, &total, shares, ratio);
+        }
+        let deviation = |share: f64, requests: f64, all: f64| {
+            weight * (share * (1.0 - share)).sqrt() * part_of_others(requests, requests, all)
+        };
+        for ([candidate, baseline], group) in self.if_alike.iter_mut().zip(&epoch.groups) {
+            *candidate += deviation(null.candidate, group.candidate, total.candidate);
+            *baseline += ratio * deviation(null.baseline, group.baseline, total.baseline);
         }
         Some(total)
     }
@@ -193,10 +209,15 @@ impl Distance {
         self.contrast(0.0)
     }
 
+    /// The most it can be counts where nearly all of the candidate's requests failed: the few good ones of one user then
+    /// vary without measure against independent requests, and yet no user can be more alike than wholly.
     pub(super) fn design_effect(&self) -> Option<DesignEffect> {
-        let between = (self.of_shares()?.standard_error * self.worth).powi(2);
-        let factor = if self.by_shares > 0.0 { between / self.by_shares } else { 1.0 };
-        Some(DesignEffect { factor: factor.max(1.0), event_groups: self.event_groups() })
+        let over = |variance: f64, independent: f64| (independent > 0.0).then(|| variance / independent);
+        let if_alike: f64 = self.if_alike.iter().flatten().map(|deviation| deviation * deviation).sum();
+        let most = over(if_alike, self.by_hypothesis).unwrap_or(f64::INFINITY);
+        let shown = over(Spread::of(&self.contributions).variance, self.by_shares).unwrap_or(1.0);
+        let factor = shown.min(most).max(1.0);
+        (self.worth > 0.0).then(|| DesignEffect { factor, event_groups: self.event_groups() })
     }
 
     /// Nothing while no epoch has requests on both arms.
@@ -227,6 +248,13 @@ impl Shares {
             candidate: sums.candidate_events / sums.candidate,
             baseline: sums.baseline_events / sums.baseline,
         }
+    }
+
+    /// What they most likely are if the hypothesis is true.
+    fn under(Hypothesis { ratio, difference }: Hypothesis, total: &GroupSums) -> Self {
+        let events = total.candidate_events + total.baseline_events - difference * total.candidate;
+        let baseline = (events / (ratio * total.candidate + total.baseline)).clamp(0.0, 1.0);
+        Self { candidate: (ratio * baseline + difference).clamp(0.0, 1.0), baseline }
     }
 }
 
@@ -274,23 +302,18 @@ fn is_one_group(epoch: &EpochSums, total: &GroupSums) -> bool {
 /// How far a group moves the distance: what it is with the group, less what it is without.
 fn pull(group: &GroupSums, total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
     let moved = |events: f64, requests: f64, share: f64, all: f64| {
-        // Only an arm's single group has nothing beside it, and then its share is the arm's.
-        if requests < all { (events - share * requests) / (all - requests) } else { 0.0 }
+        part_of_others(events - share * requests, requests, all)
     };
     moved(group.candidate_events, group.candidate, shares.candidate, total.candidate)
         - ratio * moved(group.baseline_events, group.baseline, shares.baseline, total.baseline)
 }
 
-/// The variance of the distance if requests were independent and the hypothesis true.
-fn null_variance(total: &GroupSums, hypothesis: Hypothesis) -> f64 {
-    let Hypothesis { ratio, difference } = hypothesis;
-    let events = total.candidate_events + total.baseline_events - difference * total.candidate;
-    let baseline = (events / (ratio * total.candidate + total.baseline)).clamp(0.0, 1.0);
-    let candidate = (ratio * baseline + difference).clamp(0.0, 1.0);
-    variance_at(total, Shares { candidate, baseline }, ratio)
+/// A sum over the requests of all other groups. Only an arm's single group has nothing beside it, and moves nothing.
+fn part_of_others(sum: f64, requests: f64, all: f64) -> f64 {
+    if requests < all { sum / (all - requests) } else { 0.0 }
 }
 
-/// The same at given shares.
+/// The variance of the distance if requests were independent, at given shares.
 fn variance_at(total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
     let binomial = |share: f64, count: f64| share * (1.0 - share) / count;
     binomial(shares.candidate, total.candidate) + ratio * ratio * binomial(shares.baseline, total.baseline)

@@ -14,19 +14,19 @@ mod independent;
 pub mod slices;
 mod starts;
 mod sticky;
+mod told;
 mod unread;
 mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
-use super::tally::Counts;
 use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
+use heavy::HeavyGroups;
 use starts::Starts;
-use std::time::Duration;
 
 /// The share of clean candidates a rollout may wrongly call worse, over all guards and looks.
 pub const ALPHA_ROLLBACK: f64 = 0.01;
@@ -67,8 +67,6 @@ struct Tested {
     material: bool,
     /// The first of the compared epochs that `harm` is about: a later start may show what the whole does not.
     since: usize,
-    /// How the candidate compares.
-    effect: Effect,
     /// The groups that weigh most, when a few do: `harm` and `material` are about the others.
     heavy: Option<Heavy>,
 }
@@ -81,15 +79,26 @@ enum Harm {
     Tested(bool),
 }
 
-/// Judges the evidence of a rollout.
+/// Judges the evidence of a rollout, and tells how the candidate compares by every guard.
 pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
+    let mut analysis = verdicts(guards, evidence, units);
+    for judged in &mut analysis.guards {
+        told::tell(judged, evidence, units);
+    }
+    analysis
+}
+
+/// The verdicts of [`judge`] and whatever else a step depends on, for those who look very often: how the candidate compares
+/// is told of guards that fail, and of no other.
+pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let share = 1.0 / guards.len().max(1) as f64;
     let starts = Starts::of(evidence);
+    let heavy = HeavyGroups::of(evidence).filter(|_| units == Units::Sticky);
     let tested: Vec<Tested> = guards
         .iter()
         .map(|guard| match units {
             Units::Independent => independent::test(guard, evidence, &starts),
-            Units::Sticky => sticky::test(guard, evidence, &starts, ALPHA_ROLLBACK * share),
+            Units::Sticky => sticky::test(guard, (evidence, &starts, heavy.as_ref()), ALPHA_ROLLBACK * share),
         })
         .collect();
     let wait = too_few_units(evidence, units);
@@ -101,13 +110,7 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
         .zip(worse)
         .map(|((guard, tested), worse)| {
             let verdict = wait.map_or_else(|| verdict(guard, evidence, &tested, worse), Verdict::Wait);
-            let passes_with = match verdict {
-                Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) => {
-                    widened::margin(guard, tested.effect, evidence, units)
-                }
-                _ => None,
-            };
-            Judgement { passes_with, ..judgement(guard, (evidence, &starts, units), tested, verdict) }
+            judgement(guard, (evidence, &starts, units), &tested, verdict)
         })
         .collect();
     Analysis {
@@ -201,7 +204,7 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
 fn judgement(
     guard: &Guard,
     (evidence, starts, units): (&Evidence, &Starts<'_>, Units),
-    tested: Tested,
+    tested: &Tested,
     verdict: Verdict,
 ) -> Judgement {
     let mut judged = Judgement {
@@ -209,7 +212,7 @@ fn judgement(
         verdict,
         baseline: evidence.total(guard.metric, Arm::Baseline),
         candidate: evidence.total(guard.metric, Arm::Candidate),
-        effect: tested.effect,
+        effect: Effect::default(),
         log_harm: tested.log_harm,
         log_safe: tested.log_safe,
         passes_with: None,
@@ -217,29 +220,9 @@ fn judgement(
         since: None,
     };
     if verdict.is_fail() {
-        let epochs = starts.since(tested.since);
-        judged.effect = match units {
-            Units::Independent => independent::effect(guard, epochs),
-            Units::Sticky => sticky::effect_on_others(guard, evidence, epochs),
-        };
-        if tested.since > 0 {
-            judged.tell_since(starts.after(tested.since), epochs);
-        }
+        told::tell_harm(&mut judged, (evidence, starts, units), tested.since);
     }
     judged
-}
-
-impl Judgement {
-    /// Tells of a late change by what came since: the whole does not show it.
-    fn tell_since(&mut self, after: Duration, epochs: &[&EpochCounts]) {
-        let total = |arm: Arm| {
-            let mut total = Counts::default();
-            epochs.iter().for_each(|counts| total.add(counts.arm(arm).counts(self.guard.metric)));
-            total
-        };
-        (self.baseline, self.candidate) = (total(Arm::Baseline), total(Arm::Candidate));
-        self.since = Some(after);
-    }
 }
 
 /// The epochs that can show a metric safe: all compared ones, or those with enough load for a metric that

@@ -3,7 +3,7 @@
 
 use super::definition::Experiment;
 use super::evidence::{Counted, Evidence, Span};
-use crate::analysis::judge::{Units, judge};
+use crate::analysis::judge::{Units, verdicts};
 use crate::analysis::measurement::{self, EpochCounts};
 use crate::analysis::verdict::{Judgement, Verdict};
 use crate::epoch::Epoch;
@@ -43,7 +43,7 @@ pub fn harmed(experiment: &Experiment, evidence: &Evidence, units: Units) -> Vec
     let mut found = Vec::new();
     for arm in 1..experiment.arms.len() {
         for (application, counted) in &evidence.applications {
-            let analysis = judge(&experiment.guards, &against_control(counted, arm), units);
+            let analysis = verdicts(&experiment.guards, &against_control(counted, arm), units);
             for judgement in analysis.guards {
                 let Verdict::Fail(on_fail) = judgement.verdict else { continue };
                 let follows = match (judgement.guard.mode, on_fail) {

@@ -2,7 +2,7 @@
 
 use crate::traffic::{Callers, Quality, Traffic, Worse};
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{Units, verdicts};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
@@ -158,7 +158,7 @@ impl Run {
             scene.count(case, &mut traffic, number);
             let between = if number < CLOSE_UNTIL { CLOSE } else { WIDE };
             if number % between == between - 1
-                && run.look(&judge(case.guards, &scene.evidence, case.units()), case)
+                && run.look(&verdicts(case.guards, &scene.evidence, case.units()), case)
             {
                 break;
             }

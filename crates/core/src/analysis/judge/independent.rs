@@ -31,7 +31,6 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> T
         log_safe: Some(log_safe),
         material: harm.material > f64::NEG_INFINITY,
         since: harm.since,
-        effect: effect(guard, starts.since(0)),
         heavy: None,
     }
 }

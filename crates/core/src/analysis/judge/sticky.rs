@@ -27,31 +27,34 @@ const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 
 /// HARM is asked of all groups but the heavy ones, because what befalls one large user would hide what befalls the many;
 /// SAFE is asked of all of them, because a large user's share of the requests is to be safe as well.
-pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>, alpha: f64) -> Tested {
+pub(super) fn test(
+    guard: &Guard,
+    (evidence, starts, heavy): (&Evidence, &Starts<'_>, Option<&HeavyGroups>),
+    alpha: f64,
+) -> Tested {
     if guard.metric.is_amount() {
-        return test_amount(guard, evidence, starts, alpha);
+        return test_amount(guard, (evidence, heavy), alpha);
     }
-    let heavy = HeavyGroups::of(evidence);
+    let gaps: Vec<Gap> = starts.since(0).iter().map(|counts| Gap::of(guard, counts)).collect();
     let harm = Found::least(Reading::all(guard.metric).iter().map(|reading| {
-        let groups = Groups::of(guard, *reading, starts.since(0), heavy.as_ref());
+        let groups = Groups::of(guard, *reading, (starts.since(0), &gaps), heavy);
         starts.mixed(groups, &LOG_WEIGHTS)
     }));
+    let log_safe = log_safe(guard, evidence);
     Tested {
         harm: Harm::Evidence(harm.material),
         log_harm: Some(harm.log_e),
-        safe: is_safe(guard, evidence),
-        log_safe: log_safe(guard, evidence),
+        safe: shows_safe(log_safe, guard, evidence),
+        log_safe,
         material: harm.material > f64::NEG_INFINITY,
         since: harm.since,
-        effect: effect(guard, starts.since(0)),
-        heavy: heavy.map(|heavy| heavy.told()),
+        heavy: heavy.map(HeavyGroups::told),
     }
 }
 
 /// An amount has no events that could race: the bound of the difference of its capped means tells.
-fn test_amount(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>, alpha: f64) -> Tested {
-    let heavy = HeavyGroups::of(evidence);
-    let sums = without(heavy.as_ref(), plain_sums(guard.metric, evidence.compared()));
+fn test_amount(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> Tested {
+    let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
     let harm = Contrast::of_amounts(&sums, EQUAL)
         .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS);
     Tested {
@@ -61,15 +64,14 @@ fn test_amount(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>, alpha: f
         log_safe: None,
         material: is_material(guard, &effect_of_sums(guard, &sums)),
         since: 0,
-        effect: effect(guard, starts.since(0)),
-        heavy: heavy.map(|heavy| heavy.told()),
+        heavy: heavy.map(HeavyGroups::told),
     }
 }
 
 /// The groups of units since a start.
 struct Groups<'a> {
     guard: &'a Guard,
-    epochs: &'a [&'a EpochCounts],
+    gaps: &'a [Gap],
     sums: Vec<EpochSums>,
     /// The same held against the margin, where heavy groups are left out.
     to_margin: Option<Vec<EpochSums>>,
@@ -82,7 +84,7 @@ impl<'a> Groups<'a> {
     fn of(
         guard: &'a Guard,
         reading: Reading,
-        epochs: &'a [&'a EpochCounts],
+        (epochs, gaps): (&[&EpochCounts], &'a [Gap]),
         heavy: Option<&HeavyGroups>,
     ) -> Self {
         let bad = |counts| reading.bad(counts);
@@ -90,7 +92,7 @@ impl<'a> Groups<'a> {
         let to_margin = heavy.map(|_| without(heavy, sums_to_margin(guard, reading, epochs.iter().copied())));
         Self {
             guard,
-            epochs,
+            gaps,
             sums: without(heavy, sums),
             to_margin,
             first: epochs.len(),
@@ -103,7 +105,7 @@ impl<'a> Groups<'a> {
 impl SinceStart for Groups<'_> {
     fn add(&mut self, epoch: usize) {
         self.first = epoch;
-        self.gap += Gap::of(self.guard, self.epochs[epoch]);
+        self.gap += self.gaps[epoch];
         self.race.add(&self.sums[epoch]);
     }
 
@@ -124,7 +126,11 @@ impl SinceStart for Groups<'_> {
 
 /// Whether the candidate is shown safe by a guard.
 pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
-    if let Some(log_e) = log_safe(guard, evidence) {
+    shows_safe(log_safe(guard, evidence), guard, evidence)
+}
+
+fn shows_safe(log_safe: Option<f64>, guard: &Guard, evidence: &Evidence) -> bool {
+    if let Some(log_e) = log_safe {
         return log_e >= -ALPHA_PROMOTE.ln();
     }
     Reading::all(guard.metric).iter().all(|reading| {
@@ -193,7 +199,7 @@ fn sums_to_margin<'a>(
 }
 
 /// How the candidate compares in these epochs. Percentiles are not kept per group: of them there is the best guess.
-fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
+pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.percentile().is_some() {
         let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
         return Effect { estimate, lower: None, upper: None };

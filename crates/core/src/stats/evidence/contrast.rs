@@ -183,15 +183,14 @@ impl Distance {
         self.worth += weight;
         self.by_hypothesis += weight * weight * variance_at(&total, null, ratio);
         self.by_shares += weight * weight * variance_at(&total, shares, ratio);
-        for (contribution, group) in self.contributions.iter_mut().zip(&epoch.groups) {
-            *contribution += weight * pull(group, &total, shares, ratio);
-        }
-        let deviation = |share: f64, requests: f64, all: f64| {
-            weight * (share * (1.0 - share)).sqrt() * part_of_others(requests, requests, all)
-        };
-        for ([candidate, baseline], group) in self.if_alike.iter_mut().zip(&epoch.groups) {
-            *candidate += deviation(null.candidate, group.candidate, total.candidate);
-            *baseline += ratio * deviation(null.baseline, group.baseline, total.baseline);
+        let deviation = |share: f64| weight * (share * (1.0 - share)).sqrt();
+        let if_alike = [deviation(null.candidate), ratio * deviation(null.baseline)];
+        let moved = self.contributions.iter_mut().zip(&mut self.if_alike).zip(&epoch.groups);
+        for ((contribution, [candidate, baseline]), group) in moved {
+            let others = Others::of(group, &total);
+            *contribution += weight * others.pull(group, shares, ratio);
+            *candidate += if_alike[0] * group.candidate * others.candidate;
+            *baseline += if_alike[1] * group.baseline * others.baseline;
         }
         Some(total)
     }
@@ -299,18 +298,28 @@ fn is_one_group(epoch: &EpochSums, total: &GroupSums) -> bool {
     epoch.groups.len() > 1 && epoch.groups.iter().any(is_all)
 }
 
-/// How far a group moves the distance: what it is with the group, less what it is without.
-fn pull(group: &GroupSums, total: &GroupSums, shares: Shares, ratio: f64) -> f64 {
-    let moved = |events: f64, requests: f64, share: f64, all: f64| {
-        part_of_others(events - share * requests, requests, all)
-    };
-    moved(group.candidate_events, group.candidate, shares.candidate, total.candidate)
-        - ratio * moved(group.baseline_events, group.baseline, shares.baseline, total.baseline)
+/// One over the requests of all other groups, on each arm. Only an arm's single group has nothing beside it, and moves
+/// nothing.
+#[derive(Clone, Copy)]
+struct Others {
+    candidate: f64,
+    baseline: f64,
 }
 
-/// A sum over the requests of all other groups. Only an arm's single group has nothing beside it, and moves nothing.
-fn part_of_others(sum: f64, requests: f64, all: f64) -> f64 {
-    if requests < all { sum / (all - requests) } else { 0.0 }
+impl Others {
+    fn of(group: &GroupSums, total: &GroupSums) -> Self {
+        let left = |requests: f64, all: f64| if requests < all { 1.0 / (all - requests) } else { 0.0 };
+        Self {
+            candidate: left(group.candidate, total.candidate),
+            baseline: left(group.baseline, total.baseline),
+        }
+    }
+
+    /// How far the group moves the distance: what it is with the group, less what it is without.
+    fn pull(self, group: &GroupSums, shares: Shares, ratio: f64) -> f64 {
+        (group.candidate_events - shares.candidate * group.candidate) * self.candidate
+            - ratio * (group.baseline_events - shares.baseline * group.baseline) * self.baseline
+    }
 }
 
 /// The variance of the distance if requests were independent, at given shares.

@@ -42,6 +42,9 @@ static GRID: LazyLock<[f64; BETS]> = LazyLock::new(|| {
     std::array::from_fn(|j| SMALLEST_LOG_RATIO * span.powf(j as f64 / (BETS - 1) as f64))
 });
 
+/// The same as factors on the rate.
+static TIMES: LazyLock<[f64; BETS]> = LazyLock::new(|| GRID.map(f64::exp));
+
 /// The log rate ratios on which the race bets, in rising order.
 #[must_use]
 pub fn grid() -> &'static [f64] {
@@ -108,9 +111,9 @@ fn capital(epochs: &[RaceEpoch], ratio: f64, sign: f64) -> impl Iterator<Item = 
 pub(super) fn log_likelihood_ratios(probability: f64, ratio: f64, sign: f64) -> Payoffs<2> {
     let rate_at = |rate_ratio: f64| probability * rate_ratio + 1.0 - probability;
     let at_null = rate_at(ratio);
-    Payoffs::of(|kind, bet| {
-        let tilt = sign * GRID[bet];
-        let on_either = -(rate_at(ratio * tilt.exp()) / at_null).ln();
-        if kind == 0 { tilt + on_either } else { on_either }
-    })
+    let on_either: [f64; BETS] = std::array::from_fn(|bet| {
+        let times = if sign < 0.0 { 1.0 / TIMES[bet] } else { TIMES[bet] };
+        -(rate_at(ratio * times) / at_null).ln()
+    });
+    Payoffs::of(|kind, bet| if kind == 0 { sign * GRID[bet] + on_either[bet] } else { on_either[bet] })
 }

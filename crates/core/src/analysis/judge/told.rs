@@ -1,0 +1,47 @@
+//! What is told beside a verdict: how the candidate compares, and the margin that would have passed. Nothing follows from
+//! it.
+
+use super::starts::Starts;
+use super::{Units, independent, sticky, widened};
+use crate::analysis::measurement::{EpochCounts, Evidence};
+use crate::analysis::tally::Counts;
+use crate::analysis::verdict::{Judgement, Verdict, Wait};
+use crate::arm::Arm;
+
+/// Tells of a guard that did not fail, by all of the evidence.
+pub(super) fn tell(judged: &mut Judgement, evidence: &Evidence, units: Units) {
+    if judged.verdict.is_fail() {
+        return;
+    }
+    let epochs: Vec<&EpochCounts> = evidence.compared().collect();
+    judged.effect = match units {
+        Units::Independent => independent::effect(&judged.guard, &epochs),
+        Units::Sticky => sticky::effect(&judged.guard, &epochs),
+    };
+    if let Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) = judged.verdict {
+        judged.passes_with = widened::margin(&judged.guard, judged.effect, evidence, units);
+    }
+}
+
+/// Tells of a guard that failed, by what showed it: the epochs from `since` on, without heavy groups.
+pub(super) fn tell_harm(
+    judged: &mut Judgement,
+    (evidence, starts, units): (&Evidence, &Starts<'_>, Units),
+    since: usize,
+) {
+    let epochs = starts.since(since);
+    judged.effect = match units {
+        Units::Independent => independent::effect(&judged.guard, epochs),
+        Units::Sticky => sticky::effect_on_others(&judged.guard, evidence, epochs),
+    };
+    if since > 0 {
+        // The whole does not show a late change.
+        let total = |arm: Arm| {
+            let mut total = Counts::default();
+            epochs.iter().for_each(|counts| total.add(counts.arm(arm).counts(judged.guard.metric)));
+            total
+        };
+        (judged.baseline, judged.candidate) = (total(Arm::Baseline), total(Arm::Candidate));
+        judged.since = Some(starts.after(since));
+    }
+}

@@ -62,10 +62,11 @@ pub(super) const fn amount(metric: Metric, contents: &Contents) -> Option<u64> {
 /// threshold. While there is no threshold, a failed request is taken to have had its last byte, and no first token.
 pub(super) fn known_time(elapsed: Elapsed, outcome: &Outcome, thresholds: &Thresholds) -> Option<u64> {
     let time = time(elapsed, outcome)?;
-    let is_long = thresholds
-        .highest(elapsed)
-        .map_or(elapsed == Elapsed::ToLastByte, |highest| time.elapsed_us > highest);
-    (time.is_whole || is_long).then_some(time.elapsed_us)
+    let is_long = || match thresholds.highest(elapsed) {
+        Some(highest) => time.elapsed_us > highest,
+        None => elapsed == Elapsed::ToLastByte,
+    };
+    (time.is_whole || is_long()).then_some(time.elapsed_us)
 }
 
 /// How long something took, or how long it was waited for in vain.

@@ -16,7 +16,7 @@ pub use self::beta::{ln_beta, ln_incomplete_beta};
 pub use self::gamma::{chi_square_above, ln_gamma, ln_incomplete_gamma};
 pub(crate) use self::integral::integral;
 pub use self::normal::{normal_cdf, normal_density, normal_quantile};
-pub(crate) use self::search::{bisect, bisect_within, turn_within};
+pub(crate) use self::search::{bisect, bisect_within, turn_about, turn_within};
 pub use self::student::{student_above, student_quantile_above};
 pub use self::sums::log_sum_exp;
 pub use self::zeta::zeta;

@@ -15,7 +15,6 @@ use super::capital::Capital;
 use super::capped::Cap;
 use crate::arm::Arm;
 use crate::stats::amounts::Amounts;
-use std::collections::BTreeMap;
 
 /// The amounts of one epoch and what was published before it.
 #[derive(Clone, Copy, Debug)]
@@ -35,44 +34,73 @@ pub struct AmountEpoch<'a> {
 /// The evidence against "the candidate's capped mean is at most the baseline's", epoch by epoch.
 #[must_use]
 pub fn harm(epochs: &[AmountEpoch<'_>]) -> Vec<Capital> {
-    Bets { margin: 0.0, pay: Rule::harm, known: BTreeMap::new() }.on(epochs)
+    Bets::new(0.0, Rule::harm).on(epochs)
 }
 
 /// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's".
 #[must_use]
 pub fn log_e_safe(epochs: &[AmountEpoch<'_>], margin: f64) -> f64 {
-    let bets = Bets { margin, pay: Rule::safe, known: BTreeMap::new() };
-    bets.on(epochs).into_iter().sum::<Capital>().log_e()
+    Bets::new(margin, Rule::safe).on(epochs).into_iter().sum::<Capital>().log_e()
 }
-
-/// What tells the payoffs of an amount apart: probability and centre as their bits, cap, arm, amount.
-type Key = (u64, u64, u64, Arm, u64);
 
 struct Bets {
     margin: f64,
     pay: fn(&Rule, Arm, f64, f64) -> Capital,
-    /// Payoffs that were computed: epochs are mostly scored alike, and logarithms take time.
-    known: BTreeMap<Key, Capital>,
+    /// Epochs are mostly scored alike, and logarithms take time.
+    known: Vec<Payoffs>,
+}
+
+/// Payoffs that were computed.
+struct Payoffs {
+    /// What they follow from: probability, centre and cap.
+    of: (f64, f64, u64),
+    arm: Arm,
+    /// That of each amount, in the order of amounts.
+    by_amount: Vec<(u64, Capital)>,
 }
 
 impl Bets {
+    const fn new(margin: f64, pay: fn(&Rule, Arm, f64, f64) -> Capital) -> Self {
+        Self { margin, pay, known: Vec::new() }
+    }
+
     fn on(mut self, epochs: &[AmountEpoch<'_>]) -> Vec<Capital> {
         epochs.iter().map(|epoch| self.capital(epoch)).collect()
     }
 
     fn capital(&mut self, epoch: &AmountEpoch<'_>) -> Capital {
-        let rule = Cap(epoch.cap as f64).rule(epoch.probability, self.margin);
-        let (probability, centre) = (epoch.probability.to_bits(), epoch.centre.to_bits());
+        let (rule, pay) = (Cap(epoch.cap as f64).rule(epoch.probability, self.margin), self.pay);
         let mut capital = Capital::default();
         for (arm, amounts) in [(Arm::Candidate, epoch.candidate), (Arm::Baseline, epoch.baseline)] {
+            let payoffs = self.payoffs((epoch.probability, epoch.centre, epoch.cap), arm);
             for (end, part) in amounts.at_ends(epoch.cap) {
-                let key = (probability, centre, epoch.cap, arm, end);
-                let pay = || (self.pay)(&rule, arm, end as f64, epoch.centre);
-                let payoff = self.known.entry(key).or_insert_with(pay);
+                let payoff = payoffs.of_amount(end, || pay(&rule, arm, end as f64, epoch.centre));
                 capital.0.iter_mut().zip(payoff.0).for_each(|(sum, log)| *sum += part * log);
             }
         }
         capital
+    }
+
+    fn payoffs(&mut self, of: (f64, f64, u64), arm: Arm) -> &mut Payoffs {
+        let found = self.known.iter().position(|known| known.of == of && known.arm == arm);
+        let place = found.unwrap_or(self.known.len());
+        if found.is_none() {
+            self.known.push(Payoffs { of, arm, by_amount: Vec::new() });
+        }
+        &mut self.known[place]
+    }
+}
+
+impl Payoffs {
+    fn of_amount(&mut self, amount: u64, compute: impl FnOnce() -> Capital) -> &Capital {
+        let place = match self.by_amount.binary_search_by_key(&amount, |(amount, _)| *amount) {
+            Ok(place) => place,
+            Err(place) => {
+                self.by_amount.insert(place, (amount, compute()));
+                place
+            }
+        };
+        &self.by_amount[place].1
     }
 }
 

@@ -12,7 +12,7 @@
 use std::sync::LazyLock;
 
 use super::capital::{BETS, Capital, Payoffs, capitals, straightened};
-use crate::stats::special::turn_within;
+use crate::stats::special::turn_about;
 
 /// Counts of one arm in one epoch. An event is a trial that went badly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,7 +77,8 @@ pub fn log_e_safe(epochs: &[BinaryEpoch], margin: f64) -> f64 {
 #[must_use]
 pub fn upper_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
     let threshold = straightened(-alpha.ln());
-    turn_within(PRECISION, -1.0, 1.0, |margin| straightened(log_e_safe(epochs, margin)) - threshold)
+    let likely = likely_bounds(epochs, threshold, 1.0);
+    turn_about(likely, PRECISION, -1.0, 1.0, |margin| straightened(log_e_safe(epochs, margin)) - threshold)
 }
 
 /// The lower confidence bound of the difference at error `alpha` over all looks: the largest difference whose
@@ -85,7 +86,21 @@ pub fn upper_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
 #[must_use]
 pub fn lower_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
     let threshold = straightened(-alpha.ln());
-    turn_within(PRECISION, 1.0, -1.0, |difference| straightened(log_e_harm(epochs, difference)) - threshold)
+    let likely = likely_bounds(epochs, threshold, -1.0);
+    turn_about(likely, PRECISION, 1.0, -1.0, |difference| {
+        straightened(log_e_harm(epochs, difference)) - threshold
+    })
+}
+
+/// Two points that most likely have a bound between them: the log e-value grows about as half the squared distance from
+/// the estimate in standard errors, less what the mixture of bets costs. `side` is 1 for the upper bound and -1 for the lower.
+fn likely_bounds(epochs: &[BinaryEpoch], threshold: f64, side: f64) -> [f64; 2] {
+    const COST: f64 = 2.0;
+    let Moments { trials, sum, squares } = Moments::of(epochs);
+    let estimate = sum / trials;
+    let standard_error = ((squares / trials - estimate * estimate) / trials).sqrt();
+    let distance = (2.0 * (threshold * threshold + COST)).sqrt() * standard_error;
+    [0.85, 1.2].map(|part| estimate + side * part * distance)
 }
 
 /// The mean of `z` over all trials: the unbiased estimate of the difference of shares, candidate minus baseline.
@@ -93,16 +108,31 @@ pub fn lower_bound(epochs: &[BinaryEpoch], alpha: f64) -> f64 {
 /// `None` without trials.
 #[must_use]
 pub fn difference(epochs: &[BinaryEpoch]) -> Option<f64> {
-    let trials: u64 = epochs.iter().flat_map(counts).sum();
-    let sum_of = |epoch: &BinaryEpoch| -> f64 {
-        values(epoch.probability, epoch.centre)
-            .iter()
-            .zip(counts(epoch))
-            .map(|(z, count)| z * count as f64)
-            .sum()
-    };
-    let sum: f64 = epochs.iter().map(sum_of).sum();
-    (trials > 0).then(|| sum / trials as f64)
+    let Moments { trials, sum, .. } = Moments::of(epochs);
+    (trials > 0.0).then(|| sum / trials)
+}
+
+/// Sums of `z` over all trials.
+#[derive(Default)]
+struct Moments {
+    trials: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn of(epochs: &[BinaryEpoch]) -> Self {
+        let mut moments = Self::default();
+        for epoch in epochs {
+            for (z, count) in values(epoch.probability, epoch.centre).into_iter().zip(counts(epoch)) {
+                let count = count as f64;
+                moments.trials += count;
+                moments.sum += z * count;
+                moments.squares += z * z * count;
+            }
+        }
+        moments
+    }
 }
 
 /// The evidence of [`log_e_harm`], epoch by epoch.

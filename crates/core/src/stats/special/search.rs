@@ -34,7 +34,24 @@ pub(crate) fn bisect_within(precision: f64, low: f64, high: f64, reached: impl F
 /// nearly straight a few looks suffice: false position, with the value of an end that stays halved (Illinois), and a
 /// halving wherever three looks have not halved the range or an end's value is not known.
 pub(crate) fn turn_within(precision: f64, low: f64, high: f64, value: impl Fn(f64) -> f64) -> f64 {
+    turn_about([], precision, low, high, value)
+}
+
+/// The same, looking first at points that are likely to have the turn between them.
+pub(crate) fn turn_about<const N: usize>(
+    likely: [f64; N],
+    precision: f64,
+    low: f64,
+    high: f64,
+    value: impl Fn(f64) -> f64,
+) -> f64 {
     let (mut below, mut above) = (End { at: low, value: None }, End { at: high, value: None });
+    for at in likely {
+        if at > below.at.min(above.at) && at < below.at.max(above.at) {
+            let found = value(at);
+            *(if found >= 0.0 { &mut above } else { &mut below }) = End::new(at, found);
+        }
+    }
     let mut widths = [f64::INFINITY; 3];
     let mut high_moved = None;
     for look in 0..HALVINGS {
@@ -56,7 +73,7 @@ pub(crate) fn turn_within(precision: f64, low: f64, high: f64, value: impl Fn(f6
             break;
         }
         let found = value(middle);
-        let end = End { at: middle, value: Some(found).filter(|found| found.is_finite()) };
+        let end = End::new(middle, found);
         let is_reached = found >= 0.0;
         let (moved, stays) = if is_reached { (&mut above, &mut below) } else { (&mut below, &mut above) };
         *moved = end;
@@ -72,6 +89,12 @@ pub(crate) fn turn_within(precision: f64, low: f64, high: f64, value: impl Fn(f6
 struct End {
     at: f64,
     value: Option<f64>,
+}
+
+impl End {
+    fn new(at: f64, value: f64) -> Self {
+        Self { at, value: Some(value).filter(|value| value.is_finite()) }
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +128,21 @@ mod tests {
         });
         assert!((found - 0.1).abs() < 1e-9, "{found}");
         assert!(looks.get() <= 12, "{} looks", looks.get());
+    }
+
+    #[test]
+    fn fewer_suffice_where_the_turn_is_likely() {
+        let looks = Cell::new(0);
+        let value = |x: f64| {
+            looks.set(looks.get() + 1);
+            (x + 2.0).powi(2) - 4.41
+        };
+        for (likely, most) in [([0.09, 0.12], 8), ([0.5, 0.9], 14), ([-3.0, 7.0], 12)] {
+            let found = turn_about(likely, 1e-9, -1.0, 1.0, value);
+            assert!((found - 0.1).abs() < 1e-9, "{found}");
+            let looks = looks.replace(0);
+            assert!(looks <= most, "{looks} looks for {likely:?}");
+        }
     }
 
     #[test]

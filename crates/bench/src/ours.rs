@@ -4,20 +4,18 @@
 //! [`Ours::serve`] takes the next request; it looks after every bad outcome on the candidate, and every few seconds
 //! whatever happened. A look between can find nothing that those do not, but for a best guess that crosses a margin.
 
-mod cost;
 mod plan;
 
-use crate::config::{Config, Scenario, Watched};
+use crate::config::{Config, Scenario};
 use crate::run::{End, Run};
-use crate::traffic::{Request, Requests, User};
+use crate::traffic::{Answer, Request, Requests, User};
 use anyhow::Result;
-use cost::CostGuard;
 pub(crate) use plan::Aim;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{Units, judge, verdicts};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
@@ -68,8 +66,8 @@ pub(crate) struct Ours {
     epoch: Epoch,
     calibration: ArmCounts,
     evidence: Evidence,
-    /// Only where the scenario is about cost.
-    cost: Option<CostGuard>,
+    /// What an answer usually costs, in dollars, where a guard watches it.
+    usual_cost: Option<f64>,
     /// Judgements that do not count yet, the next first.
     unripe: BinaryHeap<Reverse<Unripe>>,
     next_look: f64,
@@ -85,13 +83,6 @@ pub(crate) struct Ours {
     ended: Option<Run>,
 }
 
-/// What is known of the baseline before the rollout.
-pub(crate) struct Known {
-    counts: ArmCounts,
-    /// What each answer cost.
-    costs: Vec<f64>,
-}
-
 /// A judgement and when it counts, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Unripe {
@@ -105,15 +96,17 @@ struct Unripe {
 
 impl Ours {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
-    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &Known) -> Result<Self> {
+    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
+        let watches_cost = plan.guards.iter().any(|guard| guard.metric == Metric::Cost);
         let rate = scenario.rate.unwrap_or(config.usual.rate);
         let predicted = (aim == Aim::Promote).then(|| {
-            let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.counts.tally });
+            let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.tally });
             told.steps.iter().map(|step| step.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64())).sum()
         });
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
+            usual_cost: watches_cost.then_some(config.usual.cost),
             plan,
             aim,
             units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
@@ -123,10 +116,8 @@ impl Ours {
             look_every: config.rules.viridian.look_every * config.usual.rate / rate,
             state: State { sequence: 0, phase: Phase::Pending },
             epoch: first_epoch(),
-            calibration: known.counts.clone(),
+            calibration: known.clone(),
             evidence: Evidence::default(),
-            cost: (scenario.watches == Watched::Cost)
-                .then(|| CostGuard::new(&known.costs, config.rules.viridian.cost_per_cent / 100.0)),
             unripe: BinaryHeap::new(),
             next_look: 0.0,
             candidate: 0,
@@ -160,9 +151,6 @@ impl Ours {
         if self.count(request, user) && self.aim != Aim::Keep {
             self.look(request.at);
         }
-        if self.costs_more(request) {
-            self.ended = Some(self.run(End::RolledBack, request.at));
-        }
     }
 
     /// What came of it, when the scenario is over.
@@ -180,14 +168,7 @@ impl Ours {
             if weight.compares() { Standing::Drawn(weight) } else { Standing::Exempt(Exempt::NotCompared) };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
         let answer = request.answer(arm);
-        let (class, latency_us) = (answer.class, answer.latency_us);
-        let outcome = Outcome {
-            decision,
-            class,
-            latency_us,
-            first_token: FirstToken::NotStreamed,
-            contents: Contents::default(),
-        };
+        let outcome = outcome(decision, answer, self.usual_cost.is_some());
         let Some(counts) = self.evidence.epochs.last_mut() else { return false };
         let thresholds = counts.epoch.thresholds;
         let counted = counts.arm_mut(arm);
@@ -198,7 +179,8 @@ impl Ours {
             self.excess += request.excess;
         }
         let mut is_bad = answer.class.is_error()
-            || thresholds.of(Metric::LatencyP95).is_some_and(|threshold| answer.latency_us > threshold.at_us);
+            || thresholds.of(Metric::LatencyP95).is_some_and(|threshold| answer.latency_us > threshold.at_us)
+            || self.usual_cost.is_some_and(|usual| answer.cost > usual);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let unripe = Unripe {
                 at: micros(request.at + judged.after.max(self.maturity)),
@@ -216,15 +198,6 @@ impl Ours {
             }
         }
         is_bad && arm == Arm::Candidate
-    }
-
-    /// Counts what a request costs, where that is watched; whether the candidate costs more.
-    fn costs_more(&mut self, request: &Request) -> bool {
-        let weight = self.epoch.weight;
-        let Some(cost) = self.cost.as_mut().filter(|_| weight.compares()) else { return false };
-        let is_candidate = Bucket::from_uniform(request.draw).is_candidate(weight);
-        let arm = if is_candidate { Arm::Candidate } else { Arm::Baseline };
-        cost.is_worse_after(request.at, weight.probability(), arm, request.answer(arm).cost)
     }
 
     /// Judgements whose time has come.
@@ -252,7 +225,7 @@ impl Ours {
     /// Looks until there is nothing more to do, as the controller does.
     fn look(&mut self, at: f64) {
         let now = timestamp(at);
-        let mut analysis = judge(&self.plan.guards, &self.evidence, self.units);
+        let mut analysis = verdicts(&self.plan.guards, &self.evidence, self.units);
         for (passed, judged) in self.passed.iter_mut().zip(&analysis.guards) {
             *passed |= judged.verdict == Verdict::Pass;
         }
@@ -260,7 +233,7 @@ impl Ours {
         if self.aim == Aim::Keep {
             overlook_harm(&mut analysis);
         }
-        self.tell(&analysis, at);
+        self.tell(at);
         for _ in 0..STEPS_PER_LOOK {
             let transition = step(&self.plan, &self.state, &self.input(&analysis), now);
             let moved = transition.next.sequence != self.state.sequence;
@@ -278,12 +251,13 @@ impl Ours {
     }
 
     /// Says once when the rest will be over, as the product would under way.
-    fn tell(&mut self, analysis: &Analysis, at: f64) {
+    fn tell(&mut self, at: f64) {
         if self.told.is_some() || self.predicted.is_none_or(|predicted| at < UNDER_WAY * predicted) {
             return;
         }
         let traffic = Traffic { per_second: self.rate, baseline: &self.calibration.tally };
-        let found = remaining(&self.plan, &self.state, analysis, traffic, timestamp(at));
+        let analysis = judge(&self.plan.guards, &self.evidence, self.units);
+        let found = remaining(&self.plan, &self.state, &analysis, traffic, timestamp(at));
         self.told = found
             .and_then(|found| found.soonest.zip(found.latest))
             .map(|(soonest, latest)| (at + soonest.as_secs_f64(), at + latest.as_secs_f64()));
@@ -333,31 +307,38 @@ impl Ours {
 }
 
 /// What the baseline did before the rollout: for so many seconds, and at least as much as a rollout waits for.
-pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> Known {
-    let (mut baseline, mut costs) = (ArmCounts::default(), Vec::new());
+pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> ArmCounts {
+    let mut baseline = ArmCounts::default();
     let thresholds = Thresholds::default();
     while baseline.tally.outcomes() < CALIBRATION || requests.now() < seconds {
         let request = requests.next();
         let answer = request.answer(Arm::Baseline);
-        costs.push(answer.cost);
         let decision =
             Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None };
-        let (class, latency_us) = (answer.class, answer.latency_us);
-        let outcome = Outcome {
-            decision,
-            class,
-            latency_us,
-            first_token: FirstToken::NotStreamed,
-            contents: Contents::default(),
-        };
-        baseline.tally.record(&outcome, &thresholds);
+        baseline.tally.record(&outcome(decision, answer, true), &thresholds);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let said = Counts::of_share(1, u64::from(judged.bad));
             baseline.tally.metrics[Metric::Feedback.index()].add(said);
         }
     }
     requests.rewind(0.0);
-    Known { counts: baseline, costs }
+    baseline
+}
+
+fn outcome(decision: Decision, answer: &Answer, tells_cost: bool) -> Outcome {
+    Outcome {
+        decision,
+        class: answer.class,
+        latency_us: answer.latency_us,
+        first_token: FirstToken::NotStreamed,
+        contents: Contents { cost: tells_cost.then(|| billionths(answer.cost)), ..Contents::default() },
+    }
+}
+
+/// Of what a dollar is one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some cents")]
+fn billionths(dollars: f64) -> u64 {
+    (dollars * 1e9).round() as u64
 }
 
 /// For a candidate that is watched to the end whatever it does.

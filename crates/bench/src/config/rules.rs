@@ -28,8 +28,8 @@ pub(crate) struct Ours {
     pub(crate) look_every: f64,
     /// Requests a gateway sends the candidate before it counts.
     pub(crate) warmup: u32,
-    /// The margin on the mean cost.
-    pub(crate) cost_per_cent: f64,
+    /// The guard that takes the place of the last one where the cost is watched.
+    pub(crate) cost: GuardSpec,
 }
 
 /// A guard, its margin in points or in per cent.

@@ -48,16 +48,20 @@ pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Pla
 
 fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> {
     let maturity = Duration::from_secs_f64(scenario.delay.map_or(0.0, |delay| delay.maturity));
-    let specs = &config.rules.viridian.guards;
-    // The guard on cost takes the last one's place.
-    let kept = if scenario.watches == Watched::Cost { specs.len().saturating_sub(1) } else { specs.len() };
-    let alone: Option<&GuardSpec> = match aim {
-        Aim::Judge | Aim::Keep => None,
-        Aim::JudgeAlone | Aim::Promote => {
-            specs.iter().find(|spec| watched_by(spec.metric) == Some(scenario.watches))
-        }
+    let rules = &config.rules.viridian;
+    let mut specs: Vec<&GuardSpec> = rules.guards.iter().collect();
+    if scenario.watches == Watched::Cost {
+        specs.pop();
+        specs.push(&rules.cost);
+    }
+    let armed = match aim {
+        Aim::Judge | Aim::Keep => specs,
+        Aim::JudgeAlone | Aim::Promote => specs
+            .into_iter()
+            .filter(|spec| watched_by(spec.metric) == Some(scenario.watches))
+            .take(1)
+            .collect(),
     };
-    let armed = alone.map_or_else(|| specs.iter().take(kept).collect(), |spec| vec![spec]);
     armed.into_iter().map(|spec| spec.guard(maturity)).collect()
 }
 
@@ -67,6 +71,7 @@ const fn watched_by(metric: Metric) -> Option<Watched> {
         Metric::Errors => Some(Watched::Errors),
         Metric::LatencyP95 => Some(Watched::Latency),
         Metric::Feedback => Some(Watched::Feedback),
+        Metric::Cost => Some(Watched::Cost),
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ pub use forecast::forecast_table;
 pub use gateway::{gateway_table, gateways_table, standing_table};
 pub use numbers::{ago, span};
 pub use release::{release_table, releases_table};
-pub use rollout::{history_table, rollout_line, rollout_table, rollouts_table};
+pub use rollout::{history_table, rollout_line, rollout_status, rollout_table, rollouts_table};
 pub use screen::{Screen, is_news};
 
 use crate::args::Format;

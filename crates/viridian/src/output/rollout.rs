@@ -5,7 +5,7 @@ use super::forecast::long;
 use super::numbers::{ago, count, effect, percent, share};
 use viridian_wire::api::{
     Entry, EntryKind, JudgementBody, PhaseBody, RemainingBody, ReportBody, RolloutBody, RolloutSummary,
-    StepBody, StepStatus, ValidityBody, VerdictBody,
+    SliceBody, StepBody, StepStatus, ValidityBody, VerdictBody,
 };
 
 /// Rollouts in a list.
@@ -65,6 +65,16 @@ pub fn rollout_line(rollout: &RolloutSummary) -> String {
     format!("{}  {}{step}  candidate {}  {why}", rollout.name, rollout.phase, percent(rollout.weight))
         .trim_end()
         .to_owned()
+}
+
+/// The same, and one line for each part of the traffic that fares worse.
+pub fn rollout_status(rollout: &RolloutBody) -> String {
+    let mut text = rollout_line(&rollout.summary);
+    for slice in rollout.report.iter().flat_map(|report| &report.analysis.slices) {
+        text.push_str(&format!("\n  worse where {}", place(slice).replacen(' ', " is ", 1)));
+        text.push_str(&format!(": {} {}", slice.metric, effect(&slice.effect)));
+    }
+    text
 }
 
 /// What happened to a rollout.
@@ -132,7 +142,30 @@ fn evidence(report: &ReportBody) -> String {
     }
     text.push_str("\n\n");
     text.push_str(&guards(&analysis.guards));
+    if !analysis.slices.is_empty() {
+        text.push('\n');
+        text.push_str(&slices(&analysis.slices));
+    }
     text
+}
+
+/// The parts of the traffic that fare worse, the surest first.
+fn slices(slices: &[SliceBody]) -> String {
+    let rows = slices.iter().map(|slice| {
+        [
+            place(slice),
+            slice.metric.clone(),
+            share(slice.baseline),
+            share(slice.candidate),
+            effect(&slice.effect),
+            if slice.certain { "WORSE" } else { "worse" }.to_owned(),
+        ]
+    });
+    columns(["slice", "guard", "baseline", "candidate", "difference", "verdict"], rows.collect())
+}
+
+fn place(slice: &SliceBody) -> String {
+    format!("{} {}", slice.attribute, slice.value)
 }
 
 fn guards(guards: &[JudgementBody]) -> String {

@@ -50,6 +50,10 @@ async fn worse_only_for_german_callers_is_found_and_named() {
     let explained = viridian.run(&["explain", "told"]).stdout;
     let explained = explained.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(explained.contains("errors where language is de: "), "{explained}");
+    let described = viridian.run(&["describe", "rollout", "told"]).stdout;
+    assert!(described.lines().any(|line| line.starts_with("language de ")), "{described}");
+    let stands = viridian.run(&["rollout", "status", "told"]).stdout;
+    assert!(stands.contains("worse where language is de: errors"), "{stands}");
 
     let restored = viridian.until_phase("restored", &ENDS);
     assert_eq!(restored["phase"], "RolledBack", "{restored:#}");

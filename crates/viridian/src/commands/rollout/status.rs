@@ -3,7 +3,7 @@
 use super::super::wait::{Lookout, exit_of};
 use crate::args::StatusArgs;
 use crate::exit::Exit;
-use crate::output::{is_news, note, rollout_line};
+use crate::output::{is_news, note, rollout_line, rollout_status};
 use crate::settings::Settings;
 use anyhow::Result;
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ pub(super) async fn run(args: &StatusArgs, settings: &Settings) -> Result<Exit> 
         lookout.again().await?;
     }
     let rollout = lookout.seen;
-    settings.output.one(&rollout, |rollout| rollout_line(&rollout.summary))?;
+    settings.output.one(&rollout, rollout_status)?;
     let exit = exit_of(&rollout);
     let out_of_time = args.wait && !rollout.summary.phase.is_end();
     Ok(if out_of_time && exit == Exit::Ok { Exit::Inconclusive } else { exit })

@@ -1,6 +1,7 @@
 //! What people see of a rollout, from the body that the API answers.
 
 use super::*;
+use viridian_wire::api::{CountsBody, EffectBody, ScaleBody};
 
 const BODY: &str = include_str!("../../../../wire/tests/golden/api/rollout.json");
 
@@ -48,6 +49,43 @@ fn a_line_says_what_is_waited_for() {
     assert_eq!(
         rollout_line(&body().summary),
         "support-chat-v8  Progressing  step 3/6  candidate 5%  waits for: errors: neither worse nor shown safe yet"
+    );
+}
+
+/// What is certain may act, and what is only named may not.
+#[test]
+fn the_parts_that_fare_worse_have_a_table() {
+    let mut body = body();
+    let slices = &mut body.report.as_mut().unwrap().analysis.slices;
+    let counts = |requests, bad| CountsBody { requests, bad };
+    let slice = |value: &str, certain| SliceBody {
+        attribute: "language".to_owned(),
+        value: value.to_owned(),
+        metric: "errors".to_owned(),
+        baseline: counts(2_000, 20),
+        candidate: counts(1_000, 60),
+        effect: EffectBody {
+            scale: ScaleBody::Points,
+            estimate: Some(0.05),
+            lower: Some(0.03),
+            upper: Some(0.07),
+        },
+        since_seconds: None,
+        certain,
+        sentence: String::new(),
+    };
+    slices.extend([slice("de", true), slice("fr", false)]);
+    let expected = "\
+SLICE         GUARD    BASELINE         CANDIDATE        DIFFERENCE                     VERDICT
+language de   errors   1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   WORSE
+language fr   errors   1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   worse
+";
+    let drawn = rollout_table(&body);
+    assert!(drawn.contains(expected), "{drawn}");
+    let status = rollout_status(&body);
+    assert!(
+        status.contains("\n  worse where language is de: errors +5.00pp (+3.00pp .. +7.00pp)\n"),
+        "{status}"
     );
 }
 

@@ -38,7 +38,17 @@ pub(crate) struct Said {
 impl Viridian {
     /// Starts it on a directory that holds, or will hold, its database and its manifest.
     pub(crate) fn start(home: &Path, manifest: &str, listeners: Listeners) -> Self {
-        let mut process = Self::launch(home, manifest, listeners);
+        Self::start_in(home, manifest, listeners, &[])
+    }
+
+    /// The same in this environment.
+    pub(crate) fn start_in(
+        home: &Path,
+        manifest: &str,
+        listeners: Listeners,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut process = Self::launch_in(home, manifest, listeners, environment);
         let gateway = process.until_it_says("where the gateway listens", |line| address(line, "gateway"));
         let admin =
             process.until_it_says("where the control plane listens", |line| address(line, "control plane"));
@@ -47,12 +57,19 @@ impl Viridian {
 
     /// Starts it without waiting until it listens.
     pub(crate) fn launch(home: &Path, manifest: &str, listeners: Listeners) -> Process {
+        Self::launch_in(home, manifest, listeners, &[])
+    }
+
+    fn launch_in(home: &Path, manifest: &str, listeners: Listeners, environment: &[(&str, &str)]) -> Process {
         let file = home.join("viridian.yaml");
         std::fs::write(&file, manifest).unwrap();
         let mut command = Command::new(binary());
         command.arg("serve").arg("--data-dir").arg(home.join("data")).arg("--file").arg(file);
         command.arg("--listen").arg(format!("127.0.0.1:{}", listeners.gateway));
-        command.arg("--admin").arg(format!("127.0.0.1:{}", listeners.admin));
+        command
+            .arg("--admin")
+            .arg(format!("127.0.0.1:{}", listeners.admin))
+            .envs(environment.iter().copied());
         Process::start(&mut command)
     }
 

@@ -24,3 +24,11 @@ pub struct Contents {
     /// What it costs, in billionths of the unit of its release's prices.
     pub cost: Option<u64>,
 }
+
+impl Contents {
+    /// Whether nothing that was read speaks against the answer.
+    pub fn is_good(&self) -> bool {
+        let faults = [self.refused, self.empty, self.truncated, self.invalid_output, self.invalid_tool_calls];
+        !faults.contains(&Some(true))
+    }
+}

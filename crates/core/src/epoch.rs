@@ -55,6 +55,10 @@ pub struct Thresholds {
     output_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_per_success: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_mean: Option<u64>,
 }
 
 /// A time an answer is slow above, in microseconds.
@@ -96,6 +100,8 @@ impl Thresholds {
             Metric::InputTokens => self.input_tokens,
             Metric::OutputTokens => self.output_tokens,
             Metric::Cost => self.cost,
+            Metric::CostPerSuccess => self.cost_per_success,
+            Metric::LatencyMean => self.latency_mean,
             _ => None,
         }
     }
@@ -106,6 +112,8 @@ impl Thresholds {
             Metric::InputTokens => &mut self.input_tokens,
             Metric::OutputTokens => &mut self.output_tokens,
             Metric::Cost => &mut self.cost,
+            Metric::CostPerSuccess => &mut self.cost_per_success,
+            Metric::LatencyMean => &mut self.latency_mean,
             _ => return,
         };
         *place = Some(cap);

@@ -70,6 +70,12 @@ pub enum Metric {
     /// The mean of what an answer costs by the prices of its release, in billionths of their unit.
     #[serde(rename = "cost")]
     Cost,
+    /// What all answers cost together for each good one, in the same billionths.
+    #[serde(rename = "costPerSuccess")]
+    CostPerSuccess,
+    /// The mean time to the last byte, in microseconds.
+    #[serde(rename = "latency.mean")]
+    LatencyMean,
 }
 
 /// A time that part of the answers stay below.
@@ -105,7 +111,7 @@ pub enum Witness {
 
 impl Metric {
     /// Every metric, in the order of the counters in a tally; new ones go last.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Errors,
         Self::LatencyP95,
         Self::Feedback,
@@ -127,6 +133,8 @@ impl Metric {
         Self::InputTokens,
         Self::OutputTokens,
         Self::Cost,
+        Self::CostPerSuccess,
+        Self::LatencyMean,
     ];
 
     /// The name people write.
@@ -153,6 +161,8 @@ impl Metric {
             Self::InputTokens => "tokens.input",
             Self::OutputTokens => "tokens.output",
             Self::Cost => "cost",
+            Self::CostPerSuccess => "costPerSuccess",
+            Self::LatencyMean => "latency.mean",
         }
     }
 
@@ -174,7 +184,20 @@ impl Metric {
 
     /// Whether it is an amount, whose mean is compared, and no share.
     pub const fn is_amount(self) -> bool {
-        matches!(self, Self::InputTokens | Self::OutputTokens | Self::Cost)
+        matches!(
+            self,
+            Self::InputTokens | Self::OutputTokens | Self::Cost | Self::CostPerSuccess | Self::LatencyMean
+        )
+    }
+
+    /// Whether it needs the prices of releases.
+    pub const fn is_priced(self) -> bool {
+        matches!(self, Self::Cost | Self::CostPerSuccess)
+    }
+
+    /// Whether it is about how long answers take, so that a request that fails early says nothing of it.
+    pub const fn is_time(self) -> bool {
+        self.percentile().is_some() || matches!(self, Self::LatencyMean)
     }
 
     /// Where its outcomes come from.
@@ -187,6 +210,7 @@ impl Metric {
             | Self::LatencyP50
             | Self::LatencyP95
             | Self::LatencyP99
+            | Self::LatencyMean
             | Self::FirstTokenP50
             | Self::FirstTokenP95
             | Self::FirstTokenP99 => Witness::Passing,
@@ -200,7 +224,8 @@ impl Metric {
             | Self::PerTokenP95
             | Self::InputTokens
             | Self::OutputTokens
-            | Self::Cost => Witness::Contents,
+            | Self::Cost
+            | Self::CostPerSuccess => Witness::Contents,
         }
     }
 
@@ -212,7 +237,7 @@ impl Metric {
 
     /// Whether a small share of the traffic can make an arm look better than it would be under more of it.
     pub const fn depends_on_load(self) -> bool {
-        self.percentile().is_some() || matches!(self, Self::Timeouts | Self::RateLimited)
+        self.is_time() || matches!(self, Self::Timeouts | Self::RateLimited)
     }
 
     /// Whether outcomes arrive after the request, in an order of their own.

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "control_shapes/former.rs"]
+mod former;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -11,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, Standing, TallyRow};
 use viridian_core::analysis::slices::SliceTally;
-use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
+use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, SecretReference};
@@ -25,8 +28,6 @@ use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
 use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
 use viridian_core::slice::{Attribute, Slicing};
-use viridian_core::stats::amounts::Amounts;
-use viridian_core::stats::histogram::Histogram;
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
@@ -54,11 +55,6 @@ fn check_read<T: DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
     let text = std::fs::read_to_string(&golden).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{}", golden.display());
-}
-
-fn read_report(name: &str) -> TallyReport {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 fn pretty(value: &impl Serialize) -> String {
@@ -247,6 +243,8 @@ fn tally_reports() {
     thresholds.set(Metric::PerTokenP95, Threshold { at_us: 400, scaled_us: 480 });
     thresholds.set_cap(Metric::OutputTokens, 80);
     thresholds.set_cap(Metric::Cost, 1 << 24);
+    thresholds.set_cap(Metric::CostPerSuccess, 1 << 24);
+    thresholds.set_cap(Metric::LatencyMean, 1 << 20);
     for outcome in outcomes() {
         tally.record(&outcome, &thresholds);
         groups.record(&outcome, &thresholds);
@@ -274,7 +272,7 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report_5", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_6", serde_json::to_string(&report).unwrap(), &report);
     let vitals = Vitals {
         clock: Timestamp(1_767_225_661_000),
         ended: 12_000,
@@ -328,63 +326,6 @@ fn slices_are_asked_for_and_counted() {
     let mut groups = GroupTally::default();
     groups.slices = slices;
     let row = GroupRow { application: application(), epoch: EpochId(7), arm: Arm::Candidate, groups };
-    check("groups_with_slices", serde_json::to_string(&row).unwrap(), &row);
-}
-
-/// From before answers were read: those places are zero, and nothing else differs.
-#[test]
-fn the_fourth_form_of_tally_reports_is_read() {
-    let (fourth, mut now) = (read_report("tally_report_4"), read_report("tally_report_5"));
-    let tally = &mut now.tallies[0].tally;
-    assert!(!tally.input_tokens.is_empty() && !tally.output_tokens.is_empty() && !tally.cost.is_empty());
-    assert!(!tally.per_token.is_empty());
-    assert!(tally.metrics[10..].iter().any(|counts| *counts != Counts::default()));
-    tally.metrics[10..].fill(Counts::default());
-    (tally.per_token, tally.input_tokens) = (Histogram::default(), Amounts::default());
-    (tally.output_tokens, tally.cost) = (Amounts::default(), Amounts::default());
-    assert_eq!(fourth.tallies, now.tallies);
-    for metric in Metric::ALL {
-        let (before, groups) = (&fourth.groups[0].groups, &now.groups[0].groups);
-        let expected =
-            if metric.index() < 10 { groups.counts(metric).to_vec() } else { vec![Counts::default(); 64] };
-        assert_eq!(before.counts(metric), expected, "{metric}");
-    }
-}
-
-/// From before there were more metrics and first tokens: those places are zero, and nothing else differs.
-#[test]
-fn the_third_form_of_tally_reports_is_read() {
-    let (third, mut now) = (read_report("tally_report_3"), read_report("tally_report_4"));
-    let tally = &mut now.tallies[0].tally;
-    assert!(tally.metrics[3..].iter().any(|counts| *counts != Counts::default()));
-    tally.metrics[3..].fill(Counts::default());
-    tally.first_token = Histogram::default();
-    assert_eq!(third.tallies, now.tallies);
-    for metric in Metric::ALL {
-        let (before, groups) = (&third.groups[0].groups, &now.groups[0].groups);
-        let expected =
-            if metric.index() < 3 { groups.counts(metric).to_vec() } else { vec![Counts::default(); 64] };
-        assert_eq!(before.counts(metric), expected, "{metric}");
-    }
-}
-
-/// From before a lease could run out and an operator could pin: those places are zero, and nothing else differs.
-#[test]
-fn the_second_form_of_tally_reports_is_read() {
-    let second = read_report("tally_report_2");
-    let mut now = read_report("tally_report_3");
-    let exempt = &mut now.tallies[0].tally.exempt;
-    assert_eq!(exempt[5..], [1, 1]);
-    exempt[5..].fill(0);
-    assert_eq!(second.tallies, now.tallies);
-}
-
-/// From before early failures were counted: there are none in it, and nothing else differs.
-#[test]
-fn the_first_form_of_tally_reports_is_read() {
-    let (first, now) = (read_report("tally_report"), read_report("tally_report_2"));
-    let latency = |report: &TallyReport| report.tallies[0].tally.metrics[Metric::LatencyP95.index()];
-    assert_eq!((latency(&first).failed_early, latency(&now).failed_early), (0, 3));
-    assert_eq!(latency(&first), Counts { failed_early: 0, ..latency(&now) });
-    assert_eq!((first.origin, first.feedback), (now.origin, now.feedback));
+    check("groups_with_slices_2", serde_json::to_string(&row).unwrap(), &row);
+    check_read("groups_with_slices", &row);
 }

@@ -39,7 +39,7 @@ impl Thresholds {
 
 /// What an amount counts at most from now on.
 fn cap(metric: Metric, baseline: &ArmCounts) -> Option<u64> {
-    let amounts = baseline.tally.amounts(metric)?;
+    let amounts = baseline.tally.expected_amounts(metric)?;
     let (mean, largest) = amounts.mean().zip(amounts.quantile(LARGEST))?;
     Some(cap_at_or_above(Cap::published(mean, largest as f64).0))
 }
@@ -54,7 +54,7 @@ const STEPS: f64 = 200.0;
 /// Centres from what the baseline did, to the nearest step, or for an amount to the end of its bucket; zero for a metric
 /// without outcomes.
 pub fn centres(baseline: &ArmCounts) -> Centres {
-    Metric::ALL.map(|metric| match baseline.tally.amounts(metric) {
+    Metric::ALL.map(|metric| match baseline.tally.expected_amounts(metric) {
         Some(amounts) => end_at_or_below(amounts.mean().unwrap_or(0.0)) as f64,
         None => (baseline.counts(metric).share().unwrap_or(0.0) * STEPS).round() / STEPS,
     })

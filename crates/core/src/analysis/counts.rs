@@ -32,6 +32,11 @@ impl Counts {
         Self { trials, events, scaled: events, failed_early: 0 }
     }
 
+    /// Whether nothing was counted.
+    pub const fn is_nothing(self) -> bool {
+        self.trials == 0 && self.events == 0
+    }
+
     /// Bad requests per request, or the mean of an amount, when there was one.
     pub fn share(self) -> Option<f64> {
         (self.trials > 0).then(|| self.events as f64 / self.trials as f64)

@@ -185,7 +185,7 @@ fn is_material(guard: &Guard, effect: &Effect) -> bool {
 }
 
 fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> Verdict {
-    let missing = |arm| evidence.total(guard.metric, arm).trials == 0;
+    let missing = |arm| evidence.total(guard.metric, arm).is_nothing();
     if worse {
         Verdict::Fail(guard.on_fail)
     } else if missing(Arm::Baseline) || missing(Arm::Candidate) {

@@ -25,9 +25,17 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
         Metric::InvalidToolCalls => share(outcome.contents.invalid_tool_calls?),
         Metric::CacheMisses => share(outcome.contents.missed_cache?),
         Metric::InputTokens | Metric::OutputTokens | Metric::Cost => {
-            let (amount, cap) = (amount(metric, &outcome.contents)?, thresholds.cap(metric)?);
-            let (events, scaled) = (amount.min(cap), u64::from(amount > cap));
-            Some(Counts { trials: 1, events, scaled, failed_early: 0 })
+            Some(Counts { trials: 1, ..capped(amount(metric, &outcome.contents)?, thresholds.cap(metric)?) })
+        }
+        Metric::CostPerSuccess => {
+            let cost = capped(outcome.contents.cost?, thresholds.cap(metric)?);
+            Some(Counts { trials: u64::from(outcome.contents.is_good()), ..cost })
+        }
+        Metric::LatencyMean => {
+            let (time, cap) = (time(Elapsed::ToLastByte, outcome)?, thresholds.cap(metric)?);
+            let is_known = time.is_whole || time.elapsed_us > cap;
+            let sums = if is_known { capped(time.elapsed_us, cap) } else { Counts::default() };
+            Some(Counts { trials: 1, failed_early: u64::from(!is_known), ..sums })
         }
         Metric::LatencyP50
         | Metric::LatencyP95
@@ -48,7 +56,12 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
     }
 }
 
-/// What an answer came to; nothing when it does not tell, or for a metric that is no amount.
+/// What an amount adds under its cap; whether that is a trial is for the metric to say.
+fn capped(amount: u64, cap: u64) -> Counts {
+    Counts { trials: 0, events: amount.min(cap), scaled: u64::from(amount > cap), failed_early: 0 }
+}
+
+/// What an answer came to, by a metric whose mean is that of what single answers tell; nothing when it does not tell.
 pub(super) const fn amount(metric: Metric, contents: &Contents) -> Option<u64> {
     match metric {
         Metric::InputTokens => contents.input_tokens,

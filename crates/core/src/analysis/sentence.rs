@@ -19,7 +19,7 @@ impl Judgement {
 
     /// The same without the metric's name.
     pub fn finding(&self) -> String {
-        if self.candidate.trials == 0 || self.baseline.trials == 0 {
+        if self.candidate.is_nothing() || self.baseline.is_nothing() {
             return format!("{} (margin {})", self.missing(), self.guard.margin);
         }
         format!("{}: {}", self.comparison(), self.conclusion())
@@ -160,9 +160,20 @@ fn mean(metric: Metric, counts: Counts) -> String {
     let answers = counts.trials;
     match metric {
         Metric::Cost => format!("{:.6} on average of {answers}", mean / BILLION),
+        Metric::CostPerSuccess if answers == 0 => {
+            format!("{:.6} for no good answer", counts.events as f64 / BILLION)
+        }
+        Metric::CostPerSuccess => format!("{:.6} for each of {answers} good answers", mean / BILLION),
+        Metric::LatencyMean => {
+            let known = Counts { trials: answers.saturating_sub(counts.failed_early), ..counts };
+            let mean = known.share().unwrap_or(0.0) / MICROSECONDS;
+            format!("{mean:.1} ms on average of {}", known.trials)
+        }
         _ => format!("{mean:.1} on average of {answers}"),
     }
 }
 
+/// In a millisecond; times are counted in these.
+const MICROSECONDS: f64 = 1e3;
 /// Costs are counted in billionths.
 const BILLION: f64 = 1e9;

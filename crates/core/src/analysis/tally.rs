@@ -14,6 +14,7 @@ use crate::stats::histogram::Histogram;
 use crate::unit::{GROUPS, Group, UnitHash};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
 /// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %
 /// up to 4 000 units and saturates near 34 000, far above the floor of 100 it serves.
@@ -49,6 +50,12 @@ pub struct Tally {
     /// What answers cost, in billionths of the unit of prices.
     #[serde(skip_serializing_if = "Amounts::is_empty")]
     pub cost: Amounts,
+    /// The part of it that answers cost which are not good ones.
+    #[serde(skip_serializing_if = "Amounts::is_empty")]
+    pub wasted_cost: Amounts,
+    /// Time to the last byte with its sum, in microseconds, without early failures; where the mean is guarded.
+    #[serde(skip_serializing_if = "Amounts::is_empty")]
+    pub latency_sums: Amounts,
 }
 
 /// What one arm's outcomes came to, per group of units and per slice; kept per epoch.
@@ -95,6 +102,16 @@ impl Tally {
                 amounts.record(amount);
             }
         }
+        if let Some(cost) = outcome.contents.cost
+            && !outcome.contents.is_good()
+        {
+            self.wasted_cost.record(cost);
+        }
+        if let Some(cap) = thresholds.cap(Metric::LatencyMean)
+            && (!outcome.class.is_error() || outcome.latency_us > cap)
+        {
+            self.latency_sums.record(outcome.latency_us);
+        }
         for (metric, counts) in scores(outcome, thresholds) {
             self.metrics[metric.index()].add(counts);
         }
@@ -113,15 +130,27 @@ impl Tally {
         self.input_tokens.merge(&other.input_tokens);
         self.output_tokens.merge(&other.output_tokens);
         self.cost.merge(&other.cost);
+        self.wasted_cost.merge(&other.wasted_cost);
+        self.latency_sums.merge(&other.latency_sums);
     }
 
-    /// The amounts of a metric; nothing for one that is none.
+    /// The amounts of a metric as evidence has them; nothing for one that is none.
     pub const fn amounts(&self, metric: Metric) -> Option<&Amounts> {
         match metric {
             Metric::InputTokens => Some(&self.input_tokens),
             Metric::OutputTokens => Some(&self.output_tokens),
-            Metric::Cost => Some(&self.cost),
+            Metric::Cost | Metric::CostPerSuccess => Some(&self.cost),
+            Metric::LatencyMean => Some(&self.latency_sums),
             _ => None,
+        }
+    }
+
+    /// The amounts of a metric before it has a cap, by which to set one. The times of answers are known by their histogram
+    /// until then, to within a bucket.
+    pub fn expected_amounts(&self, metric: Metric) -> Option<Cow<'_, Amounts>> {
+        match metric {
+            Metric::LatencyMean => Some(Cow::Owned(Amounts::of_times(&self.latency))),
+            _ => self.amounts(metric).map(Cow::Borrowed),
         }
     }
 

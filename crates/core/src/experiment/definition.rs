@@ -147,6 +147,8 @@ pub enum Fault {
     AimElsewhere(ApplicationName),
     /// A percentile can guard, and is no aim: its mean over units has no meaning.
     AimIsPercentile(Metric),
+    /// A ratio of sums can guard, and is no aim: it is no mean of what single requests come to.
+    AimIsRatio(Metric),
     /// The least effect that matters is none.
     NoMinimumEffect,
     /// A bandit moves units between arms, which sticky units must not be.
@@ -249,6 +251,7 @@ impl Experiment {
             (self.traffic == Weight::ZERO).then_some(Fault::NoTraffic),
             elsewhere.then(|| Fault::AimElsewhere(self.aim.application.clone())),
             self.aim.metric.percentile().map(|_| Fault::AimIsPercentile(self.aim.metric)),
+            (self.aim.metric == Metric::CostPerSuccess).then_some(Fault::AimIsRatio(self.aim.metric)),
             (self.aim.minimum_effect.fraction() <= 0.0).then_some(Fault::NoMinimumEffect),
             bandit.filter(|_| self.unit.is_sticky()).map(|_| Fault::BanditMovesUnits(self.unit.clone())),
             bandit.filter(|_| !is_share).map(|_| Fault::BanditOnAmounts(self.aim.metric)),
@@ -282,6 +285,12 @@ impl fmt::Display for Fault {
             Self::AimElsewhere(name) => write!(f, "the aim is measured in '{name}', which takes no part"),
             Self::AimIsPercentile(metric) => {
                 write!(f, "{metric} is a percentile: it can be a guard, and an aim is a share or an amount")
+            }
+            Self::AimIsRatio(metric) => {
+                write!(
+                    f,
+                    "{metric} is a ratio of sums: it can be a guard, and an aim is a share or an amount"
+                )
             }
             Self::NoMinimumEffect => f.write_str("the least effect that matters has to be above zero"),
             Self::BanditMovesUnits(unit) => {

@@ -74,8 +74,8 @@ impl Reads {
         let asks = |is: &dyn Fn(Metric) -> bool| guards.iter().any(|guard| is(guard.metric));
         Self {
             answers: asks(&|metric| metric.witness() == Witness::Contents),
-            output: asks(&|metric| metric == Metric::InvalidOutput),
-            tool_calls: asks(&|metric| metric == Metric::InvalidToolCalls),
+            output: asks(&|metric| matches!(metric, Metric::InvalidOutput | Metric::CostPerSuccess)),
+            tool_calls: asks(&|metric| matches!(metric, Metric::InvalidToolCalls | Metric::CostPerSuccess)),
         }
     }
 

@@ -7,6 +7,7 @@
 //! Amounts up to 15 have a bucket each; above, every doubling has eight of the same width, so an amount is known to one
 //! part in eight, and a mean exactly. The layout is part of the stored form.
 
+use super::histogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 /// Larger amounts count as this one: a thousand dollars in billionths, or a million million tokens.
@@ -41,6 +42,16 @@ impl Amounts {
     #[must_use]
     pub const fn none() -> Self {
         Self { buckets: Vec::new() }
+    }
+
+    /// The durations of a histogram, in microseconds, each as its bucket's upper edge.
+    #[must_use]
+    pub fn of_times(times: &Histogram) -> Self {
+        let mut amounts = Self::none();
+        for (edge, count) in times.counts() {
+            amounts.add(Bucket { place: place_of(edge), count, sum: edge.saturating_mul(count) });
+        }
+        amounts
     }
 
     /// Counts one amount.

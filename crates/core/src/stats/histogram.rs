@@ -117,6 +117,13 @@ impl Histogram {
         self.buckets.counts.iter().skip(skipped).sum()
     }
 
+    /// How many durations each bucket has, by its upper edge; the last edge stands for those beyond it.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        let Buckets { first, counts } = &self.buckets;
+        let used = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        used.map(move |(offset, count)| (EDGES[(first + offset).min(EDGE_COUNT - 1)], *count))
+    }
+
     fn bucket_at_rank(&self, rank: u64) -> Option<usize> {
         let mut seen = 0;
         for (offset, count) in self.buckets.counts.iter().enumerate() {

@@ -25,6 +25,8 @@ const TOO_LONG: Duration = Duration::from_secs(5);
 /// In so many pieces an answer is streamed.
 const PIECES: usize = 4;
 
+/// How many have asked a model that declines every second request.
+static USELESS: AtomicU64 = AtomicU64::new(0);
 /// How many Germans have asked a model that fails every second of them.
 static GERMAN: AtomicU64 = AtomicU64::new(0);
 
@@ -62,7 +64,8 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
         "slow" => tokio::time::sleep(SLOW).await,
         _ => {}
     }
-    let (message, end) = message(&chat, &defect);
+    let is_useless = defect == "useless" && USELESS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+    let (message, end) = message(&chat, if is_useless { "refusals" } else { &defect });
     let usage = usage(&defect);
     if chat["stream"] == true {
         let pause = if defect == "slowTokens" { SLOW } else { Duration::ZERO };
@@ -88,9 +91,11 @@ fn message(chat: &Value, defect: &str) -> (Value, &'static str) {
 
 fn usage(defect: &str) -> Value {
     let factor = if defect == "tokens" { 3 } else { 1 };
+    // A tenth cheaper by request: what is useless is dear by what is of use.
+    let prompt = if defect == "useless" { 90 } else { 100 };
     let cached = if defect == "cacheMisses" { 0 } else { 64 };
     json!({
-        "prompt_tokens": 100 * factor,
+        "prompt_tokens": prompt * factor,
         "completion_tokens": PIECES * factor,
         "prompt_tokens_details": {"cached_tokens": cached},
     })

@@ -140,7 +140,7 @@ impl From<&Application> for OfApplication {
             environments: Some(application.environments.keys().cloned().collect()),
             // What serves an application that is applied is known apart from it.
             baseline: Some(None),
-            guards_cost: Some(application.guards.iter().any(|guard| guard.metric == Metric::Cost)),
+            guards_cost: Some(application.guards.iter().any(|guard| guard.metric.is_priced())),
         }
     }
 }
@@ -189,7 +189,7 @@ fn environments(spec: &Cursor<'_>) -> Option<BTreeSet<EnvironmentName>> {
 
 fn guards_cost(guards: &Cursor<'_>) -> Option<bool> {
     let metric = |guard: Cursor<'_>| guard.required("metric", |word| word.word::<Metric>());
-    Some(guards.items().any(|guard| metric(guard) == Some(Metric::Cost)))
+    Some(guards.items().any(|guard| metric(guard).is_some_and(Metric::is_priced)))
 }
 
 fn parameters(parameters: &Cursor<'_>) -> Option<BTreeSet<String>> {

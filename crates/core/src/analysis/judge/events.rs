@@ -5,8 +5,10 @@ use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::Counts;
 use crate::metric::Metric;
 use crate::stats::amounts::Amounts;
-use crate::stats::evidence::amounts::AmountEpoch;
+use crate::stats::evidence::amounts::{self, AmountEpoch, Unknown};
+use crate::stats::evidence::capital::Capital;
 use crate::stats::evidence::exceedance::scaled_threshold;
+use crate::stats::evidence::per_success::{self, CostEpoch, Costs};
 use crate::stats::evidence::race::RaceEpoch;
 
 /// The race of an epoch.
@@ -41,26 +43,65 @@ pub(super) fn race_granting(
 }
 
 /// The race of what came to more than the cap.
-pub(super) fn tail_of(counts: &EpochCounts, metric: Metric) -> RaceEpoch {
+pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
     RaceEpoch {
         probability: counts.epoch.weight.probability(),
-        candidate: counts.candidate.counts(metric).scaled,
-        baseline: counts.baseline.counts(metric).scaled,
+        candidate: reading.bad_if_granted(counts.candidate.counts(metric)),
+        baseline: reading.bad_if_granted(counts.baseline.counts(metric)),
     }
+}
+
+/// The evidence that the candidate's amounts are larger under their cap, epoch by epoch.
+pub(super) fn harm_by_amounts(epochs: &[&EpochCounts], metric: Metric, reading: Reading) -> Vec<Capital> {
+    if metric == Metric::CostPerSuccess {
+        let epochs: Vec<_> = epochs.iter().map(|counts| costs_of(counts)).collect();
+        return per_success::harm(&epochs);
+    }
+    let epochs: Vec<_> = epochs.iter().map(|counts| amounts_of(counts, metric, reading)).collect();
+    amounts::harm(&epochs)
+}
+
+/// The log evidence that they are larger by less than the margin.
+pub(super) fn log_e_safe_by_amounts<'a>(
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+    metric: Metric,
+    reading: Reading,
+    margin: f64,
+) -> f64 {
+    if metric == Metric::CostPerSuccess {
+        let epochs: Vec<_> = epochs.map(costs_of).collect();
+        return per_success::log_e_safe(&epochs, margin);
+    }
+    let epochs: Vec<_> = epochs.map(|counts| amounts_of(counts, metric, reading)).collect();
+    amounts::log_e_safe(&epochs, margin)
 }
 
 static NO_AMOUNTS: Amounts = Amounts::none();
 
+/// The costs of an epoch; none while they have no cap.
+fn costs_of(counts: &EpochCounts) -> CostEpoch<'_> {
+    let cap = counts.epoch.thresholds.cap(Metric::CostPerSuccess);
+    let [candidate, baseline] = [&counts.candidate, &counts.baseline].map(|arm| match cap {
+        Some(_) => Costs { all: &arm.tally.cost, wasted: &arm.tally.wasted_cost },
+        None => Costs { all: &NO_AMOUNTS, wasted: &NO_AMOUNTS },
+    });
+    CostEpoch { probability: counts.epoch.weight.probability(), cap: cap.unwrap_or(1), candidate, baseline }
+}
+
 /// The amounts of an epoch; none while they have no cap.
-pub(super) fn amounts_of(counts: &EpochCounts, metric: Metric) -> AmountEpoch<'_> {
+fn amounts_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> AmountEpoch<'_> {
     let cap = counts.epoch.thresholds.cap(metric);
     let [candidate, baseline] = [&counts.candidate, &counts.baseline]
         .map(|arm| cap.and_then(|_| arm.tally.amounts(metric)).unwrap_or(&NO_AMOUNTS));
+    let cap = cap.unwrap_or(1);
+    let (amount, unknown_on_candidate) = reading.early_amounts(counts.candidate.counts(metric), cap);
+    let (_, unknown_on_baseline) = reading.early_amounts(counts.baseline.counts(metric), cap);
     AmountEpoch {
         probability: counts.epoch.weight.probability(),
-        cap: cap.unwrap_or(1),
+        cap,
         centre: counts.epoch.centres[metric.index()],
         candidate,
         baseline,
+        unknown: Unknown { amount, candidate: unknown_on_candidate, baseline: unknown_on_baseline },
     }
 }

@@ -5,8 +5,9 @@
 
 use super::is_relative;
 use crate::analysis::measurement::EpochCounts;
+use crate::analysis::tally::Counts;
 use crate::guard::Guard;
-use crate::metric::Percentile;
+use crate::metric::{Metric, Percentile};
 use std::iter::Sum;
 use std::ops::AddAssign;
 
@@ -30,8 +31,8 @@ impl Gap {
         let (baseline, candidate) =
             (counts.baseline.counts(guard.metric), counts.candidate.counts(guard.metric));
         if guard.metric.is_amount() {
-            let weight = harmonic(baseline.trials, candidate.trials);
-            return Self::of_means(baseline.share(), candidate.share(), weight);
+            let weight = harmonic(compared(baseline), compared(candidate));
+            return Self::of_means(mean(baseline), mean(candidate), weight);
         }
         if is_relative(guard.margin) {
             let probability = counts.epoch.weight.probability();
@@ -50,7 +51,15 @@ impl Gap {
         let [baseline, candidate] =
             [&counts.baseline, &counts.candidate].map(|arm| arm.tally.amounts(guard.metric));
         let Some((baseline, candidate)) = baseline.zip(candidate) else { return Self::default() };
-        Self::of_means(baseline.mean(), candidate.mean(), harmonic(baseline.count(), candidate.count()))
+        let weight = harmonic(baseline.count(), candidate.count());
+        if guard.metric == Metric::CostPerSuccess {
+            let [baseline, candidate] = [&counts.baseline, &counts.candidate].map(|arm| {
+                let counts = arm.counts(guard.metric);
+                mean(Counts { events: arm.tally.cost.sum(), ..counts })
+            });
+            return Self::of_means(baseline, candidate, weight);
+        }
+        Self::of_means(baseline.mean(), candidate.mean(), weight)
     }
 
     fn of_means(before: Option<f64>, now: Option<f64>, weight: f64) -> Self {
@@ -106,6 +115,19 @@ impl Sum for Gap {
             sum
         })
     }
+}
+
+/// The trials a mean rests on: one at least where there is something to divide, so that an arm without a single good answer
+/// has a cost per good answer, too low as it is.
+const fn compared(counts: Counts) -> u64 {
+    let known = counts.trials.saturating_sub(counts.failed_early);
+    if known == 0 && counts.events > 0 { 1 } else { known }
+}
+
+/// The mean of what is known.
+fn mean(counts: Counts) -> Option<f64> {
+    let known = compared(counts);
+    (known > 0).then(|| counts.events as f64 / known as f64)
 }
 
 fn harmonic(a: u64, b: u64) -> f64 {

@@ -6,7 +6,7 @@
 //! bet on under its cap, and what exceeds the cap is raced.
 
 use super::early::Reading;
-use super::events::{amounts_of, granted_race_of, race_granting, race_of, tail_of};
+use super::events::{granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of};
 use super::gap::Gap;
 use super::starts::Starts;
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, safe_epochs, split_check};
@@ -15,7 +15,6 @@ use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
-use crate::stats::evidence::amounts;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
 use crate::stats::evidence::race::{self, RaceEpoch};
@@ -93,8 +92,10 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
         });
     }
     if guard.metric.is_amount() {
-        let epochs: Vec<_> = epochs.map(|counts| amounts_of(counts, guard.metric)).collect();
-        return amounts::log_e_safe(&epochs, margin);
+        let epochs: Vec<&EpochCounts> = epochs.collect();
+        return least(guard.metric, |reading| {
+            log_e_safe_by_amounts(epochs.iter().copied(), guard.metric, reading, margin)
+        });
     }
     if is_relative(guard.margin) {
         return race::log_e_safe(&plain_races(epochs, guard.metric), 1.0 + margin);
@@ -123,7 +124,7 @@ fn exceeds_its_cap_more_often(guard: &Guard, evidence: &Evidence) -> bool {
     if !guard.metric.is_amount() {
         return false;
     }
-    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric));
+    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric, Reading::Quick));
     race::log_e_harm(&tails, 1.0) >= -ALPHA_PROMOTE.ln()
 }
 

@@ -10,11 +10,10 @@
 //! last start.
 
 use super::early::Reading;
-use super::events::{amounts_of, race_of, tail_of};
+use super::events::{harm_by_amounts, race_of, tail_of};
 use super::gap::Gap;
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::guard::Guard;
-use crate::stats::evidence::amounts;
 use crate::stats::evidence::capital::{BETS, Capital};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
@@ -89,7 +88,8 @@ impl<'a> Starts<'a> {
     pub(super) fn harm(&self, guard: &Guard) -> Found {
         let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
         if guard.metric.is_amount() {
-            return self.harm_of_amount(guard, &gaps);
+            let readings = Reading::all(guard.metric).iter();
+            return Found::least(readings.map(|reading| self.harm_of_amount(guard, &gaps, *reading)));
         }
         Found::least(Reading::all(guard.metric).iter().map(|reading| {
             let races = self.races(|counts| race_of(counts, guard.metric, *reading));
@@ -110,11 +110,11 @@ impl<'a> Starts<'a> {
 
     /// More on average under the cap, or more often beyond it: a weighted mean of both. What is beyond it is material by
     /// what amounts come to as they are.
-    fn harm_of_amount(&self, guard: &Guard, gaps: &[Gap]) -> Found {
-        let epochs: Vec<_> = self.epochs.iter().map(|counts| amounts_of(counts, guard.metric)).collect();
-        let mean = self.found(guard, gaps, &amounts::harm(&epochs), &EVEN_WEIGHTS);
+    fn harm_of_amount(&self, guard: &Guard, gaps: &[Gap], reading: Reading) -> Found {
+        let capitals = harm_by_amounts(&self.epochs, guard.metric, reading);
+        let mean = self.found(guard, gaps, &capitals, &EVEN_WEIGHTS);
         let uncapped: Vec<Gap> = self.epochs.iter().map(|counts| Gap::uncapped(guard, counts)).collect();
-        let tails = self.races(|counts| tail_of(counts, guard.metric));
+        let tails = self.races(|counts| tail_of(counts, guard.metric, reading));
         let tail = self.found(guard, &uncapped, &tails, &LOG_WEIGHTS);
         let both = |on_mean: f64, on_tail: f64| {
             log_sum_exp(&[ON_THE_MEAN.ln() + on_mean, (1.0 - ON_THE_MEAN).ln() + on_tail])

@@ -55,8 +55,11 @@ pub(super) fn test(
 /// An amount has no events that could race: the bound of the difference of its capped means tells.
 fn test_amount(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> Tested {
     let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
-    let harm = Contrast::of_amounts(&sums, EQUAL)
-        .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS);
+    let harm = Reading::all(guard.metric).iter().all(|reading| {
+        let sums = amount_sums(guard.metric, *reading, evidence.compared());
+        Contrast::of_amounts(&without(heavy, sums), EQUAL)
+            .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
+    });
     Tested {
         harm: Harm::Tested(harm),
         log_harm: None,
@@ -192,6 +195,9 @@ fn sums_to_margin<'a>(
     reading: Reading,
     epochs: impl Iterator<Item = &'a EpochCounts>,
 ) -> Vec<EpochSums> {
+    if guard.metric.is_amount() {
+        return amount_sums(guard.metric, reading, epochs);
+    }
     let is_percentile = guard.metric.percentile().is_some();
     let on_candidate =
         |counts| if is_percentile { reading.bad_if_granted(counts) } else { reading.bad(counts) };
@@ -242,6 +248,20 @@ fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
 fn plain_sums<'a>(metric: Metric, epochs: impl Iterator<Item = &'a EpochCounts>) -> Vec<EpochSums> {
     let events = |counts: Counts| counts.events;
     epochs.map(|counts| sums(counts, metric, events, events)).collect()
+}
+
+/// Capped amounts, with early failures as the reading has them.
+fn amount_sums<'a>(
+    metric: Metric,
+    reading: Reading,
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+) -> Vec<EpochSums> {
+    let of_epoch = |counts: &EpochCounts| {
+        let cap = counts.epoch.thresholds.cap(metric).unwrap_or_default();
+        let sum = |counts| reading.sum(counts, cap);
+        sums(counts, metric, sum, sum)
+    };
+    epochs.map(of_epoch).collect()
 }
 
 fn sums(

@@ -4,6 +4,7 @@
 use crate::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use crate::metric::Metric;
 use crate::outcome::Class;
+use crate::stats::amounts::Amounts;
 
 /// A part of the answers that may tell less often by any accident.
 const TOLERATED: f64 = 0.01;
@@ -44,7 +45,8 @@ struct Told {
 impl Told {
     fn add(&mut self, metric: Metric, arm: &ArmCounts) {
         self.answers += arm.tally.of_class(Class::Ok) as f64;
-        self.tell += arm.counts(metric).trials as f64;
+        let told = arm.tally.amounts(metric).map_or_else(|| arm.counts(metric).trials, Amounts::count);
+        self.tell += told as f64;
     }
 
     fn share(&self) -> Option<f64> {

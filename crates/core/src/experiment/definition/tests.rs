@@ -84,6 +84,7 @@ fn every_fault_is_told_at_once() {
     check(&|e| e.traffic = Weight::ZERO, &["no part of its layer"]);
     check(&|e| e.aim.application = name("search"), &["measured in 'search'"]);
     check(&|e| e.aim.metric = Metric::LatencyP95, &["latency.p95 is a percentile"]);
+    check(&|e| e.aim.metric = Metric::CostPerSuccess, &["costPerSuccess is a ratio of sums"]);
     check(&|e| e.aim.minimum_effect = Margin::Points(0), &["has to be above zero"]);
     check(&|e| e.lead_in = Duration::from_secs(15 * 86_400), &["the lead-in takes the whole duration"]);
     let bandit = |floor| Allocation::Bandit { floor: weight(floor) };

@@ -53,7 +53,7 @@ impl Watched {
             guard,
             coverage: match (guard.metric, guard.metric.percentile()) {
                 (_, Some(percentile)) => part(baseline.times(percentile.of).count(), outcomes),
-                (metric, None) => match (metric.witness(), baseline.amounts(metric)) {
+                (metric, None) => match (metric.witness(), baseline.expected_amounts(metric)) {
                     (_, Some(amounts)) => part(amounts.count(), outcomes),
                     (Witness::Passing, None) => 1.0,
                     (Witness::Contents | Witness::Callers, None) => part(trials, outcomes),
@@ -62,7 +62,10 @@ impl Watched {
             share: share(baseline, guard.metric),
             granted: granted(guard, baseline),
             early: share(baseline, Metric::Errors),
-            spread: baseline.amounts(guard.metric).map_or(0.0, spread),
+            spread: baseline.expected_amounts(guard.metric).map_or(0.0, |amounts| match guard.metric {
+                Metric::CostPerSuccess => spread_per_success(baseline),
+                _ => spread(&amounts),
+            }),
             alpha: ALPHA_ROLLBACK / guards.max(1) as f64,
             missing: 1.0,
             slower: 1.0,
@@ -190,13 +193,28 @@ fn spread(amounts: &Amounts) -> f64 {
     squares / amounts.count() as f64 / (mean * mean)
 }
 
+/// The same of costs per good answer: how far a cost lies from what its answer would cost at the mean ratio.
+fn spread_per_success(baseline: &Tally) -> f64 {
+    let (all, wasted) = (&baseline.cost, &baseline.wasted_cost);
+    let good = all.count().saturating_sub(wasted.count());
+    let Some(mean) = all.mean().filter(|mean| *mean > 0.0 && good > 0) else { return 0.0 };
+    let ratio = all.sum() as f64 / good as f64;
+    let cap = cap_at_or_above(Cap::published(mean, all.quantile(0.999).unwrap_or(0) as f64).0);
+    let squares = |amounts: &Amounts, centre: f64| -> f64 {
+        amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
+    };
+    // The wasted ones are among all, where they are held against the ratio.
+    let sum = squares(all, ratio) - squares(wasted, ratio) + squares(wasted, 0.0);
+    sum.max(0.0) / all.count() as f64 / (mean * mean)
+}
+
 /// Bad outcomes per measured one on the baseline: by definition one answer in twenty is slower than the 95th percentile.
 /// Half an event is added to what was counted: that none was seen does not mean that there are none.
 pub(super) fn share(baseline: &Tally, metric: Metric) -> f64 {
     if let Some(percentile) = metric.percentile() {
         return 1.0 - percentile.level;
     }
-    if let Some(amounts) = baseline.amounts(metric) {
+    if let Some(amounts) = baseline.expected_amounts(metric) {
         return amounts.mean().unwrap_or(0.0);
     }
     let counts = baseline.metrics[metric.index()];

@@ -167,7 +167,10 @@ fn change(clause: &str) -> Result<Change, String> {
 
 /// What answers say, by the name of the metric that counts it.
 fn said(name: &str, words: &mut Words<'_>) -> Result<(Quality, f64), String> {
-    let is_said = |metric: &Metric| metric.witness() == Witness::Contents && metric.percentile().is_none();
+    let is_said = |metric: &Metric| {
+        let follows = metric.percentile().is_some() || *metric == Metric::CostPerSuccess;
+        metric.witness() == Witness::Contents && !follows
+    };
     let mut metrics = Metric::ALL.into_iter().filter(is_said);
     match metrics.find(|metric| metric.as_str() == name) {
         Some(metric) if metric.is_amount() => Ok((Quality::Says(metric), words.number()? as f64)),

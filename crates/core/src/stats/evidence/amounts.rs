@@ -8,6 +8,8 @@
 //! outcomes themselves would add: the evidence errs on the side of saying nothing, by about the square of a bucket's width
 //! over twelve variances (a few parts in a thousand where amounts vary as much as their mean).
 //!
+//! An outcome whose amount is not known has to be taken for something, or the others would be chosen by what the arms did.
+//!
 //! Exact for requests drawn one by one, for the capped mean. Whether more is beyond the cap is asked by a race.
 
 use super::bounded::Rule;
@@ -29,6 +31,19 @@ pub struct AmountEpoch<'a> {
     pub candidate: &'a Amounts,
     /// The baseline's amounts.
     pub baseline: &'a Amounts,
+    /// Outcomes without an amount, and what they are taken for: a whole amount up to the cap, by arm.
+    pub unknown: Unknown,
+}
+
+/// Outcomes whose amount is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unknown {
+    /// What each is taken for, at most the cap.
+    pub amount: u64,
+    /// How many the candidate has.
+    pub candidate: u64,
+    /// How many the baseline has.
+    pub baseline: u64,
 }
 
 /// The evidence against "the candidate's capped mean is at most the baseline's", epoch by epoch.
@@ -71,9 +86,14 @@ impl Bets {
     fn capital(&mut self, epoch: &AmountEpoch<'_>) -> Capital {
         let (rule, pay) = (Cap(epoch.cap as f64).rule(epoch.probability, self.margin), self.pay);
         let mut capital = Capital::default();
-        for (arm, amounts) in [(Arm::Candidate, epoch.candidate), (Arm::Baseline, epoch.baseline)] {
+        let arms = [
+            (Arm::Candidate, epoch.candidate, epoch.unknown.candidate),
+            (Arm::Baseline, epoch.baseline, epoch.unknown.baseline),
+        ];
+        for (arm, amounts, unknown) in arms {
             let payoffs = self.payoffs((epoch.probability, epoch.centre, epoch.cap), arm);
-            for (end, part) in amounts.at_ends(epoch.cap) {
+            let unknown = (unknown > 0).then_some((epoch.unknown.amount, unknown as f64));
+            for (end, part) in amounts.at_ends(epoch.cap).chain(unknown) {
                 let payoff = payoffs.of_amount(end, || pay(&rule, arm, end as f64, epoch.centre));
                 capital.0.iter_mut().zip(payoff.0).for_each(|(sum, log)| *sum += part * log);
             }
@@ -135,7 +155,7 @@ mod tests {
             baseline in prop::collection::vec(1u64..4_000, 40..200),
         ) {
             let (candidates, baselines) = (of(&candidate), of(&baseline));
-            let epoch = AmountEpoch { probability: 0.2, cap: CAP, centre: 900.0, candidate: &candidates, baseline: &baselines };
+            let epoch = AmountEpoch { probability: 0.2, cap: CAP, centre: 900.0, candidate: &candidates, baseline: &baselines, unknown: Unknown::default() };
             let outcomes = (candidate.len() + baseline.len()) as f64;
             let check = |bucketed: f64, exact: f64| {
                 prop_assert!(bucketed <= exact + 1e-9, "{bucketed} is more than {exact}");
@@ -157,6 +177,7 @@ mod tests {
             centre: 800.0,
             candidate,
             baseline: &cheap,
+            unknown: Unknown::default(),
         };
         assert!(harm(&[epoch(&dear)])[0].log_e() > 10.0);
         assert!(harm(&[epoch(&equal)])[0].log_e() <= 0.0);

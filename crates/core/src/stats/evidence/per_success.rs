@@ -1,0 +1,216 @@
+//! Bets on a ratio of sums over requests: what all answers cost together, over how many of them are good.
+//!
+//! Start with [`harm`] and [`log_e_safe`]. With `Y` an answer's cost under its cap, `S` one where it is good and zero elsewhere,
+//! `r = 1 + margin` and any ratio `R`, each answer yields
+//! `z = A/p (Y - r R S) - (1 - A)/(1 - p) r (Y - R S)`. With `q` the share of good answers of an arm and `C` its cost per
+//! good answer, its mean is `q_T (C_T - r R) - r q_C (C_C - R)`, and at the margin, `C_T = r C_C`, that is
+//! `r (q_T - q_C) (C_C - R)`: zero where `R` is what the baseline costs per good answer. `R` is not known, and what was published
+//! before the epoch may have drifted since; so the bets have to win with either end of a range around what the baseline
+//! came to in this epoch, three standard errors wide to each side. The logarithm of a bet bends downwards in `R`, so they
+//! then win with everything between. Where both arms have as many good answers, that costs nothing.
+//!
+//! Exact for requests drawn one by one but for that range, whose coverage is that of a normal estimate; so an epoch says
+//! nothing before the baseline has [`FEWEST`] good answers. An answer that cost nothing and is not good, such as a request that
+//! failed, yields zero: whether it is counted makes no difference.
+//!
+//! Amounts count as parts of the ends of their buckets, as in [`super::amounts`], good answers apart from the others, so the
+//! evidence is a lower bound of that of the answers themselves. The linearisation is Fieller's, of a ratio of means against
+//! a claimed one ("Some problems in interval estimation", JRSS B 16, 1954), under the weights of the draw.
+
+use super::betting::grid;
+use super::capital::{BETS, Capital};
+use crate::arm::Arm;
+use crate::stats::amounts::Amounts;
+
+/// The costs of one arm in one epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Costs<'a> {
+    /// Of all answers.
+    pub all: &'a Amounts,
+    /// Of those of them that are not good.
+    pub wasted: &'a Amounts,
+}
+
+/// The costs of one epoch and what was published before it.
+#[derive(Clone, Copy, Debug)]
+pub struct CostEpoch<'a> {
+    /// The probability with which a request was drawn for the candidate, strictly between 0 and 1.
+    pub probability: f64,
+    /// What an answer's cost counts at most: an end of a bucket.
+    pub cap: u64,
+    /// The candidate's.
+    pub candidate: Costs<'a>,
+    /// The baseline's.
+    pub baseline: Costs<'a>,
+}
+
+/// Good answers of the baseline before an epoch says anything.
+pub const FEWEST: u64 = 50;
+/// How far the range of the ratio reaches to each side, in standard errors.
+const DEVIATIONS: f64 = 3.0;
+
+/// The evidence against "the candidate costs no more per good answer than the baseline", epoch by epoch.
+#[must_use]
+pub fn harm(epochs: &[CostEpoch<'_>]) -> Vec<Capital> {
+    epochs.iter().map(|epoch| capital(epoch, 0.0, Side::Harm)).collect()
+}
+
+/// The log e-value against "the candidate costs at least `1 + margin` times as much per good answer".
+#[must_use]
+pub fn log_e_safe(epochs: &[CostEpoch<'_>], margin: f64) -> f64 {
+    epochs.iter().map(|epoch| capital(epoch, margin, Side::Safe)).sum::<Capital>().log_e()
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Harm,
+    Safe,
+}
+
+/// What the bets have made of an epoch, at the end of the range at which it is less.
+fn capital(epoch: &CostEpoch<'_>, margin: f64, side: Side) -> Capital {
+    let Some((low, high)) = epoch.baseline.ratio(epoch.cap) else { return Capital::default() };
+    let bets = |ratio| Bets::new(epoch, margin, side, (ratio, high)).capital(epoch);
+    let (low, high) = (bets(low), bets(high));
+    Capital(std::array::from_fn(|bet| low.0[bet].min(high.0[bet])))
+}
+
+impl Costs<'_> {
+    /// The range of what a good answer costs, all others included; nothing while there are too few.
+    fn ratio(&self, cap: u64) -> Option<(f64, f64)> {
+        let good = self.all.count().saturating_sub(self.wasted.count());
+        if good < FEWEST {
+            return None;
+        }
+        let cost: f64 = self.all.at_ends(cap).map(|(end, part)| part * end as f64).sum();
+        let ratio = cost / good as f64;
+        let squares = |amounts: &Amounts, centre: f64| -> f64 {
+            amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
+        };
+        let squares = squares(self.all, ratio) - squares(self.wasted, ratio) + squares(self.wasted, 0.0);
+        let far = DEVIATIONS * squares.max(0.0).sqrt() / good as f64;
+        (ratio > 0.0).then_some(((ratio - far).max(0.0), ratio + far))
+    }
+}
+
+/// What the answers of one epoch are bet by.
+struct Bets {
+    probability: f64,
+    /// `r`, and `R`.
+    times: f64,
+    ratio: f64,
+    sign: f64,
+    /// The most that one answer can lose.
+    most_lost: f64,
+}
+
+impl Bets {
+    /// Bets at a ratio, whose stakes are those of the highest.
+    fn new(epoch: &CostEpoch<'_>, margin: f64, side: Side, (ratio, highest): (f64, f64)) -> Self {
+        let sign = match side {
+            Side::Harm => 1.0,
+            Side::Safe => -1.0,
+        };
+        let (probability, times) = (epoch.probability, 1.0 + margin);
+        let extreme = Self { probability, times, ratio: highest, sign, most_lost: 0.0 };
+        let answers = [0.0, epoch.cap as f64].into_iter().flat_map(|cost| [(cost, 0.0), (cost, 1.0)]);
+        let lost = answers.flat_map(|(cost, good)| {
+            [Arm::Candidate, Arm::Baseline].map(|arm| -sign * extreme.z(arm, cost, good))
+        });
+        Self { ratio, most_lost: lost.fold(0.0, f64::max), ..extreme }
+    }
+
+    /// Whose mean is above zero where the candidate costs more per good answer than `r` times what the baseline does.
+    fn z(&self, arm: Arm, cost: f64, good: f64) -> f64 {
+        match arm {
+            Arm::Candidate => (cost - self.times * self.ratio * good) / self.probability,
+            Arm::Baseline => -self.times * (cost - self.ratio * good) / (1.0 - self.probability),
+        }
+    }
+
+    fn payoff(&self, arm: Arm, cost: f64, good: f64) -> [f64; BETS] {
+        let gain = self.sign * self.z(arm, cost, good) / self.most_lost;
+        let bets = grid();
+        std::array::from_fn(|bet| (bets[bet] * gain).ln_1p())
+    }
+
+    fn capital(&self, epoch: &CostEpoch<'_>) -> Capital {
+        let mut capital = Capital::default();
+        let mut add = |part: f64, payoff: [f64; BETS]| {
+            capital.0.iter_mut().zip(payoff).for_each(|(sum, log)| *sum += part * log);
+        };
+        for (arm, costs) in [(Arm::Candidate, &epoch.candidate), (Arm::Baseline, &epoch.baseline)] {
+            for (end, part) in costs.all.at_ends(epoch.cap).filter(|(_, part)| *part > 0.0) {
+                add(part, self.payoff(arm, end as f64, 1.0));
+            }
+            // Those that are not good were counted with the good ones: what they have too much is taken away.
+            for (end, part) in costs.wasted.at_ends(epoch.cap).filter(|(_, part)| *part > 0.0) {
+                add(part, self.payoff(arm, end as f64, 0.0));
+                add(-part, self.payoff(arm, end as f64, 1.0));
+            }
+        }
+        capital
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(amounts: &[u64]) -> Amounts {
+        let mut all = Amounts::default();
+        amounts.iter().for_each(|amount| all.record(*amount));
+        all
+    }
+
+    /// An arm whose answers cost so much, and whether each is good.
+    fn arm(answers: &[(u64, bool)]) -> [Amounts; 2] {
+        let all: Vec<u64> = answers.iter().map(|(cost, _)| *cost).collect();
+        let wasted: Vec<u64> = answers.iter().filter(|(_, good)| !good).map(|(cost, _)| *cost).collect();
+        [of(&all), of(&wasted)]
+    }
+
+    fn epoch<'a>(candidate: &'a [Amounts; 2], baseline: &'a [Amounts; 2]) -> CostEpoch<'a> {
+        let costs = |arm: &'a [Amounts; 2]| Costs { all: &arm[0], wasted: &arm[1] };
+        CostEpoch { probability: 0.2, cap: 4_096, candidate: costs(candidate), baseline: costs(baseline) }
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_say_no_more_than_the_answers(
+            candidate in prop::collection::vec((1u64..4_000, any::<bool>()), 10..60),
+            baseline in prop::collection::vec((1u64..4_000, any::<bool>()), 40..200),
+        ) {
+            let (a, b) = (arm(&candidate), arm(&baseline));
+            let epoch = epoch(&a, &b);
+            for (side, margin) in [(Side::Harm, 0.0), (Side::Safe, 0.2)] {
+                let bets = Bets::new(&epoch, margin, side, (900.0, 1_100.0));
+                let mut exact = Capital::default();
+                for (arm, answers) in [(Arm::Candidate, &candidate), (Arm::Baseline, &baseline)] {
+                    for (cost, good) in answers {
+                        exact += Capital(bets.payoff(arm, *cost as f64, f64::from(u8::from(*good))));
+                    }
+                }
+                let counted = bets.capital(&epoch);
+                for (counted, exact) in counted.0.iter().zip(exact.0) {
+                    prop_assert!(*counted <= exact + 1e-9, "{counted} is more than {exact}");
+                }
+            }
+        }
+    }
+
+    /// Cheaper by request, and dearer by good answer.
+    #[test]
+    fn it_is_the_good_answers_that_count() {
+        let answers = |cost, good_in_ten: usize, ten: usize| -> Vec<(u64, bool)> {
+            (0..ten * 10).map(|number| (cost, number % 10 < good_in_ten)).collect()
+        };
+        let (cheap, usual) = (arm(&answers(800, 5, 60)), arm(&answers(1_000, 10, 240)));
+        assert!(harm(&[epoch(&cheap, &usual)]).into_iter().sum::<Capital>().log_e() > 5.0);
+        assert!(log_e_safe(&[epoch(&cheap, &usual)], 0.2) < 0.0);
+        let equal = arm(&answers(1_000, 10, 60));
+        assert!(harm(&[epoch(&equal, &usual)]).into_iter().sum::<Capital>().log_e() <= 0.0);
+        assert!(log_e_safe(&[epoch(&equal, &usual)], 0.2) > 3.0);
+    }
+}

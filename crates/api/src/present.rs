@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::forecast;
 use crate::page::Length;
 use viridian_core::application::Application;
+use viridian_core::arm::Arm;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
 use viridian_core::time::Timestamp;
@@ -27,7 +28,9 @@ pub(crate) fn application_summary(
 pub(crate) fn application(store: &Store, application: &Application) -> Result<ApplicationBody, Error> {
     let (baseline, rollout) = serving(store, application)?;
     let table = store.table(&application.name)?;
-    Ok(ApplicationBody::new(application, baseline, rollout, table.as_ref()))
+    let lost = store.unwritten(&application.name, Arm::Baseline)?
+        + store.unwritten(&application.name, Arm::Candidate)?;
+    Ok(ApplicationBody::new(application, baseline, rollout, table.as_ref(), lost))
 }
 
 /// A release and what became of it.

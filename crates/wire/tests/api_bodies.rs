@@ -207,7 +207,7 @@ fn an_application_names_secrets_and_never_holds_them() {
         gauges: Vec::new(),
         timeouts: Timeouts::default(),
     };
-    let body = ApplicationBody::new(&application, Some("support-chat-v7".to_owned()), None, None);
+    let body = ApplicationBody::new(&application, Some("support-chat-v7".to_owned()), None, None, 0);
     check("application.json", include_str!("golden/api/application.json"), &body);
 }
 

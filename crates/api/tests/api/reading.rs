@@ -3,6 +3,10 @@
 use crate::world::{NOW, World, progressing};
 use axum::http::StatusCode;
 use serde_json::json;
+use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
+use viridian_core::analysis::tally::Tally;
+use viridian_core::arm::Arm;
+use viridian_core::id::{ApplicationName, BootId, EpochId, NodeName};
 use viridian_core::rollout::state::{Cause, Phase};
 
 async fn check_unknown(world: &World, path: &str, meant: &str) {
@@ -31,6 +35,18 @@ async fn an_application_says_who_serves_it() {
     assert_eq!(body["guards"][0]["margin"], "0.5pp");
     let listed = world.get("/api/v1/applications").await.json();
     assert_eq!(listed["items"][0]["name"], "support-chat");
+}
+
+#[tokio::test]
+async fn an_application_says_what_was_counted_and_is_no_evidence() {
+    let world = World::with_rollout().await;
+    let application = ApplicationName::parse("support-chat").unwrap();
+    let tally = Tally { classes: [7, 0, 0, 5, 0, 0, 0, 0], ..Tally::default() };
+    let row = TallyRow { application, epoch: EpochId(9), slot: slot_of(NOW), arm: Arm::Candidate, tally };
+    let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(1) };
+    assert_eq!(world.get("/api/v1/applications/support-chat").await.json().get("lostEvidence"), None);
+    world.store.record(&origin, &[row], &[]).unwrap();
+    assert_eq!(world.get("/api/v1/applications/support-chat").await.json()["lostEvidence"], 12);
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ pub fn application_table(application: &ApplicationBody) -> String {
         ("baseline", summary.baseline.clone().unwrap_or_else(|| "none yet".to_owned())),
         ("served", served.unwrap_or_else(|| "by nothing yet".to_owned())),
         ("rollout", summary.rollout.as_ref().map(rollout_line).unwrap_or_default()),
+        ("lost evidence", lost_evidence(application.lost_evidence)),
     ]);
     text.push('\n');
     text.push_str(&environments(&application.environments));
@@ -55,6 +56,13 @@ pub fn application_table(application: &ApplicationBody) -> String {
         text.push_str(&guards(&application.guards));
     }
     text
+}
+
+fn lost_evidence(requests: u64) -> String {
+    if requests == 0 {
+        return String::new();
+    }
+    format!("{requests} requests, counted in a span that the controller ended before writing down")
 }
 
 fn environments(environments: &[EnvironmentBody]) -> String {

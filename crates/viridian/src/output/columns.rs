@@ -21,9 +21,10 @@ pub(super) fn columns<const N: usize>(heading: [&str; N], rows: Vec<[String; N]>
 
 /// Names and values, one pair per line.
 pub(super) fn pairs<const N: usize>(pairs: [(&str, String); N]) -> String {
-    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + usize::from(GAP);
+    let told: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + usize::from(GAP);
     let mut text = String::new();
-    for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in told {
         text.push_str(&format!("{name:width$}{value}\n"));
     }
     text
@@ -51,7 +52,11 @@ mod tests {
 
     #[test]
     fn pairs_without_a_value_are_left_out() {
-        let text = pairs([("name", "a".to_owned()), ("x", String::new()), ("unit", "user".to_owned())]);
+        let text = pairs([
+            ("name", "a".to_owned()),
+            ("longer than the others", String::new()),
+            ("unit", "user".to_owned()),
+        ]);
         assert_eq!(text, "name   a\nunit   user\n");
     }
 }

@@ -45,6 +45,15 @@ pub struct ApplicationBody {
     /// What gateways serve by; absent before the first table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableBody>,
+    /// Requests that were answered and are nobody's evidence: the controller ended before it had written down the span they
+    /// were counted in.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lost_evidence: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what is skipped is asked by reference")]
+const fn is_none(requests: &u64) -> bool {
+    *requests == 0
 }
 
 /// A place where releases can run.
@@ -104,6 +113,7 @@ impl ApplicationBody {
         baseline: Option<String>,
         rollout: Option<RolloutSummary>,
         table: Option<&RoutingTable>,
+        lost_evidence: u64,
     ) -> Self {
         Self {
             summary: ApplicationSummary::new(application, baseline, rollout),
@@ -111,6 +121,7 @@ impl ApplicationBody {
             environments: application.environments.values().map(EnvironmentBody::from).collect(),
             guards: application.guards.iter().map(GuardBody::from).collect(),
             table: table.map(TableBody::from),
+            lost_evidence,
         }
     }
 }

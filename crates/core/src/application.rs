@@ -5,6 +5,7 @@ use crate::environment::Environment;
 use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, SourceName};
+use crate::opinion::Opinions;
 use crate::slice::Attribute;
 use crate::source::Source;
 use crate::weight::Weight;
@@ -40,6 +41,9 @@ pub struct Application {
     /// Armed in every rollout of this application.
     #[serde(default)]
     pub guards: Vec<Guard>,
+    /// What callers may say of its answers.
+    #[serde(default, skip_serializing_if = "Opinions::is_usual")]
+    pub feedback: Opinions,
     /// What its traffic is cut by, to find who fares worse.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<Attribute>,

@@ -28,6 +28,7 @@ pub mod gauge;
 pub mod release;
 pub mod application;
 pub mod routing;
+pub mod opinion;
 pub mod outcome;
 pub mod stats;
 pub mod analysis;

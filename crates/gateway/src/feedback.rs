@@ -12,8 +12,9 @@ use http::StatusCode;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use viridian_core::analysis::row::{FeedbackRecord, Opinion};
-use viridian_wire::feedback::{self, Refused, Request, Response, Value};
+use viridian_core::analysis::row::FeedbackRecord;
+use viridian_core::opinion::NotAnOpinion;
+use viridian_wire::feedback::{self, Refused, Request, Response};
 
 /// The most pieces one report brings.
 const MOST_REPORTED: usize = 5_000;
@@ -39,8 +40,12 @@ enum Refusal {
     UnknownApplication,
     #[error("the answer is too old for feedback")]
     Expired,
-    #[error("the value is neither true nor false nor a number from 0 to 1")]
+    #[error(
+        "the value is a number beyond the application's scale, which is from 0 to 1 unless it has another"
+    )]
     OutOfRange,
+    #[error("the value is a category that the application does not have")]
+    UnknownCategory,
     #[error("too much feedback is waiting; try again")]
     Full,
 }
@@ -127,7 +132,8 @@ impl Feedback {
         }
         let claims = serving.signer.verify(&piece.id).ok_or(Refusal::Forged)?;
         let application = serving.application(claims.application).ok_or(Refusal::UnknownApplication)?;
-        let opinion = opinion(piece.value).ok_or(Refusal::OutOfRange)?;
+        let opinions = serving.opinions(application).ok_or(Refusal::UnknownApplication)?;
+        let opinion = opinions.of(piece.value.said())?;
         let received_at = clock.now();
         if received_at.since(claims.issued_at) > self.longest {
             return Err(Refusal::Expired);
@@ -159,6 +165,15 @@ impl Feedback {
     }
 }
 
+impl From<NotAnOpinion> for Refusal {
+    fn from(not: NotAnOpinion) -> Self {
+        match not {
+            NotAnOpinion::OutOfRange => Self::OutOfRange,
+            NotAnOpinion::UnknownCategory => Self::UnknownCategory,
+        }
+    }
+}
+
 impl Refusal {
     fn describe(self, index: usize) -> Refused {
         let (status, code) = match self {
@@ -167,18 +182,9 @@ impl Refusal {
             Self::UnknownApplication => (StatusCode::NOT_FOUND, "unknown_application"),
             Self::Expired => (StatusCode::GONE, "expired"),
             Self::OutOfRange => (StatusCode::BAD_REQUEST, "out_of_range"),
+            Self::UnknownCategory => (StatusCode::BAD_REQUEST, "unknown_category"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
         };
         Refused { index, status: status.as_u16(), code: code.to_owned(), message: self.to_string() }
     }
-}
-
-/// What a value says; nothing when it is out of range.
-fn opinion(value: Value) -> Option<Opinion> {
-    let is_good = match value {
-        Value::Boolean(is_good) => is_good,
-        Value::Number(number) if (0.0..=1.0).contains(&number) => number >= 0.5,
-        Value::Number(_) => return None,
-    };
-    Some(if is_good { Opinion::Good } else { Opinion::Bad })
 }

@@ -21,6 +21,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
+use viridian_core::opinion::Opinions;
 use viridian_core::routing::table::RoutingTable;
 use viridian_crash as crash;
 use viridian_platform::causes::Causes;
@@ -280,6 +281,11 @@ impl Serving {
     /// The application that an id speaks of.
     pub(crate) fn application(&self, hash: ApplicationHash) -> Option<&ApplicationName> {
         self.names.get(&hash)
+    }
+
+    /// What callers may say of an application's answers.
+    pub(crate) fn opinions(&self, application: &ApplicationName) -> Option<&Opinions> {
+        self.tables.get(application.as_str()).map(|table| &table.routing.feedback)
     }
 
     /// The applications whose callers speak this protocol, in no order.

@@ -7,6 +7,7 @@ use viridian_core::environment::{Endpoint, Environment, Platform};
 use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::{ApplicationName, EnvironmentName, NotAName, ReleaseName, RolloutName};
 use viridian_core::metric::Metric;
+use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Parameters, Release};
 use viridian_core::rollout::plan::{Bake, BlueGreen, Plan, Policy, Proposal, Smoke, Step, Strategy};
 use viridian_core::weight::{Weight, WeightOutOfRange};
@@ -57,6 +58,7 @@ pub fn application(place: usize) -> Result<Application, Broken> {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![guard()],
+        feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),

@@ -7,6 +7,7 @@ use viridian_core::epoch::Thresholds;
 use viridian_core::id::{
     ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
 };
+use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Parameters};
 use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
 use viridian_core::weight::{Split, Weight};
@@ -50,6 +51,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         epoch: EpochId(1),
         thresholds: Thresholds::default(),
         reads: Reads::default(),
+        feedback: Opinions::default(),
         slicing: None,
         baseline,
         comparison: None,

@@ -1,6 +1,7 @@
 //! What callers say of answers, and what they are told about it: the bodies of `POST /v1/feedback`.
 
 use serde::{Deserialize, Serialize};
+use viridian_core::opinion::Said;
 
 /// What a caller says of one answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,13 +14,15 @@ pub struct Feedback {
 }
 
 /// What an answer is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Good or not.
     Boolean(bool),
-    /// From 0, bad, to 1, good.
+    /// How good: from 0 to 1, unless the application has a scale of its own.
     Number(f64),
+    /// In a word, of those that the application has.
+    Category(String),
 }
 
 /// One piece of feedback, or several.
@@ -52,6 +55,17 @@ pub struct Refused {
     pub code: String,
     /// What people read.
     pub message: String,
+}
+
+impl Value {
+    /// What is said.
+    pub fn said(&self) -> Said<'_> {
+        match self {
+            Self::Boolean(is_good) => Said::Boolean(*is_good),
+            Self::Number(number) => Said::Number(*number),
+            Self::Category(word) => Said::Category(word),
+        }
+    }
 }
 
 impl Response {

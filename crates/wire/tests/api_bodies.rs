@@ -15,6 +15,7 @@ use viridian_core::environment::{Endpoint, Environment, Platform, SecretReferenc
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
 use viridian_core::metric::Metric;
+use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Model, Parameters, Precedence, Release};
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::plan::{Bake, Plan, Policy, Proposal, Smoke, Step, Strategy};
@@ -202,6 +203,7 @@ fn an_application_names_secrets_and_never_holds_them() {
         pins: Vec::new(),
         local_guard: None,
         guards: guards().to_vec(),
+        feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),

@@ -23,6 +23,7 @@ use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term,
 };
 use viridian_core::metric::Metric;
+use viridian_core::opinion::Opinions;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
@@ -108,6 +109,7 @@ fn full_table() -> RoutingTable {
         epoch: EpochId(7),
         thresholds: Thresholds::only(Metric::LatencyP95, THRESHOLD),
         reads: Reads::default(),
+        feedback: Opinions::default(),
         slicing: None,
         baseline: placement("v7"),
         comparison: Some(Comparison {
@@ -142,6 +144,7 @@ fn bare_table() -> RoutingTable {
         epoch: EpochId(0),
         thresholds: Thresholds::default(),
         reads: Reads::default(),
+        feedback: Opinions::default(),
         slicing: None,
         baseline,
         comparison: None,

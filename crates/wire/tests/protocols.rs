@@ -96,6 +96,19 @@ fn feedback_is_one_piece_or_several() {
 }
 
 #[test]
+fn feedback_may_be_a_word_or_a_rating() {
+    let given: Request = serde_json::from_str(include_str!("golden/protocols/feedback_words.json")).unwrap();
+    let piece = |id: &str, value| Feedback { id: id.to_owned(), value };
+    let word = Value::Category("wrong".to_owned());
+    let expected =
+        vec![piece("vr_a", word), piece("vr_b", Value::Number(4.0)), piece("vr_c", Value::Boolean(true))];
+    assert_eq!(given, Request::Several(expected));
+    for none in [r#"{"id": "vr_a", "value": null}"#, r#"{"id": "vr_a", "value": ["wrong"]}"#] {
+        assert!(serde_json::from_str::<Request>(none).is_err(), "{none}");
+    }
+}
+
+#[test]
 fn feedback_is_answered_piece_by_piece() {
     let refused = Refused {
         index: 1,

@@ -19,6 +19,7 @@ use viridian_core::id::{
     ApplicationName, BootId, EnvironmentName, Generation, NodeName, ReleaseName, RolloutName,
 };
 use viridian_core::metric::Metric;
+use viridian_core::opinion::Opinions;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Parameters, Release};
 use viridian_core::rollout::command::Command;
@@ -107,6 +108,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![errors_guard()],
+        feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),

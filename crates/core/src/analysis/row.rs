@@ -4,6 +4,7 @@
 use super::tally::{GroupTally, Tally};
 use crate::arm::Arm;
 use crate::id::{ApplicationName, BootId, EpochId, NodeName};
+pub use crate::opinion::Opinion;
 use crate::time::Timestamp;
 use crate::unit::Group;
 use serde::{Deserialize, Serialize};
@@ -85,16 +86,6 @@ pub enum Standing {
     Measured,
     /// It is kept out of the evidence.
     Exempt,
-}
-
-/// What feedback says of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Opinion {
-    /// `true`, or a number of at least one half.
-    Good,
-    /// `false`, or a number below one half.
-    Bad,
 }
 
 /// The beginning of the slot a moment falls into.

@@ -59,6 +59,7 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
         reads: Reads::of(&application.guards, application.protocol),
+        feedback: application.feedback.clone(),
         slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
         comparison,

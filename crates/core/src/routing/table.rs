@@ -8,6 +8,7 @@ use crate::epoch::Thresholds;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
 use crate::metric::{Metric, Witness};
+use crate::opinion::Opinions;
 use crate::release::{Digest, Model, Parameters, Prices};
 use crate::slice::Slicing;
 use crate::weight::{Split, Weight};
@@ -43,6 +44,9 @@ pub struct RoutingTable {
     /// What is read in answers, for the guards that ask.
     #[serde(default, skip_serializing_if = "Reads::is_nothing")]
     pub reads: Reads,
+    /// What callers may say of answers.
+    #[serde(default, skip_serializing_if = "Opinions::is_usual")]
+    pub feedback: Opinions,
     /// What is counted by slice, while two arms are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slicing: Option<Slicing>,

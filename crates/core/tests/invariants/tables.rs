@@ -10,6 +10,7 @@ use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{
     ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
 };
+use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Parameters};
 use viridian_core::routing::build::{Committed, Trial, build};
 use viridian_core::routing::table::{Placement, RoutingTable, Salt};
@@ -48,6 +49,7 @@ impl Ingredients {
             pins: self.pins.clone(),
             local_guard: None,
             guards: Vec::new(),
+            feedback: Opinions::default(),
             slices: Vec::new(),
             sources: BTreeMap::new(),
             gauges: Vec::new(),

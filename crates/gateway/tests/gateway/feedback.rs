@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use viridian_core::analysis::row::{Opinion, Standing};
 use viridian_core::arm::Arm;
+use viridian_core::opinion::{Opinions, Scale};
 use viridian_gateway::Gateway;
 use viridian_testkit::caller::Caller;
 use viridian_testkit::table::{comparison, placement, snapshot, table};
@@ -74,6 +75,37 @@ async fn every_rating_is_a_record() {
     assert_eq!(opinions, [Opinion::Bad, Opinion::Good, Opinion::Bad]);
     let counts = world.handle.metrics().feedback;
     assert_eq!((counts.accepted, counts.refused, counts.dropped), (3, 2, 0));
+}
+
+#[tokio::test]
+async fn callers_say_what_the_application_understands() {
+    let upstream = Upstream::start().await;
+    let mut table = table("support-chat", placement("v1", &upstream.url()));
+    table.feedback = Opinions {
+        rating: Some(Scale { from: 1, to: 5, bad: 2 }),
+        categories: [("wrong".to_owned(), Opinion::Bad), ("helpful".to_owned(), Opinion::Good)].into(),
+    };
+    let world = World::serving([table]);
+    let mut caller = world.caller().await;
+    let id = id(&mut caller, "alice").await;
+    let said = [json!(5), json!(2), json!("wrong"), json!("helpful"), json!(false)];
+    let pieces: Vec<Value> = said.iter().map(|value| json!({"id": id, "value": value})).collect();
+    let (status, body) = send(&mut caller, json!(pieces)).await;
+    assert_eq!((status, &body["accepted"]), (202, &json!(5)), "{body}");
+    let opinions: Vec<Opinion> = world.handle.report().feedback.iter().map(|record| record.opinion).collect();
+    assert_eq!(opinions, [Opinion::Good, Opinion::Bad, Opinion::Bad, Opinion::Good, Opinion::Bad]);
+    for (value, code) in [
+        (json!(0), "out_of_range"),
+        (json!(5.5), "out_of_range"),
+        (json!("Wrong"), "unknown_category"),
+        (json!(""), "unknown_category"),
+    ] {
+        let (status, body) = send(&mut caller, json!({"id": id, "value": value})).await;
+        assert_eq!((status, &body["refused"][0]["code"]), (400, &json!(code)), "{value}");
+    }
+    let (status, _) = send(&mut caller, json!({"id": id, "value": [1]})).await;
+    assert_eq!(status, 400);
+    assert_eq!(world.handle.report().feedback.len(), 5);
 }
 
 #[tokio::test]
@@ -154,7 +186,7 @@ async fn what_is_no_feedback_is_refused() {
     let upstream = Upstream::start().await;
     let world = world(&upstream).await;
     let mut caller = world.caller().await;
-    for body in ["", "{}", "7", r#"{"id":"x"}"#, r#"{"id":"x","value":"good"}"#, r#"[{"id":"x"}]"#] {
+    for body in ["", "{}", "7", r#"{"id":"x"}"#, r#"{"id":"x","value":["good"]}"#, r#"[{"id":"x"}]"#] {
         let answer = caller.post("/v1/feedback", body).await;
         assert_eq!(
             (answer.status, &answer.json()["error"]["code"]),

@@ -11,6 +11,7 @@ use viridian_core::application::{Application, Protocol, Timeouts, Unit};
 use viridian_core::environment::{Endpoint, Environment, Platform};
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName};
+use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Parameters, Release};
 use viridian_core::rollout::plan::{Plan, Policy, Proposal, Step, Strategy};
 use viridian_core::rollout::report::{Finding, Report};
@@ -55,6 +56,7 @@ pub(crate) fn application() -> Application {
         pins: Vec::new(),
         local_guard: None,
         guards: Vec::new(),
+        feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),

@@ -39,6 +39,7 @@ mod metrics;
 mod nginx;
 mod notified;
 mod openai_client;
+mod opinions;
 mod prometheus;
 mod rollback_speed;
 mod secure;

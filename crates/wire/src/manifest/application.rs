@@ -65,6 +65,7 @@ const SPEC: &[Field] = &[
     ),
     optional("localGuard", "What a gateway may decide on its own, at once.", LOCAL_GUARD),
     optional("guards", "What is watched in every rollout of this application.", Shape::list(&GUARD)),
+    optional("feedback", "What callers may say of answers, besides true and false.", FEEDBACK),
     optional(
         "slices",
         "What traffic is cut by, to find who fares worse on a candidate: four at most, with the unit request.",
@@ -190,6 +191,26 @@ const GUARD: Shape = Shape::object(&[
         Shape::choice(&["notify", "rollback"]),
     ),
 ]);
+
+const FEEDBACK: Shape = Shape::object(&[
+    optional(
+        "rating",
+        "The numbers they may give, of which more is better; from 0 to 1 unless given, of which those below a half are bad.",
+        Shape::object(&[
+            required("from", "The least.", Shape::number(0, MOST_RATING)),
+            required("to", "The most.", Shape::number(0, MOST_RATING)),
+            required("bad", "What is bad: this and less.", Shape::number(0, MOST_RATING)),
+        ]),
+    ),
+    optional(
+        "categories",
+        "The words they may give, and whether each says that an answer is good or bad.",
+        Shape::map(&text::LABEL, &Shape::choice(&["good", "bad"]), Need::Required),
+    ),
+]);
+
+/// Beyond this nobody rates.
+const MOST_RATING: u64 = 1_000;
 
 const TIMEOUTS: Shape = Shape::object(&[
     optional(

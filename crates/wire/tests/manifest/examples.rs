@@ -60,6 +60,23 @@ spec:
   - {metric: timeouts, margin: 0.5pp}
 ";
 
+/// Callers who rate from one to five, and who say in a word what was wrong.
+const OPINIONS: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: digits}
+spec:
+  protocol: openInference
+  unit: request
+  environments:
+    blue: {endpoints: ['http://10.0.0.5:8000']}
+  feedback:
+    rating: {from: 1, to: 5, bad: 2}
+    categories: {wrong: bad, 'not safe': bad, helpful: good}
+  guards:
+  - {metric: feedback, margin: 3pp, maturity: 1h}
+";
+
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
     let mut reading = read("example", text);
@@ -125,6 +142,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(GAUGES, &["gauges"]);
     check(UNPROVEN, &["unproven_guards"]);
     check(SLICED, &["slices"]);
+    check(OPINIONS, &["opinions"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::words::name;
 use crate::application::{Application, Protocol, Timeouts, Unit};
 use crate::environment::Endpoint;
 use crate::guard::Guard;
+use crate::opinion::Opinions;
 use crate::release::{Digest, Parameters};
 use crate::routing::table::Placement;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub(super) fn application(text: &str, unit: Unit, guards: &[Guard]) -> Result<Ap
         pins: Vec::new(),
         local_guard: None,
         guards: guards.to_vec(),
+        feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
         gauges: Vec::new(),

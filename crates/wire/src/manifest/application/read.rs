@@ -12,6 +12,7 @@ use viridian_core::environment::{Environment, Platform, ReadinessCheck};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
+use viridian_core::opinion::{MOST_CATEGORIES, Opinions, Scale};
 use viridian_core::rollout::plan::OnInsufficient;
 use viridian_core::slice::{Attribute, MOST_ATTRIBUTES};
 
@@ -27,6 +28,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
     let guards = spec.or("guards", Vec::new(), |list| guards(list, protocol, faults));
+    let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
     let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_names(&spec), faults));
@@ -40,6 +42,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         pins: pins?,
         local_guard: spec.optional("localGuard", local_guard)?,
         guards: guards?,
+        feedback: feedback?,
         slices: slices?,
         sources: sources?,
         gauges: gauges?,
@@ -213,6 +216,30 @@ fn slices(list: &Cursor<'_>, spec: &Cursor<'_>, faults: &mut Vec<Fault>) -> Opti
         ));
     }
     Some(read)
+}
+
+/// What callers may say of answers.
+fn feedback(opinions: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Opinions> {
+    let rating = opinions.optional("rating", |rating| {
+        let end = |name| rating.required(name, |number| number.number::<u32>());
+        let (from, to, bad) = (end("from"), end("to"), end("bad"));
+        let scale = Scale { from: from?, to: to?, bad: bad? };
+        if !(scale.from <= scale.bad && scale.bad < scale.to) {
+            faults.push(rating.fault(format!(
+                "from {} to {} with {} and less bad is no scale: something has to be bad and something good, as in \
+                 {{from: 1, to: 5, bad: 2}}",
+                scale.from, scale.to, scale.bad
+            )));
+        }
+        Some(scale)
+    });
+    let categories = opinions.or("categories", BTreeMap::new(), |map| {
+        if map.fields().count() > MOST_CATEGORIES {
+            faults.push(map.key_fault(format!("there are {MOST_CATEGORIES} categories at most")));
+        }
+        map.fields().map(|(name, word)| Some((name.to_owned(), word.word()?))).collect()
+    });
+    Some(Opinions { rating: rating?, categories: categories? })
 }
 
 /// What follows while the guard's evidence does not suffice. Only guards that promotion waits for can hold anything.

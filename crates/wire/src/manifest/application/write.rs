@@ -47,6 +47,9 @@ fn spec(application: &Application) -> Value {
     if !application.guards.is_empty() {
         spec["guards"] = application.guards.iter().map(guard).collect();
     }
+    if !application.feedback.is_usual() {
+        spec["feedback"] = json!(application.feedback);
+    }
     if !application.slices.is_empty() {
         spec["slices"] = json!(application.slices);
     }

@@ -291,3 +291,25 @@ fn guards() {
         &["8:43: spec.guards[1]: errors is guarded already; a metric has one guard"],
     );
 }
+
+#[test]
+fn what_callers_may_say() {
+    check(
+        &application("feedback: {rating: {from: 5, to: 1, bad: 2}}"),
+        &[
+            "8:22: spec.feedback.rating: from 5 to 1 with 2 and less bad is no scale: something has to be bad and something good, as in {from: 1, to: 5, bad: 2}",
+        ],
+    );
+    check(
+        &application("feedback: {rating: {from: 1, to: 5}, categories: {wrong: awful}}"),
+        &[
+            "8:14: spec.feedback.rating.bad: missing; expected a whole number from 0 to 1000",
+            "8:60: spec.feedback.categories.wrong: found 'awful', expected 'good' or 'bad'",
+        ],
+    );
+    let many: Vec<String> = (0..65).map(|number| format!("c{number}: bad")).collect();
+    check(
+        &application(&format!("feedback: {{categories: {{{}}}}}", many.join(", "))),
+        &["8:14: spec.feedback.categories: there are 64 categories at most"],
+    );
+}

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use viridian_core::analysis::row::Opinion;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, Environment, Platform, ReadinessCheck, SecretReference};
@@ -14,6 +15,7 @@ use viridian_core::gauge::{Bounds, Gauge};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName, SourceName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
+use viridian_core::opinion::{Opinions, Scale};
 use viridian_core::slice::Attribute;
 use viridian_core::source::{Source, SourceKind};
 use viridian_wire::manifest::{ApplicationManifest, Manifest};
@@ -106,6 +108,16 @@ fn slices(unit: &Unit) -> Vec<Attribute> {
     if unit.is_sticky() { Vec::new() } else { all.to_vec() }
 }
 
+fn opinions() -> impl Strategy<Value = Opinions> {
+    let scale = (0..300_u32, 0..300_u32, 1..300_u32).prop_map(|(from, bad, to)| Scale {
+        from,
+        bad: from + bad,
+        to: from + bad + to,
+    });
+    let categories = btree_map("[ -~]{1,8}", select(vec![Opinion::Good, Opinion::Bad]), 0..4);
+    (option::of(scale), categories).prop_map(|(rating, categories)| Opinions { rating, categories })
+}
+
 pub(super) fn application() -> impl Strategy<Value = Manifest> {
     let described = (name(), btree_map("[ -~]{1,8}", "\\PC{1,8}", 0..3), option::of(name()));
     let protocol = select(vec![Protocol::OpenAi, Protocol::OpenInference, Protocol::Http]);
@@ -118,11 +130,11 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
         idle,
     });
     let guards = Metric::ALL.map(|metric| option::of(guard(metric)));
-    let guarded = (option::of(local_guard), guards, timeouts, sources(), gauges());
+    let guarded = (option::of(local_guard), guards, timeouts, (opinions(), sources(), gauges()));
     (described, addressed, guarded).prop_map(|(described, addressed, guarded)| {
         let (name, labels, baseline) = described;
         let (protocol, unit, environments, paths, pins) = addressed;
-        let (local_guard, guards, timeouts, sources, mut gauges) = guarded;
+        let (local_guard, guards, timeouts, (feedback, sources, mut gauges)) = guarded;
         let asked = sources.keys().next().cloned();
         gauges.retain_mut(|gauge| asked.clone().map(|source| gauge.source = source).is_some());
         Manifest::Application(ApplicationManifest {
@@ -140,6 +152,7 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
                     .flatten()
                     .filter(|guard| is_measured(guard.metric, protocol))
                     .collect(),
+                feedback,
                 slices: slices(&unit),
                 sources,
                 gauges,

@@ -10,7 +10,7 @@ use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
 use viridian_core::time::Timestamp;
-use viridian_store::{Change as Changed, Item, Retry, Start, Store, Takeover};
+use viridian_store::{Change as Changed, ExperimentStart, Item, Retry, Start, Store, Takeover};
 use viridian_wire::api::{Action, ApplyRequest, ApplyResult, Change, FaultBody, ManifestText, TakeoverBody};
 use viridian_wire::manifest::{self, Document, Fault, Manifest, Reading};
 
@@ -54,6 +54,9 @@ pub fn apply(
                 Some(asked) => Item::Rollout(asked.start(request, now)),
                 None => continue,
             },
+            Manifest::Experiment(experiment) => {
+                Item::Experiment(ExperimentStart { experiment, salt: salt()?, at: now })
+            }
         });
     }
     let warnings = warnings(store, &documents)?;
@@ -140,6 +143,12 @@ fn warnings(store: &Store, documents: &[Document]) -> Result<Vec<Vec<String>>, E
         .map(|document| match &document.manifest {
             Manifest::Application(manifest) => application_warnings(store, manifest),
             Manifest::Release(_) => Ok(Vec::new()),
+            Manifest::Experiment(experiment) => {
+                let stored = store.experiment(&experiment.name)?;
+                let has_ended = stored.is_some_and(|stored| stored.ended_at.is_some());
+                let warning = "it has ended and is not started again; another one needs a new name";
+                Ok(has_ended.then(|| warning.to_owned()).into_iter().collect())
+            }
             Manifest::Rollout(proposal) => {
                 let application = application(store, documents, &proposal.application)?;
                 let mut warnings = Plan::of(proposal, &application).caveats();

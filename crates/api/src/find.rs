@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::state::GatewayStatus;
 use viridian_core::application::Application;
-use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
-use viridian_store::{Store, StoredRelease, StoredRollout};
+use viridian_core::id::{ApplicationName, ExperimentName, ReleaseName, RolloutName};
+use viridian_store::{Store, StoredExperiment, StoredRelease, StoredRollout};
 
 /// An application that has to be there.
 pub(crate) fn application(store: &Store, name: &str) -> Result<Application, Error> {
@@ -37,6 +37,21 @@ pub(crate) fn release(store: &Store, name: &str) -> Result<StoredRelease, Error>
     match found {
         Some(release) => Ok(release),
         None => Err(unknown("release", name, store.release_names()?.into_iter())),
+    }
+}
+
+/// An experiment that has to be there.
+pub(crate) fn experiment(store: &Store, name: &str) -> Result<StoredExperiment, Error> {
+    let found = match ExperimentName::parse(name) {
+        Ok(name) => store.experiment(&name)?,
+        Err(_) => None,
+    };
+    match found {
+        Some(experiment) => Ok(experiment),
+        None => {
+            let names = store.experiments()?.into_iter().map(|stored| stored.experiment.name.into());
+            Err(unknown("experiment", name, names))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod applications;
 pub(crate) mod apply;
 pub(crate) mod events;
+pub(crate) mod experiments;
 pub(crate) mod gateways;
 pub(crate) mod health;
 pub(crate) mod metrics;

@@ -16,6 +16,7 @@ mod page;
 mod find;
 mod present;
 mod apply;
+mod conduct;
 mod start;
 mod forecast;
 mod events;

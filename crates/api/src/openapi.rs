@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 #[openapi(
     info(
         title = "Viridian control plane",
-        description = "Releases changes to AI behaviour: applications, releases and rollouts. Errors are problem \
+        description = "Releases changes to AI behaviour: applications, releases, rollouts and experiments. Errors are problem \
                        details (RFC 9457). With a token, every path under /api asks for it.",
         license(name = "Apache-2.0")
     ),
@@ -32,6 +32,11 @@ use utoipa::OpenApi;
         handlers::orders::promote,
         handlers::orders::abort,
         handlers::orders::rollback,
+        handlers::experiments::list,
+        handlers::experiments::start,
+        handlers::experiments::show,
+        handlers::experiments::stop,
+        handlers::experiments::promote,
         handlers::gateways::list,
         handlers::gateways::show,
         handlers::events::stream,

@@ -9,10 +9,10 @@ use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
 use viridian_core::time::Timestamp;
 use viridian_store::events::{Event, Fact, Stream};
-use viridian_store::{Store, StoredRelease, StoredRollout};
+use viridian_store::{Store, StoredExperiment, StoredRelease, StoredRollout};
 use viridian_wire::api::{
-    ApplicationBody, ApplicationSummary, Entry, Explanation, Facts, Fate, History, InWords, RejectionBody,
-    ReleaseBody, RolloutBody, RolloutSummary,
+    ApplicationBody, ApplicationSummary, Entry, ExperimentBody, ExperimentFacts, Explanation, Facts, Fate,
+    History, InWords, RejectionBody, ReleaseBody, RolloutBody, RolloutSummary,
 };
 
 /// An application in a list.
@@ -46,6 +46,19 @@ pub(crate) fn release(store: &Store, stored: &StoredRelease) -> Result<ReleaseBo
         }),
     };
     Ok(ReleaseBody::new(&stored.release, fate))
+}
+
+/// An experiment with its numbers: those it was looked at with last, while it goes on.
+pub(crate) fn experiment(store: &Store, stored: &StoredExperiment) -> ExperimentBody {
+    let noted = store.noted_analysis(&stored.experiment.name).filter(|_| stored.ended_at.is_none());
+    let report = stored.latest_report.as_ref();
+    let facts = ExperimentFacts {
+        state: &stored.state,
+        analysis: noted.as_ref().or_else(|| report.map(|report| &report.analysis)),
+        because: report.map_or(&[], |report| &report.sentences),
+        ended_at: stored.ended_at.map(Into::into),
+    };
+    ExperimentBody::new(&stored.experiment, facts)
 }
 
 /// A rollout in a list.

@@ -88,7 +88,7 @@ pub(crate) struct Ours {
 struct Unripe {
     at: u64,
     epoch: u32,
-    arm: u8,
+    is_candidate: bool,
     group: Option<u8>,
     drawn: bool,
     bad: bool,
@@ -185,7 +185,7 @@ impl Ours {
             let unripe = Unripe {
                 at: micros(request.at + judged.after.max(self.maturity)),
                 epoch: counts.epoch.id.0,
-                arm: arm as u8,
+                is_candidate: arm == Arm::Candidate,
                 group: user.map(|user| user.hash.group().0),
                 drawn: weight.compares(),
                 bad: judged.bad,
@@ -213,7 +213,7 @@ impl Ours {
     fn count_judged(&mut self, judged: Unripe) {
         let mut epochs = self.evidence.epochs.iter_mut().rev();
         let Some(counts) = epochs.find(|counts| counts.epoch.id.0 == judged.epoch) else { return };
-        let arm = if judged.arm == Arm::Candidate as u8 { Arm::Candidate } else { Arm::Baseline };
+        let arm = if judged.is_candidate { Arm::Candidate } else { Arm::Baseline };
         let said = Counts::of_share(1, u64::from(judged.bad));
         let counted = counts.arm_mut(arm);
         counted.tally.metrics[Metric::Feedback.index()].add(said);
@@ -355,6 +355,7 @@ fn first_epoch() -> Epoch {
         thresholds: Thresholds::default(),
         centres: [0.0; Metric::ALL.len()],
         started_at: Timestamp(0),
+        allotment: None,
     }
 }
 

@@ -99,7 +99,7 @@ impl Series {
         }
         let is_error = answer.class.is_error();
         let seconds = answer.latency_us as f64 / 1e6;
-        if let Some(cell) = self.cells[arm as usize].get_mut(place) {
+        if let Some(cell) = self.cells[arm.index()].get_mut(place) {
             cell.errors.add(f64::from(u8::from(is_error)));
             cell.latency.add(seconds);
             cell.cost.add(answer.cost);
@@ -110,7 +110,7 @@ impl Series {
         }
         if let Some(judged) = answer.judged.filter(|_| !is_error) {
             let place = self.place(request.at + judged.after);
-            if let Some(cell) = self.cells[arm as usize].get_mut(place) {
+            if let Some(cell) = self.cells[arm.index()].get_mut(place) {
                 cell.feedback.add(f64::from(u8::from(judged.bad)));
             }
         }
@@ -138,7 +138,7 @@ impl Series {
 
     /// What an arm did in a span, by one metric.
     pub(crate) fn moments(&self, arm: Arm, metric: Watched, place: usize) -> Moments {
-        let Some(cell) = self.cells[arm as usize].get(place) else { return Moments::default() };
+        let Some(cell) = self.cells[arm.index()].get(place) else { return Moments::default() };
         match metric {
             Watched::Errors | Watched::All => cell.errors,
             Watched::Feedback => cell.feedback,
@@ -149,7 +149,7 @@ impl Series {
 
     /// The candidate's 95th percentile over spans; absent without answers.
     pub(crate) fn slowest(&self, places: std::ops::Range<usize>) -> Option<f64> {
-        let cells = self.cells[Arm::Candidate as usize].get(places)?;
+        let cells = self.cells[Arm::Candidate.index()].get(places)?;
         let mut all: Vec<f32> = cells.iter().flat_map(|cell| &cell.latencies).copied().collect();
         if all.is_empty() {
             return None;

@@ -98,6 +98,7 @@ fn evidence(slicing: Option<&Slicing>) -> Evidence {
             thresholds: Thresholds::only(Metric::LatencyP95, threshold),
             centres: Metric::ALL.map(|metric| centre(metric) + 0.005 * f64::from(number % 2)),
             started_at: Timestamp(u64::from(number) * 300_000),
+            allotment: None,
         };
         let mut counts = EpochCounts::empty(epoch);
         for _ in 0..REQUESTS {

@@ -193,7 +193,7 @@ impl<'a> Requests<'a> {
             let after = self.delay.map_or(0.0, |delay| {
                 let mean = match arm {
                     Arm::Baseline => delay.baseline,
-                    Arm::Candidate => delay.candidate,
+                    Arm::Candidate | Arm::Treatment(_) => delay.candidate,
                 };
                 luck.wait * mean * if bad { delay.bad } else { 1.0 }
             });
@@ -206,6 +206,6 @@ impl<'a> Requests<'a> {
 impl Request {
     /// How an arm answers it.
     pub(crate) const fn answer(&self, arm: Arm) -> &Answer {
-        &self.answers[arm as usize]
+        &self.answers[arm.index()]
     }
 }

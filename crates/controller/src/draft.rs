@@ -7,10 +7,13 @@ use crate::observe::Measured;
 use crate::present::{Present, trial_of};
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
+use viridian_core::experiment::renewal;
+use viridian_core::experiment::step::Phase;
+use viridian_core::experiment::verdict::Analysis;
 use viridian_core::id::{EpochId, Term};
 use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::state::State;
-use viridian_core::routing::build::{Committed, build};
+use viridian_core::routing::build::{Committed, Conduct, build};
 use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
@@ -32,16 +35,31 @@ pub(crate) struct Numbers<'a> {
     pub(crate) withdrawn: Option<&'a RoutingTable>,
 }
 
-/// Drafts the table for a state of the application's rollout; with no state, for no rollout.
+/// What moves an application's traffic from now on.
+#[derive(Clone, Copy)]
+pub(crate) enum Course<'a> {
+    /// Nothing.
+    Rest,
+    /// Its rollout, in this state.
+    Rollout(&'a State),
+    /// The experiment it takes part in, in this phase, by what it says.
+    Experiment(&'a Phase, Option<&'a Analysis>),
+}
+
+/// Drafts the table for a course.
 pub(crate) fn draft(
     present: &Present,
-    state: Option<&State>,
+    course: Course<'_>,
     measured: &Measured,
     numbers: Numbers<'_>,
     now: Timestamp,
 ) -> Draft {
+    let state = match course {
+        Course::Rollout(state) => Some(state),
+        Course::Rest | Course::Experiment(..) => None,
+    };
     let weight = state.map_or(Weight::ZERO, State::weight);
-    let begins = next_epoch(present, weight, measured, now);
+    let begins = next_epoch(present, (course, weight), measured, now);
     let Some(current) = begins.or(present.epoch) else { return Draft::default() };
     let promoted = state.is_some_and(State::is_promoted);
     let trial = present.rollout.as_ref().filter(|_| weight > Weight::ZERO);
@@ -49,6 +67,7 @@ pub(crate) fn draft(
         application: &present.application,
         baseline: baseline_after(present, promoted),
         trial: trial.map(|(rollout, candidate)| trial_of(rollout, candidate)),
+        conduct: conduct(present, course, &current),
         epoch: &current,
     };
     let Numbers { generations, term, withdrawn } = numbers;
@@ -80,7 +99,15 @@ pub(crate) fn draft(
     let mut table = build(&committed, generation, term);
     if let Some(before) = way_back.filter(|_| oversized.is_some()) {
         let RoutingTable { epoch, thresholds, .. } = table;
-        table = RoutingTable { generation, term, epoch, thresholds, comparison: None, ..before.clone() };
+        table = RoutingTable {
+            generation,
+            term,
+            epoch,
+            thresholds,
+            comparison: None,
+            experiment: None,
+            ..before.clone()
+        };
     }
     Draft { table: Some(table), epoch, oversized }
 }
@@ -88,8 +115,17 @@ pub(crate) fn draft(
 /// Whether a table leads back to its baseline by nothing but taking its candidate away.
 fn is_way_back(committed: &Committed<'_>, table: &RoutingTable) -> bool {
     committed.trial.is_none()
-        && table.comparison.is_some()
+        && committed.conduct.is_none()
+        && (table.comparison.is_some() || table.experiment.is_some())
         && table.baseline.release == committed.baseline.release
+}
+
+/// How the experiment is conducted during a span, if one is.
+fn conduct(present: &Present, course: Course<'_>, epoch: &Epoch) -> Option<Conduct> {
+    let (Course::Experiment(..), Some((stored, arms))) = (course, &present.experiment) else { return None };
+    let allotment = epoch.allotment.as_ref()?;
+    // Shares that are none cannot have been begun.
+    stored.experiment.conduct((stored.salt, stored.part), allotment, arms).ok()
 }
 
 fn baseline_after(present: &Present, promoted: bool) -> Placement {
@@ -100,7 +136,12 @@ fn baseline_after(present: &Present, promoted: bool) -> Placement {
 }
 
 /// The span that begins now, if one does; its number is the table's.
-fn next_epoch(present: &Present, weight: Weight, measured: &Measured, now: Timestamp) -> Option<Epoch> {
+fn next_epoch(
+    present: &Present,
+    (course, weight): (Course<'_>, Weight),
+    measured: &Measured,
+    now: Timestamp,
+) -> Option<Epoch> {
     let Some(last) = &present.epoch else {
         let first = Epoch {
             id: EpochId(1),
@@ -108,11 +149,18 @@ fn next_epoch(present: &Present, weight: Weight, measured: &Measured, now: Times
             thresholds: Thresholds::default(),
             centres: Centres::default(),
             started_at: now,
+            allotment: None,
         };
         return Some(first);
     };
+    let Measured { evidence, calibration } = measured;
+    if let (Course::Experiment(phase, analysis), Some((stored, _))) = (course, &present.experiment)
+        && !matches!(phase, Phase::Ended(_))
+    {
+        let experiment = &stored.experiment;
+        return renewal::Renewal { experiment, phase, evidence, calibration, analysis }.after(last, now);
+    }
     let guards =
         present.rollout.as_ref().map_or(&present.application.guards, |(rollout, _)| &rollout.plan.guards);
-    let Measured { evidence, calibration } = measured;
     Renewal { weight, guards, evidence, calibration }.after(last, now)
 }

@@ -142,7 +142,7 @@ impl Hub {
 
     /// Whether any table gives a candidate a share.
     pub fn has_candidates(&self) -> bool {
-        self.lock().tables.values().any(|spread| spread.latest().candidate_weight() > Weight::ZERO)
+        self.lock().tables.values().any(|spread| spread.latest().trial_weight() > Weight::ZERO)
     }
 
     /// The tables that have reached every gateway since this was asked last.

@@ -3,11 +3,11 @@
 use crate::hub::{Hub, Unheard};
 use crate::ledger::Ledger;
 use crate::nudge::Nudge;
+use crate::observe;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use viridian_core::analysis::guard::Guard;
 use viridian_core::analysis::row::{FeedbackRecord, Origin};
 use viridian_core::id::ApplicationName;
 use viridian_crash as crash;
@@ -85,10 +85,8 @@ impl<L: Ledger> Intake<L> {
     /// How long an opinion may still change, by application.
     fn maturities(&self) -> Result<BTreeMap<ApplicationName, Duration>, viridian_store::Error> {
         let applications = self.ledger.applications()?.into_iter();
-        Ok(applications.map(|application| (application.name, longest(&application.guards))).collect())
+        Ok(applications
+            .map(|application| (application.name, observe::longest(&application.guards)))
+            .collect())
     }
-}
-
-fn longest(guards: &[Guard]) -> Duration {
-    guards.iter().map(|guard| guard.maturity).max().unwrap_or_default()
 }

@@ -10,13 +10,16 @@ use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
 use viridian_core::epoch::Epoch;
-use viridian_core::id::{ApplicationName, EpochId, Generation, NodeName, ReleaseName, RolloutName};
+use viridian_core::experiment::verdict::Analysis;
+use viridian_core::id::{
+    ApplicationName, EpochId, ExperimentName, Generation, NodeName, ReleaseName, RolloutName,
+};
 use viridian_core::rollout::report::Report;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_store::{
-    Commit, Committed, Error, FeedbackReceipt, KnownGateway, PendingCommand, Store, StoredRelease,
-    StoredRollout, TableChange,
+    Commit, Committed, Error, ExperimentCommit, FeedbackReceipt, KnownGateway, PendingCommand, PendingOrder,
+    Store, StoredExperiment, StoredRelease, StoredRollout, TableChange,
 };
 
 /// Applications, their rollouts and what was measured, for one term.
@@ -77,6 +80,14 @@ pub trait Ledger {
     fn gateways_heard(&self, heard: &[(NodeName, Timestamp)]) -> Result<(), Error>;
     /// As [`Store::gateway_left`].
     fn gateway_left(&self, origin: &Origin) -> Result<(), Error>;
+    /// As [`Store::active_experiment`].
+    fn active_experiment(&self, application: &ApplicationName) -> Result<Option<StoredExperiment>, Error>;
+    /// As [`Store::next_order`].
+    fn next_order(&self, experiment: &ExperimentName) -> Result<Option<PendingOrder>, Error>;
+    /// As [`Store::commit_experiment`].
+    fn commit_experiment(&self, commit: &ExperimentCommit<'_>) -> Result<Committed, Error>;
+    /// As [`Store::note_analysis`].
+    fn note_analysis(&self, experiment: &ExperimentName, analysis: Analysis);
     /// As [`Store::settle`].
     fn settle(&self, reached: &[(ApplicationName, Generation)]) -> Result<(), Error>;
 }
@@ -178,5 +189,21 @@ impl Ledger for Store {
 
     fn settle(&self, reached: &[(ApplicationName, Generation)]) -> Result<(), Error> {
         Self::settle(self, reached)
+    }
+
+    fn active_experiment(&self, application: &ApplicationName) -> Result<Option<StoredExperiment>, Error> {
+        Self::active_experiment(self, application)
+    }
+
+    fn next_order(&self, experiment: &ExperimentName) -> Result<Option<PendingOrder>, Error> {
+        Self::next_order(self, experiment)
+    }
+
+    fn commit_experiment(&self, commit: &ExperimentCommit<'_>) -> Result<Committed, Error> {
+        Self::commit_experiment(self, commit)
+    }
+
+    fn note_analysis(&self, experiment: &ExperimentName, analysis: Analysis) {
+        Self::note_analysis(self, experiment, analysis);
     }
 }

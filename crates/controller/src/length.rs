@@ -13,7 +13,7 @@ pub(crate) fn oversized_rollout(present: &Present, term: Term) -> Option<Oversiz
     let epoch = present.epoch.as_ref()?;
     let trial = Some(trial_of(rollout, candidate));
     let baseline = present.baseline.clone();
-    oversized(&Committed { application: &present.application, baseline, trial, epoch }, term)
+    oversized(&Committed { application: &present.application, baseline, trial, conduct: None, epoch }, term)
 }
 
 /// The table that follows from what is committed, if gateways would not take it.

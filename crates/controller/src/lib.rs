@@ -9,6 +9,7 @@
 //! Nothing here serves traffic, and nothing here is asked during a request.
 
 mod error;
+mod experiment;
 mod nudge;
 pub mod hub;
 pub mod intake;

@@ -6,18 +6,20 @@ use crate::ledger::Ledger;
 use crate::length::oversized_rollout;
 use crate::present::Present;
 use crate::senses::{Senses, Subject};
+use std::time::Duration;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
+use viridian_core::guard::Guard;
 use viridian_core::rollout::input::{Gateways, Input};
 use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::rollout::uncompared;
 use viridian_core::routing::table::Placement;
 use viridian_core::time::Timestamp;
-use viridian_store::{PendingCommand, StoredRollout};
+use viridian_store::{PendingCommand, StoredExperiment, StoredRollout};
 
 /// What was measured.
 pub(crate) struct Measured {
-    /// Since the rollout began; empty without one.
+    /// Since the rollout or the experiment began; empty without one.
     pub(crate) evidence: Evidence,
     /// What the baseline did before.
     pub(crate) calibration: ArmCounts,
@@ -26,14 +28,25 @@ pub(crate) struct Measured {
 /// Reads what was measured that concerns an application now.
 pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -> Result<Measured, Error> {
     let name = &present.application.name;
+    if let Some((StoredExperiment { experiment, first_epochs, .. }, _)) = &present.experiment {
+        let from = first_epochs.get(name).copied().unwrap_or_default();
+        return Ok(Measured {
+            evidence: store.evidence(name, from, longest(&experiment.guards), now)?,
+            calibration: store.calibration(name, from, CALIBRATION)?,
+        });
+    }
     let Some((rollout, _)) = &present.rollout else {
         return Ok(Measured { evidence: Evidence::default(), calibration: ArmCounts::default() });
     };
-    let maturity = rollout.plan.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
     Ok(Measured {
-        evidence: store.evidence(name, rollout.first_epoch, maturity, now)?,
+        evidence: store.evidence(name, rollout.first_epoch, longest(&rollout.plan.guards), now)?,
         calibration: store.calibration(name, rollout.first_epoch, CALIBRATION)?,
     })
+}
+
+/// How long feedback may take to count for one of these.
+pub(crate) fn longest(guards: &[Guard]) -> Duration {
+    guards.iter().map(|guard| guard.maturity).max().unwrap_or_default()
 }
 
 /// Everything the next step of a rollout depends on.

@@ -8,7 +8,7 @@ use viridian_core::id::{ApplicationName, EnvironmentName};
 use viridian_core::release::Release;
 use viridian_core::routing::build::Trial;
 use viridian_core::routing::table::{Placement, RoutingTable};
-use viridian_store::StoredRollout;
+use viridian_store::{StoredExperiment, StoredRollout};
 
 /// What is committed about one application.
 pub(crate) struct Present {
@@ -16,6 +16,8 @@ pub(crate) struct Present {
     pub(crate) baseline: Placement,
     /// The rollout that is under way, with its candidate in place.
     pub(crate) rollout: Option<(StoredRollout, Placement)>,
+    /// The experiment it takes part in, with the arms beside the control in place.
+    pub(crate) experiment: Option<(StoredExperiment, Vec<Placement>)>,
     /// The table that was committed last.
     pub(crate) table: Option<RoutingTable>,
     /// The span that was begun last.
@@ -41,8 +43,21 @@ impl Present {
             }
             None => None,
         };
+        let experiment = match store.active_experiment(name)? {
+            Some(stored) => {
+                let arms = stored.experiment.arms.all().iter().skip(1);
+                let releases = arms.filter_map(|arm| arm.releases.get(name));
+                let placements = releases.map(|name| {
+                    let release = store.release(name)?.ok_or_else(|| Error::ReleaseMissing(name.clone()))?;
+                    place(&application, &release.release, Some(&baseline.environment))
+                });
+                let placements = placements.collect::<Result<_, Error>>()?;
+                Some((stored, placements))
+            }
+            None => None,
+        };
         let epoch = store.latest_epoch(name)?;
-        Ok(Some(Self { application, baseline, rollout, table, epoch }))
+        Ok(Some(Self { application, baseline, rollout, experiment, table, epoch }))
     }
 }
 

@@ -4,8 +4,9 @@
 //! away from the baseline is committed first and published after. A step back is published first, under a
 //! generation that was reserved before, and committed after; while that commit fails, nothing else is started.
 
-use crate::draft::{Draft, Numbers, draft};
+use crate::draft::{Course, Draft, Numbers, draft};
 use crate::error::Error;
+use crate::experiment::{self, Found, Looks, Step};
 use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::ledger::Ledger;
@@ -16,12 +17,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::input::Unwell;
-use viridian_core::rollout::state::{Phase, State};
+use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_crash as crash;
-use viridian_store::{CommandId, Commit, PendingCommand, TableChange};
+use viridian_store::{CommandId, Commit, ExperimentCommit, PendingCommand, TableChange};
 
 /// What the walk works with.
 pub struct Room<L, S> {
@@ -32,6 +33,10 @@ pub struct Room<L, S> {
     generations: Generations,
     /// Restorations that were published and could not be committed yet.
     unsaved: HashMap<ApplicationName, Decided>,
+    /// When experiments were looked at.
+    looks: Looks,
+    /// The same for experiments whose arms lost their share.
+    unsaved_moves: HashMap<ApplicationName, Moved>,
     /// Tables that were taken back, by whose content nobody is served until something else is asked for. After a restart
     /// the first gateway finds out again.
     withdrawn: HashMap<ApplicationName, RoutingTable>,
@@ -47,22 +52,18 @@ impl<L: Ledger, S: Senses> Room<L, S> {
             term,
             generations: Generations::default(),
             unsaved: HashMap::new(),
+            looks: Looks::default(),
+            unsaved_moves: HashMap::new(),
             withdrawn: HashMap::new(),
         }
     }
 
     /// The table that follows from a state.
-    fn draft(
-        &mut self,
-        present: &Present,
-        state: Option<&State>,
-        measured: &Measured,
-        now: Timestamp,
-    ) -> Draft {
+    fn draft(&mut self, present: &Present, course: Course<'_>, measured: &Measured, now: Timestamp) -> Draft {
         let withdrawn = self.withdrawn.get(&present.application.name);
         draft(
             present,
-            state,
+            course,
             measured,
             Numbers { generations: &mut self.generations, term: self.term, withdrawn },
             now,
@@ -76,6 +77,13 @@ pub(crate) struct Decided {
     expected_sequence: u64,
     transition: Transition,
     answered: Vec<CommandId>,
+    drafted: Draft,
+    at: Timestamp,
+}
+
+/// A step of an experiment with everything that follows from it, kept until it is written down.
+struct Moved {
+    step: Step,
     drafted: Draft,
     at: Timestamp,
 }
@@ -118,19 +126,34 @@ fn walk<L: Ledger, S: Senses>(
     let measured = observe::measured(&room.ledger, &present, now)?;
 
     let Some((rollout, candidate)) = &present.rollout else {
+        if let Some((stored, _)) = &present.experiment {
+            let found =
+                experiment::look((&room.ledger, &room.senses, &mut room.looks), &present, &measured, now)?;
+            let phase = &stored.state.phase;
+            match found {
+                Found::Nothing => return Ok(Progress::Rests),
+                Found::NotReady => {}
+                Found::Stays(analysis) => {
+                    reserved?;
+                    return rest(
+                        room,
+                        &present,
+                        (Course::Experiment(phase, analysis.as_deref()), &measured),
+                        now,
+                    );
+                }
+                Found::Moves(step) => {
+                    if !step.takes {
+                        reserved?;
+                    }
+                    let course = Course::Experiment(&step.next.phase, Some(&step.report.analysis));
+                    let drafted = room.draft(&present, course, &measured, now);
+                    return carry_out_step(room, name, Moved { step: *step, drafted, at: now });
+                }
+            }
+        }
         reserved?;
-        if let Some((before, Unwell { node, detail })) = room.hub.to_take_back(name) {
-            let because = format!("taken back: gateway {node} fared worse by the table: {detail}");
-            return take_back(room, &present, (before, because), now);
-        }
-        let drafted = room.draft(&present, None, &measured, now);
-        if drafted.table.is_some() {
-            room.withdrawn.remove(name);
-        }
-        if let Some(oversized) = drafted.oversized {
-            return Err(Error::Oversized { application: name.clone(), oversized });
-        }
-        return serve_table(room, drafted, now);
+        return rest(room, &present, (Course::Rest, &measured), now);
     };
 
     let commands = room.ledger.pending_commands(&rollout.proposal.name)?;
@@ -145,7 +168,7 @@ fn walk<L: Ledger, S: Senses>(
         // The last numbers are for the way back: an attempt to go forward that cannot be written spends none of them.
         reserved?;
     }
-    let drafted = room.draft(&present, Some(&transition.next), &measured, now);
+    let drafted = room.draft(&present, Course::Rollout(&transition.next), &measured, now);
 
     if stays {
         return serve_table(room, drafted, now);
@@ -164,6 +187,51 @@ fn walk<L: Ledger, S: Senses>(
         at: now,
     };
     carry_out(room, name, decided)
+}
+
+/// Serves by a course that no transition asks for, as far as it differs from what is served.
+fn rest<L: Ledger, S: Senses>(
+    room: &mut Room<L, S>,
+    present: &Present,
+    (course, measured): (Course<'_>, &Measured),
+    now: Timestamp,
+) -> Result<Progress, Error> {
+    let name = &present.application.name;
+    if let Some((before, Unwell { node, detail })) = room.hub.to_take_back(name) {
+        let because = format!("taken back: gateway {node} fared worse by the table: {detail}");
+        return take_back(room, present, (before, because), now);
+    }
+    let drafted = room.draft(present, course, measured, now);
+    if drafted.table.is_some() {
+        room.withdrawn.remove(name);
+    }
+    if let Some(oversized) = drafted.oversized {
+        return Err(Error::Oversized { application: name.clone(), oversized });
+    }
+    serve_table(room, drafted, now)
+}
+
+/// Commits and publishes a step of an experiment: what takes traffic from arms is published first.
+fn carry_out_step<L: Ledger, S>(
+    room: &mut Room<L, S>,
+    name: &ApplicationName,
+    moved: Moved,
+) -> Result<Progress, Error> {
+    if moved.step.takes {
+        publish(room, &moved.drafted);
+        if let Err(error) = room.ledger.commit_experiment(&moved.commit(name)) {
+            room.unsaved_moves.insert(name.clone(), moved);
+            return Err(error.into());
+        }
+    } else {
+        room.ledger.commit_experiment(&moved.commit(name))?;
+        publish(room, &moved.drafted);
+    }
+    let experiment = &moved.step.experiment;
+    for sentence in &moved.step.report.sentences {
+        tracing::info!(%experiment, "{sentence}");
+    }
+    Ok(Progress::Moved)
 }
 
 /// Commits and publishes: a step away from the baseline in this order, a step back in the other.
@@ -196,6 +264,10 @@ fn save_restoration<L: Ledger, S>(room: &mut Room<L, S>, name: &ApplicationName)
     if let Some(decided) = room.unsaved.get(name) {
         room.ledger.commit(&decided.commit())?;
         room.unsaved.remove(name);
+    }
+    if let Some(moved) = room.unsaved_moves.get(name) {
+        room.ledger.commit_experiment(&moved.commit(name))?;
+        room.unsaved_moves.remove(name);
     }
     Ok(())
 }
@@ -268,6 +340,22 @@ impl Decided {
             epoch: self.drafted.epoch.as_ref(),
             effects: &self.transition.effects,
             answered: &self.answered,
+            at: self.at,
+        }
+    }
+}
+
+impl Moved {
+    const fn commit<'a>(&'a self, application: &'a ApplicationName) -> ExperimentCommit<'a> {
+        ExperimentCommit {
+            experiment: &self.step.experiment,
+            application,
+            expected_sequence: self.step.expected_sequence,
+            next: &self.step.next,
+            report: &self.step.report,
+            table: self.drafted.table.as_ref(),
+            epoch: self.drafted.epoch.as_ref(),
+            answered: self.step.answered,
             at: self.at,
         }
     }

@@ -2,6 +2,7 @@
 //! before the first request of the span. That is what keeps the evidence free of the clock: whatever befalls both
 //! arms alike, at any hour, cancels.
 
+use crate::arm;
 use crate::grown;
 use crate::id::EpochId;
 use crate::metric::{Elapsed, Metric};
@@ -25,6 +26,30 @@ pub struct Epoch {
     pub centres: Centres,
     /// When it began.
     pub started_at: Timestamp,
+    /// How a running experiment spreads its units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allotment: Option<Allotment>,
+}
+
+/// How an experiment spreads its units during a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Allotment {
+    /// What the arms are served by.
+    pub stage: Stage,
+    /// The share of each arm, the control first; nothing for those that were stopped and those there are not.
+    #[serde(deserialize_with = "grown::array")]
+    pub shares: [Weight; arm::MOST],
+}
+
+/// What the arms of an experiment are served by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// The control, all of them.
+    LeadIn,
+    /// Releases of their own.
+    Running,
 }
 
 /// What is published before an epoch so that counts against it are exact: thresholds of times, which are edges of the

@@ -1,17 +1,13 @@
 //! Experiments: several releases of one application, or of several applications together, side by side to learn which is best.
 //!
-//! Start with [`definition`], what people ask for. [`shares`] gives every arm a fixed place among the buckets, [`draw`] puts a
-//! unit on one of them, [`layer`] keeps experiments apart that must not meet. [`evidence`] is what was counted, and [`analysis`]
-//! what follows from it: a [`verdict`] with its [`sentence`], valid at every look. It stands on [`compare`] (two arms),
+//! Start with [`definition`], what people ask for. [`crate::routing::draw`] puts a unit on an arm; [`renewal`] says what a span of
+//! the experiment is drawn and scored by. [`evidence`] is what was counted, and [`analysis`] what follows from it: a [`verdict`] with its [`sentence`], valid at every look. It stands on [`compare`] (two arms),
 //! [`harm`] (guards), [`checks`] (whether the counts can be trusted), [`factors`] (arms that cross two applications) and [`days`]
 //! (whether the effect lasts). [`allocate`] moves traffic to the arms that do best, and [`step`] says what the experiment does next.
 //!
 //! An experiment only learns: its winner is released by a rollout, under the same guards as any other release.
 
 pub mod definition;
-pub mod shares;
-pub mod layer;
-pub mod draw;
 pub mod evidence;
 pub mod compare;
 pub mod harm;
@@ -23,3 +19,5 @@ pub mod analysis;
 pub mod sentence;
 pub mod allocate;
 pub mod step;
+pub mod report;
+pub mod renewal;

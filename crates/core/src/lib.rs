@@ -6,7 +6,7 @@
 //! - a request: [`routing::decide`] answers which release serves it and whether it counts as evidence;
 //! - a decision: [`analysis::judge`] turns evidence into verdicts, [`rollout::step`] turns verdicts, orders and
 //!   acknowledgements into the next state, [`routing::build`] turns that state into the table gateways serve from.
-//! - an experiment: [`experiment::draw`] puts a unit on one of several arms, [`experiment::analysis`] says which is better.
+//! - an experiment: [`routing::draw`] puts a unit on one of several arms, [`experiment::analysis`] says which is better.
 //!
 //! The modules are listed in reading order.
 

@@ -1,7 +1,11 @@
-//! Who serves whom: the table a gateway serves from, the draw, the decision for one request, and how a table is
-//! computed from committed state.
+//! Who serves whom: [`table`] is the answer, [`bucket`] and [`draw`] decide which arm a unit gets, [`decide`] applies it to one
+//! request, and [`build`] computes a table from committed state. [`shares`] gives every arm of an experiment a fixed place among
+//! the buckets, [`layer`] keeps experiments apart that must not meet.
 
+pub mod shares;
+pub mod layer;
 pub mod table;
 pub mod bucket;
+pub mod draw;
 pub mod decide;
 pub mod build;

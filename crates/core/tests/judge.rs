@@ -25,6 +25,7 @@ fn feedback(baseline: (u64, u64), candidate: (u64, u64)) -> Evidence {
         thresholds: Thresholds::default(),
         centres: Metric::ALL.map(|metric| if metric == Metric::Errors { 0.01 } else { 0.05 }),
         started_at: Timestamp(0),
+        allotment: None,
     };
     let mut counts = EpochCounts::empty(epoch);
     for (arm, (trials, events)) in [(&mut counts.baseline, baseline), (&mut counts.candidate, candidate)] {

@@ -70,6 +70,7 @@ fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers)
         thresholds: Thresholds::only(metric, Threshold { at_us, scaled_us }),
         centres: Centres::default(),
         started_at: Timestamp(0),
+        allotment: None,
     });
     let thresholds = counts.epoch.thresholds;
     for (arm, answers) in [(Arm::Baseline, baseline), (Arm::Candidate, candidate)] {

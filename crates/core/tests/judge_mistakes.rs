@@ -34,6 +34,7 @@ fn epoch(number: u32, share: u16, metric: Metric, (baseline, candidate): Pair) -
             _ => 0.05,
         }),
         started_at: Timestamp(u64::from(number) * EPOCH),
+        allotment: None,
     };
     let mut counts = EpochCounts::empty(epoch);
     for (arm, (trials, events)) in [(Arm::Baseline, baseline), (Arm::Candidate, candidate)] {

@@ -31,6 +31,7 @@ fn nothing() -> Evidence {
         thresholds: Thresholds::default(),
         centres: Centres::default(),
         started_at: Timestamp(0),
+        allotment: None,
     };
     Evidence { epochs: vec![EpochCounts::empty(epoch)] }
 }

@@ -119,6 +119,7 @@ impl Guard {
         match arm {
             Arm::Baseline => windows.baseline.push(is_error),
             Arm::Candidate => windows.candidate.push(is_error),
+            Arm::Treatment(_) => {}
         }
         let Windows { baseline, candidate } = &*windows;
         if candidate.is_full() && candidate.reaches(self.rule.errors) && !baseline.reaches(self.rule.errors) {

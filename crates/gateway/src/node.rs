@@ -14,9 +14,10 @@ use crate::pinned::Pins;
 use crate::request_id::Signer;
 use crate::seal::Seal;
 use crate::snapshot::Tables;
-use crate::tally::{ARMS, Books};
+use crate::tally::Books;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use viridian_core::arm::Arm;
 use viridian_core::outcome::Class;
 use viridian_wire::snapshot::SigningKey;
 
@@ -129,7 +130,7 @@ impl Node {
     fn requests(&self) -> Vec<Requests> {
         let mut requests = Vec::new();
         for (application, served) in self.books.served() {
-            for (arm, counts) in ARMS.into_iter().zip(served) {
+            for (arm, counts) in Arm::all().zip(served) {
                 for (class, count) in Class::ALL.into_iter().zip(counts) {
                     if count > 0 {
                         requests.push(Requests { application: application.clone(), arm, class, count });

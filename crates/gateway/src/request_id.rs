@@ -15,7 +15,7 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use viridian_core::analysis::row::Standing;
-use viridian_core::arm::Arm;
+use viridian_core::arm::{Arm, Treatment};
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::Group;
@@ -44,6 +44,10 @@ const CANDIDATE: u8 = 1 << 7;
 
 /// The bit of the flags that says `exempt`; the six bits below are the group.
 const EXEMPT: u8 = 1 << 6;
+
+/// The bits of the time that are left for the number of an experiment's arm: 44 bits of milliseconds last until the year 2527.
+const TIME_BITS: u32 = 44;
+const MOST_TIME: u64 = (1 << TIME_BITS) - 1;
 
 /// What an id says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,8 +199,12 @@ fn encode(key: u8, claims: &Claims) -> [u8; CLAIMS] {
     bytes[1..9].copy_from_slice(&claims.application.0);
     bytes[9..13].copy_from_slice(&claims.epoch.0.to_be_bytes());
     bytes[13] = flags;
-    // 48 bits of milliseconds last until the year 10889.
-    bytes[14..20].copy_from_slice(&claims.issued_at.0.to_be_bytes()[2..]);
+    let treatment = match claims.arm {
+        Arm::Treatment(treatment) => treatment.number() as u64,
+        Arm::Baseline | Arm::Candidate => 0,
+    };
+    let time = (claims.issued_at.0 & MOST_TIME) | (treatment << TIME_BITS);
+    bytes[14..20].copy_from_slice(&time.to_be_bytes()[2..]);
     bytes[20..28].copy_from_slice(&claims.nonce.to_be_bytes());
     bytes
 }
@@ -205,13 +213,18 @@ fn decode(signed: &[u8]) -> Option<Claims> {
     let flags = *signed.get(13)?;
     let mut time = [0; 8];
     time[2..].copy_from_slice(signed.get(14..20)?);
+    let time = u64::from_be_bytes(time);
     Some(Claims {
         application: ApplicationHash(signed.get(1..9)?.try_into().ok()?),
         epoch: EpochId(u32::from_be_bytes(signed.get(9..13)?.try_into().ok()?)),
-        arm: if flags & CANDIDATE == 0 { Arm::Baseline } else { Arm::Candidate },
+        arm: match (time >> TIME_BITS, flags & CANDIDATE) {
+            (0, 0) => Arm::Baseline,
+            (0, _) => Arm::Candidate,
+            (number, _) => Arm::Treatment(Treatment::numbered(usize::try_from(number).ok()?)?),
+        },
         group: Group(flags & (EXEMPT - 1)),
         standing: if flags & EXEMPT == 0 { Standing::Measured } else { Standing::Exempt },
-        issued_at: Timestamp(u64::from_be_bytes(time)),
+        issued_at: Timestamp(time & MOST_TIME),
         nonce: u64::from_be_bytes(signed.get(20..28)?.try_into().ok()?),
     })
 }

@@ -106,20 +106,22 @@ pub(crate) fn route<'a>(
 
 /// What keeps the candidate from a request on this gateway, if anything does. Reads numbers, no clock.
 pub(crate) fn known_of_candidate(node: &Node, table: &Table, at: Timestamp) -> Local {
-    let Some(watch) = &table.watch else { return Local::Open };
+    if table.routing.comparison.is_none() && table.routing.experiment.is_none() {
+        return Local::Open;
+    }
     if table.pin.load(Ordering::Relaxed) {
         Local::PinnedByOperator
     } else if node.lease.is_over(at) {
         Local::LeaseExpired
     } else {
-        watch.local()
+        table.watch.as_ref().map_or(Local::Open, |watch| watch.local())
     }
 }
 
 /// A question about the server is for the baseline, and no evidence.
 fn inspect<'a>(table: Arc<Table>, call: Call<'a>, body: &Bytes) -> Routed<'a> {
     Routed {
-        stamp: Stamp::unsigned(&table.baseline, Arm::Baseline),
+        stamp: Stamp::unsigned(&table, Arm::Baseline),
         table,
         arm: Arm::Baseline,
         call,

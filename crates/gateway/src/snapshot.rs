@@ -321,7 +321,7 @@ impl Serving {
 fn leads_outward(previous: Option<&Arc<Table>>, offered: &RoutingTable) -> bool {
     match previous {
         Some(table) => table.routing.moves_traffic(offered),
-        None => offered.comparison.is_some(),
+        None => offered.comparison.is_some() || offered.experiment.is_some(),
     }
 }
 
@@ -333,7 +333,7 @@ fn name_of(table: &Table) -> String {
 fn leaves_a_candidate(answers: &[TableAnswer], tables: &HashMap<String, Arc<Table>>) -> bool {
     let refused = answers.iter().filter(|answer| answer.rejected.is_some());
     let mut left = refused.filter_map(|answer| tables.get(answer.application.as_str()));
-    left.any(|table| table.candidate.is_some())
+    left.any(|table| table.routing.comparison.is_some() || table.routing.experiment.is_some())
 }
 
 /// Whether a table is short enough to be taken.

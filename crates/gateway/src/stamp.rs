@@ -2,7 +2,6 @@
 //! names. Entry points: [`Stamp::signed`] and [`Stamp::mark`], and [`name`] for what was answered without a decision.
 
 use crate::headers::REQUEST_ID;
-use crate::prepared::placement::Placement;
 use crate::prepared::table::Table;
 use crate::request_id::{Claims, PlainId, Signer};
 use crate::worker::Worker;
@@ -18,7 +17,7 @@ const ARM: HeaderName = HeaderName::from_static("x-viridian-arm");
 /// What callers are told about an answer.
 pub(crate) struct Stamp {
     release: HeaderValue,
-    arm: Arm,
+    arm: HeaderValue,
     id: Option<HeaderValue>,
 }
 
@@ -52,18 +51,18 @@ impl Stamp {
             nonce: worker.nonces.next(),
         });
         let id = HeaderValue::from_bytes(id.as_bytes()).ok();
-        Self { id, ..Self::unsigned(table.placement(decision.arm), decision.arm) }
+        Self { id, ..Self::unsigned(table, decision.arm) }
     }
 
     /// Of an answer that is not counted.
-    pub(crate) fn unsigned(placement: &Placement, arm: Arm) -> Self {
-        Self { release: placement.version.clone(), arm, id: None }
+    pub(crate) fn unsigned(table: &Table, arm: Arm) -> Self {
+        Self { release: table.placement(arm).version.clone(), arm: table.arm_name(arm), id: None }
     }
 
     /// Writes it into the headers of the answer.
     pub(crate) fn mark(self, headers: &mut HeaderMap) {
         headers.insert(RELEASE, self.release);
-        headers.insert(ARM, HeaderValue::from_static(self.arm.as_str()));
+        headers.insert(ARM, self.arm);
         if let Some(id) = self.id {
             headers.insert(REQUEST_ID, id);
         }

@@ -19,9 +19,6 @@ use viridian_core::routing::decide::Standing;
 use viridian_core::slice::Slicing;
 use viridian_core::time::Timestamp;
 
-/// Both arms, in the order of the counters.
-pub(crate) const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Candidate];
-
 /// How many slots a page keeps apart: a day. When nobody takes reports for longer, outcomes go on being counted in the
 /// last slot, so memory is bounded and nothing is lost but the time of day.
 const MOST_SLOTS: usize = 288;
@@ -32,6 +29,9 @@ pub(crate) struct Measure<'a> {
     /// What is counted by slice, and the values of the request; absent where nothing is.
     pub(crate) slices: Option<(&'a Slicing, &'a [Box<str>])>,
 }
+
+/// Something for each arm up to the last that was counted, in the order of the counters.
+pub(crate) type ByArm<T> = Vec<T>;
 
 /// Requests by class, for one arm.
 pub(crate) type Served = [u64; Class::ALL.len()];
@@ -46,7 +46,7 @@ pub(crate) struct Books {
 struct Shelf {
     books: Vec<Arc<Book>>,
     /// What books that were dropped had served.
-    dropped: BTreeMap<ApplicationName, [Served; 2]>,
+    dropped: BTreeMap<ApplicationName, ByArm<Served>>,
 }
 
 /// The counters of one application in one epoch.
@@ -64,15 +64,15 @@ struct Page {
     slots: Vec<Slot>,
     /// Earlier slots may have been dropped.
     floor: Timestamp,
-    groups: [Option<Box<GroupTally>>; 2],
+    groups: ByArm<Option<Box<GroupTally>>>,
     /// The values that slices are counted under, the same for both arms.
     values: Values,
-    served: [Served; 2],
+    served: ByArm<Served>,
 }
 
 struct Slot {
     start: Timestamp,
-    arms: [Tally; 2],
+    arms: ByArm<Tally>,
 }
 
 impl Books {
@@ -115,7 +115,7 @@ impl Books {
     }
 
     /// Requests by application, arm and class since the start, dropped books included.
-    pub(crate) fn served(&self) -> BTreeMap<ApplicationName, [Served; 2]> {
+    pub(crate) fn served(&self) -> BTreeMap<ApplicationName, ByArm<Served>> {
         let shelf = lock(&self.shelf);
         let mut served = shelf.dropped.clone();
         for book in &shelf.books {
@@ -130,12 +130,12 @@ impl Book {
     pub(crate) fn record(&self, worker: usize, outcome: &Outcome, measure: &Measure<'_>, slot: Timestamp) {
         let thresholds = measure.thresholds;
         let Some(page) = self.pages.get(worker) else { return };
-        let arm = outcome.decision.arm as usize;
+        let arm = outcome.decision.arm;
         let mut page = lock(page);
-        page.served[arm][outcome.class as usize] += 1;
-        page.slot(slot).arms[arm].record(outcome, thresholds);
+        of(&mut page.served, arm)[outcome.class as usize] += 1;
+        of(&mut page.slot(slot).arms, arm).record(outcome, thresholds);
         if matches!(outcome.decision.standing, Standing::Drawn(_)) && outcome.decision.unit.is_some() {
-            page.groups[arm].get_or_insert_default().record(outcome, thresholds);
+            of(&mut page.groups, arm).get_or_insert_default().record(outcome, thresholds);
         }
         if let Some((slicing, values)) = measure.slices {
             page.count_slices(arm, (slicing, values), outcome, thresholds);
@@ -154,7 +154,7 @@ impl Book {
     fn sum(&self, pages: &[MutexGuard<'_, Page>]) -> Vec<TallyRow> {
         let mut sums: BTreeMap<(Timestamp, Arm), Tally> = BTreeMap::new();
         for slot in pages.iter().flat_map(|page| &page.slots) {
-            for (arm, tally) in ARMS.into_iter().zip(&slot.arms) {
+            for (arm, tally) in Arm::all().zip(&slot.arms) {
                 if *tally != Tally::default() {
                     sums.entry((slot.start, arm)).or_default().add(tally);
                 }
@@ -171,13 +171,13 @@ impl Book {
     }
 
     fn group_rows(&self) -> Vec<GroupRow> {
-        ARMS.into_iter().filter_map(|arm| self.group_row(arm)).collect()
+        Arm::all().filter_map(|arm| self.group_row(arm)).collect()
     }
 
     fn group_row(&self, arm: Arm) -> Option<GroupRow> {
         let mut sum: Option<GroupTally> = None;
         for page in &self.pages {
-            if let Some(groups) = &lock(page).groups[arm as usize] {
+            if let Some(Some(groups)) = lock(page).groups.get(arm.index()) {
                 sum.get_or_insert_default().add(groups);
             }
         }
@@ -204,8 +204,8 @@ impl Book {
         slots_are_gone && self.group_rows().iter().all(|row| durable.contains(row))
     }
 
-    fn served(&self) -> [Served; 2] {
-        let mut served = [Served::default(); 2];
+    fn served(&self) -> ByArm<Served> {
+        let mut served = ByArm::default();
         for page in &self.pages {
             add_served(&mut served, &lock(page).served);
         }
@@ -217,7 +217,7 @@ impl Page {
     /// Counts an outcome of an arm in its slices.
     fn count_slices(
         &mut self,
-        arm: usize,
+        arm: Arm,
         (slicing, values): (&Slicing, &[Box<str>]),
         outcome: &Outcome,
         thresholds: &Thresholds,
@@ -225,7 +225,7 @@ impl Page {
         let Self { groups, values: known, .. } = self;
         let under =
             slicing.by.iter().zip(values).map(|(attribute, value)| known.admit(attribute.as_str(), value));
-        groups[arm].get_or_insert_default().slices.record((slicing, under), outcome, thresholds);
+        of(groups, arm).get_or_insert_default().slices.record((slicing, under), outcome, thresholds);
     }
 
     /// The slot that begins at `start`, or the latest one when that is later: earlier ones may be gone.
@@ -233,16 +233,26 @@ impl Page {
         let start = start.max(self.floor);
         let is_later = self.slots.last().is_none_or(|last| last.start < start);
         if is_later && self.slots.len() < MOST_SLOTS {
-            self.slots.push(Slot { start, arms: Default::default() });
+            self.slots.push(Slot { start, arms: ByArm::default() });
         }
         let last = self.slots.len() - 1;
         &mut self.slots[last]
     }
 }
 
-fn add_served(mine: &mut [Served; 2], theirs: &[Served; 2]) {
-    for (mine, theirs) in mine.as_flattened_mut().iter_mut().zip(theirs.as_flattened()) {
-        *mine += theirs;
+/// The place of an arm, a new one at its first mention.
+fn of<T: Default>(by_arm: &mut ByArm<T>, arm: Arm) -> &mut T {
+    if by_arm.len() <= arm.index() {
+        by_arm.resize_with(arm.index() + 1, T::default);
+    }
+    &mut by_arm[arm.index()]
+}
+
+fn add_served(mine: &mut ByArm<Served>, theirs: &[Served]) {
+    for (arm, theirs) in Arm::all().zip(theirs) {
+        for (mine, theirs) in of(mine, arm).iter_mut().zip(theirs) {
+            *mine += theirs;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::start::{Start, begin_once};
 use crate::transaction::Direction;
-use crate::{Error, Store, applications, baselines, releases};
+use crate::{Error, ExperimentStart, Store, applications, baselines, experiments, releases};
 use rusqlite::Transaction;
 use viridian_core::application::Application;
 use viridian_core::id::ReleaseName;
@@ -24,6 +24,8 @@ pub enum Item<'a> {
     Release(&'a Release),
     /// A rollout to begin, unless just this one was begun before.
     Rollout(Start<'a>),
+    /// An experiment to begin, unless just this one was begun before.
+    Experiment(ExperimentStart<'a>),
 }
 
 impl Store {
@@ -65,8 +67,10 @@ fn apply(transaction: &Transaction<'_>, items: &[Item<'_>], at: Timestamp) -> Re
         }
     }
     for (item, change) in items.iter().zip(&mut changes) {
-        if let Item::Rollout(start) = item {
-            *change = begin_once(transaction, start)?;
+        match item {
+            Item::Rollout(start) => *change = begin_once(transaction, start)?,
+            Item::Experiment(start) => *change = experiments::begin_once(transaction, start)?,
+            Item::Application { .. } | Item::Release(_) => {}
         }
     }
     Ok(changes)

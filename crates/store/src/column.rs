@@ -50,10 +50,6 @@ impl ToSql for ArmWord {
 impl FromSql for ArmWord {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let word = value.as_str()?;
-        [Arm::Baseline, Arm::Candidate]
-            .into_iter()
-            .find(|arm| arm.as_str() == word)
-            .map(Self)
-            .ok_or(FromSqlError::InvalidType)
+        Arm::all().find(|arm| arm.as_str() == word).map(Self).ok_or(FromSqlError::InvalidType)
     }
 }

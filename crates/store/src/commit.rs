@@ -6,7 +6,9 @@ use crate::id::CommandId;
 use crate::log;
 use crate::releases::Rejected;
 use crate::transaction::Direction;
-use crate::{Error, Store, StoredRollout, baselines, orders, outbox, releases, rollouts, start, tables};
+use crate::{
+    Committed, Error, Store, StoredRollout, baselines, orders, outbox, releases, rollouts, start, tables,
+};
 use rusqlite::{Transaction, params};
 use viridian_core::epoch::Epoch;
 use viridian_core::id::RolloutName;
@@ -37,21 +39,6 @@ pub struct Commit<'a> {
     pub answered: &'a [CommandId],
     /// When.
     pub at: Timestamp,
-}
-
-/// What became of a commit. Either way the event is on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Committed {
-    /// It was written.
-    Now {
-        /// Its place in the whole log.
-        event: u64,
-    },
-    /// An earlier attempt of the same commit had been written, although nobody could tell then.
-    Already {
-        /// Its place in the whole log.
-        event: u64,
-    },
 }
 
 impl Store {

@@ -37,6 +37,15 @@ pub(crate) fn next(connection: &Connection, application: &ApplicationName) -> Re
     Ok(EpochId(id))
 }
 
+/// The first span that can hold evidence of a rollout or an experiment that begins now. An application's very first span serves the
+/// baseline alone, also when it is asked for before that span has begun.
+pub(crate) fn first_of_next(
+    transaction: &Transaction<'_>,
+    application: &ApplicationName,
+) -> Result<EpochId, Error> {
+    Ok(next(transaction, application)?.max(EpochId(2)))
+}
+
 /// The epochs of an application from one on, in order.
 pub(crate) fn from(
     connection: &Connection,

@@ -5,13 +5,17 @@ use crate::id::CommandId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use viridian_core::application::Application;
-use viridian_core::id::{ApplicationName, EpochId, Generation, ReleaseName, RolloutName};
+use viridian_core::experiment;
+use viridian_core::experiment::definition::Experiment;
+use viridian_core::experiment::step;
+use viridian_core::id::{ApplicationName, EpochId, ExperimentName, Generation, ReleaseName, RolloutName};
 use viridian_core::release::Release;
 use viridian_core::rollout::command::Command;
 use viridian_core::rollout::effect::Effect;
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State;
+use viridian_core::routing::layer::Part;
 use viridian_core::time::Timestamp;
 
 /// Something that happened.
@@ -38,6 +42,8 @@ pub enum Stream {
     Release(ReleaseName),
     /// A rollout.
     Rollout(RolloutName),
+    /// An experiment.
+    Experiment(ExperimentName),
 }
 
 /// What happened.
@@ -95,6 +101,43 @@ pub enum Fact {
     },
     /// A rollout came to another state, or answered an order where it stands.
     Moved(Box<Move>),
+    /// An experiment was asked for.
+    ExperimentStarted {
+        /// What was asked for.
+        experiment: Experiment,
+        /// Its part of its layer.
+        part: Part,
+    },
+    /// An experiment was given an order.
+    ExperimentOrdered {
+        /// The order's number.
+        id: CommandId,
+        /// The order.
+        order: step::Order,
+        /// Who gave it.
+        by: String,
+    },
+    /// An experiment came to another state, or answered an order where it stands.
+    ExperimentMoved(Box<ExperimentMove>),
+}
+
+/// A transition of an experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExperimentMove {
+    /// Where it stands now.
+    pub next: step::State,
+    /// Why.
+    pub report: experiment::report::Report,
+    /// The order that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<CommandId>,
+    /// The number of the routing table that was published with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
+    /// The span that began with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<EpochId>,
 }
 
 /// A transition of a rollout.
@@ -125,6 +168,7 @@ impl fmt::Display for Stream {
             Self::Application(name) => write!(f, "application/{name}"),
             Self::Release(name) => write!(f, "release/{name}"),
             Self::Rollout(name) => write!(f, "rollout/{name}"),
+            Self::Experiment(name) => write!(f, "experiment/{name}"),
         }
     }
 }
@@ -136,6 +180,7 @@ impl Stream {
             "application" => ApplicationName::parse(name).ok().map(Self::Application),
             "release" => ReleaseName::parse(name).ok().map(Self::Release),
             "rollout" => RolloutName::parse(name).ok().map(Self::Rollout),
+            "experiment" => ExperimentName::parse(name).ok().map(Self::Experiment),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ mod totals;
 
 use crate::column::Json;
 use crate::transaction::Direction;
-use crate::{Error, Retention, Store, epochs, rollouts};
+use crate::{Error, Retention, Store, epochs, experiments, rollouts};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::time::Duration;
 use viridian_core::application::Application;
@@ -118,8 +118,8 @@ fn advance(
     Ok(next)
 }
 
-/// How long feedback on the application's requests may take to count, by its guards and by those of the rollout that
-/// goes on.
+/// How long feedback on the application's requests may take to count, by its guards and by those of the rollout or the
+/// experiment that goes on.
 fn maturity(transaction: &Transaction<'_>, name: &ApplicationName) -> Result<Duration, Error> {
     let longest = |guards: &[Guard]| guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
     let application: Application = transaction
@@ -127,7 +127,9 @@ fn maturity(transaction: &Transaction<'_>, name: &ApplicationName) -> Result<Dur
         .query_row([name.as_str()], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
     let rollout = rollouts::active(transaction, name)?;
     let armed = rollout.map_or(Duration::ZERO, |rollout| longest(&rollout.plan.guards));
-    Ok(longest(&application.guards).max(armed))
+    let running = experiments::active(transaction, name)?;
+    let watched = running.map_or(Duration::ZERO, |running| longest(&running.experiment.guards));
+    Ok(longest(&application.guards).max(armed).max(watched))
 }
 
 /// Forgets some of what nobody will ask for: what old rollouts were decided on stands in their reports.
@@ -141,6 +143,9 @@ fn forget_oldest(
         WHERE application = ?1 AND ended_at IS NULL";
     let needed: Option<u32> =
         transaction.prepare_cached(sql)?.query_row([application.as_str()], |row| row.get(0))?;
+    let running = experiments::active(transaction, application)?;
+    let first = running.and_then(|running| running.first_epochs.get(application).copied());
+    let needed = needed.into_iter().chain(first.map(|epoch| epoch.0)).min();
     let oldest = horizon.epoch.0.saturating_sub(retention.epochs).min(needed.unwrap_or(u32::MAX));
     let mut forgotten = 0;
     for (table, epoch, before) in

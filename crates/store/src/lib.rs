@@ -20,12 +20,14 @@ mod change;
 mod column;
 mod commands;
 mod commit;
+mod committed;
 #[cfg(test)]
 mod effort;
 mod epochs;
 mod error;
 mod evidence;
 pub mod events;
+mod experiments;
 mod feedback;
 mod files;
 mod fold;
@@ -61,8 +63,10 @@ pub use apply::Item;
 pub use backup::{Existing, backup};
 pub use change::Change;
 pub use commands::Once;
-pub use commit::{Commit, Committed};
+pub use commit::Commit;
+pub use committed::Committed;
 pub use error::Error;
+pub use experiments::{ExperimentCommit, ExperimentStart, PendingOrder, StoredExperiment};
 pub use feedback::FeedbackReceipt;
 pub use fold::Folding;
 pub use gateways::KnownGateway;
@@ -92,7 +96,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use transaction::{Writer, unpoisoned};
-use viridian_core::id::{RolloutName, Term};
+use viridian_core::experiment::verdict::Analysis;
+use viridian_core::id::{ExperimentName, RolloutName, Term};
 use viridian_core::rollout::report::Report;
 
 /// The database. Cheap to clone; the last clone that is dropped closes it.
@@ -114,6 +119,8 @@ struct Inner {
     unwritten: Mutex<Vec<Unwritten>>,
     /// The latest report of each rollout, whether or not it led to anything.
     notes: Mutex<HashMap<RolloutName, Report>>,
+    /// What each experiment says, whether or not it led to anything.
+    analyses: Mutex<HashMap<ExperimentName, Analysis>>,
     /// Why nothing can be written now, as far as the last attempt tells.
     trouble: Mutex<Option<String>>,
     /// What is wrong with the database, as far as it was looked over since the start.

@@ -85,6 +85,7 @@ impl Store {
                 damage: Mutex::default(),
                 cache: Mutex::default(),
                 notes: Mutex::default(),
+                analyses: Mutex::default(),
                 _lock: lock,
             }),
         })

@@ -7,9 +7,9 @@ use crate::events::{Fact, Stream};
 use crate::log;
 use crate::rollouts::{find, last_in_line};
 use crate::transaction::Direction;
-use crate::{Error, Store, StoredRollout, baselines, epochs, orders, releases};
+use crate::{Error, Store, StoredRollout, baselines, epochs, experiments, orders, releases};
 use rusqlite::{Transaction, params};
-use viridian_core::id::{ApplicationName, EpochId, ReleaseName, RolloutName};
+use viridian_core::id::{ApplicationName, ReleaseName, RolloutName};
 use viridian_core::rollout::command::Command;
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::rollout::state::State;
@@ -103,6 +103,12 @@ fn check(transaction: &Transaction<'_>, start: &Start<'_>) -> Result<ReleaseName
     }
     let baseline = baselines::name_of(transaction, application)?
         .ok_or_else(|| Error::Refused(format!("application '{application}' has no baseline yet")))?;
+    if let Some(running) = experiments::active(transaction, application)? {
+        let experiment = &running.experiment.name;
+        return Err(Error::Refused(format!(
+            "'{application}' takes part in experiment '{experiment}': a rollout can begin when that has ended"
+        )));
+    }
     let stored = releases::of_application(transaction, candidate, application)?;
     match stored.rejected {
         Some(rejected) if start.retry == Retry::Refuse => {
@@ -127,12 +133,6 @@ fn supersede(transaction: &Transaction<'_>, start: &Start<'_>) -> Result<Option<
     Ok(Some(present))
 }
 
-/// The first span that can hold evidence of a rollout that begins now. An application's very first span serves the
-/// baseline alone, also when the rollout is asked for before that span has begun.
-fn first_epoch(transaction: &Transaction<'_>, application: &ApplicationName) -> Result<EpochId, Error> {
-    Ok(epochs::next(transaction, application)?.max(EpochId(2)))
-}
-
 fn insert(transaction: &Transaction<'_>, start: &Start<'_>, place: &Place) -> Result<(), Error> {
     let Proposal { name, application, candidate, .. } = start.proposal;
     let state = State::new();
@@ -152,7 +152,7 @@ fn insert(transaction: &Transaction<'_>, start: &Start<'_>, place: &Place) -> Re
             start.salt.0,
             Json(&state),
             state.sequence,
-            first_epoch(transaction, application)?.0,
+            epochs::first_of_next(transaction, application)?.0,
             place.seq,
             start.at.0,
             place.waits_for.as_ref().map(RolloutName::as_str),
@@ -174,7 +174,7 @@ pub(crate) fn release_waiting(transaction: &Transaction<'_>, ended: &StoredRollo
         params![
             ended.proposal.name.as_str(),
             ended.waits_for.as_ref().map(RolloutName::as_str),
-            first_epoch(transaction, application)?.0,
+            epochs::first_of_next(transaction, application)?.0,
             baseline.as_ref().map(ReleaseName::as_str),
         ],
     )?;

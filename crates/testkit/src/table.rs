@@ -3,13 +3,18 @@
 use std::time::Duration;
 use viridian_core::application::{Protocol, Timeouts, Unit};
 use viridian_core::environment::Endpoint;
-use viridian_core::epoch::Thresholds;
+use viridian_core::epoch::{Stage, Thresholds};
 use viridian_core::id::{
-    ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term,
+    ApplicationName, ArmName, EnvironmentName, EpochId, ExperimentName, Generation, LayerName, ReleaseName,
+    RolloutName, Term,
 };
 use viridian_core::opinion::Opinions;
 use viridian_core::release::{Digest, Parameters};
-use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
+use viridian_core::routing::layer::Part;
+use viridian_core::routing::shares::Shares;
+use viridian_core::routing::table::{
+    ArmPlacement, Comparison, Placement, Reads, RoutingTable, Running, Salt,
+};
 use viridian_core::weight::{Split, Weight};
 use viridian_wire::snapshot::{SigningKey, Snapshot};
 
@@ -55,6 +60,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         slicing: None,
         baseline,
         comparison: None,
+        experiment: None,
     }
 }
 
@@ -67,6 +73,28 @@ pub fn comparison(candidate: Placement, basis_points: u16) -> Comparison {
         salt: Salt([7; 16]),
         warmup: 0,
         local_guard: None,
+    }
+}
+
+/// An experiment of a control called `now` and treatments, with room for 30 % each and a holdout of 5 %. The shares are those
+/// of all of them, the control first.
+pub fn running(treatments: &[(&str, Placement)], shares: &[u16]) -> Running {
+    let weight = |basis_points: &u16| Weight::from_basis_points(*basis_points).unwrap();
+    let shares: Vec<Weight> = shares.iter().map(weight).collect();
+    let rooms = Shares::new(&vec![weight(&3_000); shares.len()], weight(&500)).unwrap();
+    let treatment = |(name, placement): &(&str, Placement)| ArmPlacement {
+        name: ArmName::parse(name).unwrap(),
+        placement: placement.clone(),
+    };
+    Running {
+        experiment: ExperimentName::parse("tone").unwrap(),
+        layer: LayerName::parse("tone").unwrap(),
+        part: Part::WHOLE,
+        salt: Salt([7; 16]),
+        shares: rooms.with(&shares).unwrap(),
+        stage: Stage::Running,
+        control: ArmName::parse("now").unwrap(),
+        treatments: treatments.iter().map(treatment).collect(),
     }
 }
 

@@ -2,12 +2,14 @@
 //! [`settings`](crate::settings) and in the verbs.
 
 mod backup;
+mod experiment;
 mod gateway;
 mod read;
 mod rollout;
 mod serve;
 
 pub use backup::{BackupArgs, DataArgs, RestoreArgs};
+pub use experiment::{ExperimentArgs, ExperimentStartArgs, ExperimentVerb, StopArgs};
 pub use gateway::{GatewayArgs, GatewayVerb, ListArgs, PinArgs, SocketArgs};
 pub use read::{
     ApplyArgs, CheckArgs, DescribeArgs, ExplainArgs, GetArgs, InitArgs, Kind, PlanArgs, SimulateArgs,
@@ -92,9 +94,9 @@ pub enum Verb {
     Check(CheckArgs),
     /// Run gateway, controller and API in this process.
     Serve(Box<ServeArgs>),
-    /// Apply manifests; a rollout among them is started.
+    /// Apply manifests; rollouts and experiments among them are started.
     Apply(ApplyArgs),
-    /// List applications, releases or rollouts.
+    /// List applications, releases, rollouts or experiments.
     Get(GetArgs),
     /// Show everything about one thing.
     Describe(DescribeArgs),
@@ -103,6 +105,9 @@ pub enum Verb {
     /// Start, watch and order rollouts.
     #[command(subcommand)]
     Rollout(RolloutVerb),
+    /// Start, watch and stop experiments, and release their winners.
+    #[command(subcommand)]
+    Experiment(ExperimentVerb),
     /// Look at gateways; pin applications to their baselines on the one of this machine.
     #[command(subcommand)]
     Gateway(GatewayVerb),

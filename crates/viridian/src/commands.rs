@@ -4,6 +4,7 @@ mod apply;
 mod backup;
 mod check;
 mod describe;
+mod experiment;
 mod explain;
 mod files;
 mod gateway;
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Verb::Describe(args) => wait_for(describe::run(&args, &settings)),
         Verb::Explain(args) => wait_for(explain::run(&args, &settings)),
         Verb::Rollout(verb) => wait_for(rollout::run(&verb, &settings)),
+        Verb::Experiment(verb) => wait_for(experiment::run(&verb, &settings)),
         Verb::Gateway(verb) => wait_for(gateway::run(&verb, &settings)),
         Verb::Plan(args) => wait_for(plan::run(&args, &settings)),
         Verb::Simulate(args) => simulate::run(&args, &settings),

@@ -5,6 +5,7 @@
 
 mod application;
 mod columns;
+mod experiment;
 mod explanation;
 mod forecast;
 mod gateway;
@@ -14,6 +15,7 @@ mod rollout;
 mod screen;
 
 pub use application::{application_table, applications_table};
+pub use experiment::{experiment_table, experiments_table};
 pub use explanation::explanation_text;
 pub use forecast::forecast_table;
 pub use gateway::{gateway_table, gateways_table, standing_table};

@@ -7,6 +7,7 @@
 mod application;
 mod apply;
 mod event;
+mod experiment;
 mod explanation;
 mod forecast;
 mod gateway;
@@ -26,6 +27,10 @@ mod step;
 pub use application::{ApplicationBody, ApplicationSummary, EnvironmentBody, TableBody};
 pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
+pub use experiment::{
+    ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, GainBody,
+    StopReceipt, StopRequest,
+};
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
 pub use gateway::{GatewayBody, RefusedTableBody, ServingBody};

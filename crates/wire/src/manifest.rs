@@ -18,6 +18,7 @@ mod document;
 mod application;
 mod release;
 mod rollout;
+mod experiment;
 mod digest;
 mod written;
 mod outline;
@@ -32,6 +33,7 @@ pub use resolve::{Known, KnownApplication, Serving};
 pub use yaml::to_yaml;
 
 use serde_json::{Value, json};
+use viridian_core::experiment::definition::Experiment;
 use viridian_core::release::Release;
 use viridian_core::rollout::plan::Proposal;
 
@@ -44,6 +46,8 @@ pub enum Manifest {
     Release(Release),
     /// An attempt to bring a release into service.
     Rollout(Proposal),
+    /// Several releases side by side, to learn which is best.
+    Experiment(Experiment),
 }
 
 impl Manifest {
@@ -53,6 +57,7 @@ impl Manifest {
             Self::Application(manifest) => ("Application", manifest.application.name.as_str()),
             Self::Release(release) => ("Release", release.name.as_str()),
             Self::Rollout(proposal) => ("Rollout", proposal.name.as_str()),
+            Self::Experiment(experiment) => ("Experiment", experiment.name.as_str()),
         }
     }
 }
@@ -66,11 +71,13 @@ pub fn schema() -> Value {
             {"$ref": "#/$defs/Application"},
             {"$ref": "#/$defs/Release"},
             {"$ref": "#/$defs/Rollout"},
+            {"$ref": "#/$defs/Experiment"},
         ],
         "$defs": {
             "Application": schema::render(&application::SHAPE),
             "Release": schema::render(&release::SHAPE),
             "Rollout": schema::render(&rollout::SHAPE),
+            "Experiment": schema::render(&experiment::SHAPE),
         },
     })
 }
@@ -81,6 +88,7 @@ pub fn render(manifest: &Manifest) -> Value {
         Manifest::Application(application) => application::write(application),
         Manifest::Release(release) => release::write(release),
         Manifest::Rollout(proposal) => rollout::write(proposal),
+        Manifest::Experiment(experiment) => experiment::write(experiment),
     }
 }
 

@@ -120,6 +120,7 @@ fn full_table() -> RoutingTable {
             warmup: 10,
             local_guard: Some(LocalGuard { errors: weight(5_000), min_requests: 20 }),
         }),
+        experiment: None,
     }
 }
 
@@ -148,6 +149,7 @@ fn bare_table() -> RoutingTable {
         slicing: None,
         baseline,
         comparison: None,
+        experiment: None,
         ..full_table()
     }
 }
@@ -275,7 +277,7 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report_6", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_7", serde_json::to_string(&report).unwrap(), &report);
     let vitals = Vitals {
         clock: Timestamp(1_767_225_661_000),
         ended: 12_000,

@@ -13,6 +13,7 @@ pub(super) fn of(event: &Event) -> EventBody {
         Stream::Application(name) => body.application = Some(name.to_string()),
         Stream::Release(name) => body.release = Some(name.to_string()),
         Stream::Rollout(name) => body.rollout = Some(name.to_string()),
+        Stream::Experiment(name) => body.experiment = Some(name.to_string()),
     }
     body
 }
@@ -59,5 +60,13 @@ fn of_fact(event: &Event) -> EventBody {
         },
         Fact::Ordered { command, .. } => new(EventKind::RolloutOrdered, InWords(command).to_string()),
         Fact::Moved(moved) => EventBody::moved(event.at.into(), &moved.next, &moved.report),
+        Fact::ExperimentStarted { experiment, .. } => {
+            let arms: Vec<&str> = experiment.arms.all().iter().map(|arm| arm.name.as_str()).collect();
+            new(EventKind::ExperimentStarted, format!("asked to compare {}", arms.join(", ")))
+        }
+        Fact::ExperimentOrdered { by, .. } => {
+            new(EventKind::ExperimentOrdered, format!("stop, ordered by {by}"))
+        }
+        Fact::ExperimentMoved(moved) => new(EventKind::ExperimentMoved, moved.report.sentences.join("; ")),
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod applying;
 mod description;
 mod events;
+mod experiments;
 mod health;
 mod orders;
 mod planning;

@@ -22,6 +22,7 @@ fn serve(world: &World, per_second: u64) {
         thresholds: Thresholds::default(),
         centres: Centres::default(),
         started_at: Timestamp(NOW.0 - 600_000),
+        allotment: None,
     };
     let commit = Commit {
         rollout: &RolloutName::parse("r1").unwrap(),

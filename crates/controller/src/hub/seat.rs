@@ -154,7 +154,7 @@ impl Seat {
     /// It is about to be sent a table: from here on it may serve by it, whether or not it says so.
     pub(super) fn sent(&mut self, table: &RoutingTable) {
         if let Exposure::To(exposed) = &mut self.exposed
-            && table.candidate_weight() > Weight::ZERO
+            && table.trial_weight() > Weight::ZERO
         {
             exposed.insert(table.application.clone());
         }

@@ -85,7 +85,7 @@ impl Spread {
     /// Whether a gateway that serves by a generation sends no request to a candidate any more, and will be sent none
     /// that does.
     pub(super) fn is_harmless(&self, serving: Generation) -> bool {
-        self.latest.generation <= serving && self.latest.candidate_weight() == Weight::ZERO
+        self.latest.generation <= serving && self.latest.trial_weight() == Weight::ZERO
     }
 
     /// A gateway of the ring that fares worse since it serves by the latest table.
@@ -120,10 +120,11 @@ impl Spread {
         if served.len() == members.len() {
             watch(watches, gateways);
         }
-        let candidates = self.latest.candidate_weight().probability();
-        // What a rollout ends with is no news to its gateways, and what they had before is the rollout that has ended.
-        let ends_a_rollout = self.latest.comparison.is_none()
-            && self.before.as_ref().is_some_and(|before| before.comparison.is_some());
+        let candidates = self.latest.trial_weight().probability();
+        // What a rollout or an experiment ends with is no news to its gateways, and what they had before is what has ended.
+        let compares = |table: &RoutingTable| table.comparison.is_some() || table.experiment.is_some();
+        let ends_a_rollout =
+            !compares(&self.latest) && self.before.as_ref().is_some_and(|before| compares(before));
         if !ends_a_rollout {
             *unwell = members.iter().find_map(|node| worse(node, (members, gateways, watches), candidates));
         }

@@ -5,18 +5,18 @@ use viridian_core::rollout::command::Command;
 use viridian_core::weight::Weight;
 
 /// Makes every write fail until it is undone: somebody else holds the file's write lock.
-struct Unwritable {
+pub(crate) struct Unwritable {
     connection: rusqlite::Connection,
 }
 
 impl Unwritable {
-    fn on(world: &World) -> Self {
+    pub(crate) fn on(world: &World) -> Self {
         let connection = rusqlite::Connection::open(world.directory.path().join("viridian.db")).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         Self { connection }
     }
 
-    fn released(self) {
+    pub(crate) fn released(self) {
         self.connection.execute_batch("ROLLBACK").unwrap();
     }
 }

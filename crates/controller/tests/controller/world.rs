@@ -76,7 +76,7 @@ pub(crate) fn percent(percent: u16) -> Weight {
     Weight::from_basis_points(percent * 100).unwrap()
 }
 
-fn release(name: &str) -> Release {
+pub(crate) fn release(name: &str) -> Release {
     Release {
         name: ReleaseName::parse(name).unwrap(),
         application: application(),
@@ -120,7 +120,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
     store.set_first_baseline(&application.name, &release("v1").name, now).unwrap();
 }
 
-fn errors_guard() -> Guard {
+pub(crate) fn errors_guard() -> Guard {
     Guard::new(Metric::Errors, Margin::Points(200))
 }
 
@@ -328,6 +328,13 @@ impl World {
     /// The gateway serves requests on both arms, `(how many, one in so many of them badly)`, and reports them.
     pub(crate) fn serve_both(&mut self, baseline: (u64, u64), candidate: (u64, u64)) {
         let rows = vec![self.serve(Arm::Baseline, baseline), self.serve(Arm::Candidate, candidate)];
+        self.report(rows, Vec::new());
+    }
+
+    /// The same on arms of an experiment.
+    pub(crate) fn serve_arms(&mut self, arms: &[(usize, (u64, u64))]) {
+        let arms = arms.iter().filter_map(|(place, served)| Some((Arm::of_experiment(*place)?, *served)));
+        let rows = arms.map(|(arm, served)| self.serve(arm, served)).collect();
         self.report(rows, Vec::new());
     }
 

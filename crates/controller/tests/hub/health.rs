@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use viridian_core::id::Generation;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
-use viridian_testkit::table::{placement, table};
+use viridian_testkit::table::{placement, running, table};
 use viridian_wire::tally::Vitals;
 
 /// Every gateway says that of all its requests so far so many have ended and so many of them failed.
@@ -89,4 +89,33 @@ fn a_ring_that_serves_nobody_is_waited_for_and_not_for_ever() {
     assert_eq!(world.reached(2, A_MOMENT), 1);
     assert_eq!(world.reached(2, A_SECOND), 1, "without a request nobody knows");
     assert_eq!(world.reached(2, A_SECOND * 2), 10);
+}
+
+/// Three arms, the last two with these shares.
+fn compared(generation: u64, shares: [u16; 3]) -> RoutingTable {
+    let arms = ["v2", "v3"].map(|version| (version, placement(version, "http://127.0.0.1:2")));
+    RoutingTable {
+        generation: Generation(generation),
+        experiment: Some(running(&arms, &shares)),
+        ..table("support-chat", placement("v1", "http://127.0.0.1:1"))
+    }
+}
+
+#[test]
+fn what_an_arm_of_an_experiment_fails_is_for_its_guards_to_judge() {
+    let mut world = World::with(10);
+    world.hub.publish(at(1, 0));
+    world.serve_all();
+    fare(&world, |_| (1_000, 10));
+    world.hub.publish(compared(2, [3_000; 3]));
+    assert_eq!(world.reached(2, A_MOMENT), 1, "it moves traffic, so one gateway has it first");
+    assert!(world.hub.has_candidates());
+    let first = world.first_with(2);
+    fare(&world, |name| if name == first { (1_040, 34) } else { (1_400, 14) });
+    world.reached(2, A_SECOND);
+    assert!(world.hub.to_take_back(&chat()).is_none(), "arms that serve 60% failed as much");
+    // An arm that stops is on its way to the control, and does not wait for anybody.
+    world.hub.publish(compared(3, [3_000, 0, 0]));
+    assert_eq!(world.serve_all(), vec![3; 10]);
+    assert_eq!(world.hub.gateways(&chat()).exposed, 0);
 }

@@ -80,24 +80,25 @@ impl Renewal<'_> {
     pub fn after(&self, last: &Epoch, now: Timestamp) -> Option<Epoch> {
         let learned = self.evidence.epochs.last().is_some_and(|counts| says_enough(&counts.baseline));
         let stale = self.weight.compares() && learned && now.since(last.started_at) >= REFRESH;
-        if last.weight == self.weight && !stale {
+        if last.weight == self.weight && last.allotment.is_none() && !stale {
             return None;
         }
-        let (thresholds, centres) = match self.latest_baseline() {
+        let (thresholds, centres) = match latest_baseline(self.evidence, self.calibration) {
             Some(baseline) => (Thresholds::calibrated(self.guards, baseline), centres(baseline)),
             None => (last.thresholds, last.centres),
         };
         let id = EpochId(last.id.0 + 1);
-        Some(Epoch { id, weight: self.weight, thresholds, centres, started_at: now })
-    }
-
-    /// What the baseline did in the latest epoch that says enough to score by.
-    fn latest_baseline(&self) -> Option<&ArmCounts> {
-        let epochs = self.evidence.epochs.iter().rev().map(|counts| &counts.baseline);
-        epochs.chain([self.calibration]).find(|counts| says_enough(counts))
+        Some(Epoch { id, weight: self.weight, thresholds, centres, started_at: now, allotment: None })
     }
 }
 
-fn says_enough(baseline: &ArmCounts) -> bool {
+/// What the baseline did in the latest epoch that says enough to score by, or before the first.
+pub fn latest_baseline<'a>(evidence: &'a Evidence, calibration: &'a ArmCounts) -> Option<&'a ArmCounts> {
+    let epochs = evidence.epochs.iter().rev().map(|counts| &counts.baseline);
+    epochs.chain([calibration]).find(|counts| says_enough(counts))
+}
+
+/// Whether what the baseline did is worth scoring by.
+pub fn says_enough(baseline: &ArmCounts) -> bool {
     baseline.tally.outcomes() >= ENOUGH
 }

@@ -7,6 +7,7 @@ use crate::metric::Metric;
 use crate::unit::GROUPS;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// Counts of one arm in one epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,7 +18,7 @@ pub struct ArmCounts {
     pub groups: GroupTally,
 }
 
-/// Counts of both arms in one epoch.
+/// Counts of every arm in one epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpochCounts {
     /// The span and what it was scored by.
@@ -26,6 +27,8 @@ pub struct EpochCounts {
     pub baseline: ArmCounts,
     /// What the candidate did.
     pub candidate: ArmCounts,
+    /// What the arms of an experiment did beside its control, in their order, as far as they were counted.
+    pub treatments: Vec<ArmCounts>,
 }
 
 /// Everything measured since the rollout began.
@@ -44,6 +47,9 @@ pub struct Seen {
     pub candidate: u64,
 }
 
+/// What an arm did of which nothing was counted.
+static NOTHING: LazyLock<ArmCounts> = LazyLock::new(ArmCounts::default);
+
 impl ArmCounts {
     /// The counts of a metric.
     pub const fn counts(&self, metric: Metric) -> Counts {
@@ -60,22 +66,33 @@ impl ArmCounts {
 impl EpochCounts {
     /// An epoch nothing was measured in yet.
     pub fn empty(epoch: Epoch) -> Self {
-        Self { epoch, baseline: ArmCounts::default(), candidate: ArmCounts::default() }
+        Self {
+            epoch,
+            baseline: ArmCounts::default(),
+            candidate: ArmCounts::default(),
+            treatments: Vec::new(),
+        }
     }
 
     /// The counts of an arm.
-    pub const fn arm(&self, arm: Arm) -> &ArmCounts {
+    pub fn arm(&self, arm: Arm) -> &ArmCounts {
         match arm {
             Arm::Baseline => &self.baseline,
             Arm::Candidate => &self.candidate,
+            Arm::Treatment(treatment) => self.treatments.get(treatment.number() - 1).unwrap_or(&NOTHING),
         }
     }
 
     /// The counts of an arm, to add to.
-    pub const fn arm_mut(&mut self, arm: Arm) -> &mut ArmCounts {
+    pub fn arm_mut(&mut self, arm: Arm) -> &mut ArmCounts {
         match arm {
             Arm::Baseline => &mut self.baseline,
             Arm::Candidate => &mut self.candidate,
+            Arm::Treatment(treatment) => {
+                let counted = self.treatments.len().max(treatment.number());
+                self.treatments.resize_with(counted, ArmCounts::default);
+                &mut self.treatments[treatment.number() - 1]
+            }
         }
     }
 }

@@ -71,10 +71,11 @@ fn gain(
         Better::Lower => -1.0,
         Better::Higher => 1.0,
     };
-    (scale > 0.0).then(|| DayGain {
+    let gain = (scale > 0.0).then(|| DayGain {
         estimate: sign * sum.estimate / scale,
         within: sum.radius_at_one_look(ALPHA) / scale,
-    })
+    })?;
+    (gain.estimate.is_finite() && gain.within.is_finite()).then_some(gain)
 }
 
 /// Whether an arm's effect changed: the mean of its later days less that of its earlier ones, when that is more than the days'

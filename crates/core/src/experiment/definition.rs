@@ -1,10 +1,11 @@
 //! An experiment as people define it: arms, one aim, guards, and when it ends. Start with [`Experiment`].
 
-use super::shares::{Shares, SharesError};
 use crate::application::Unit;
+use crate::arm;
 use crate::guard::{Guard, Margin};
 use crate::id::{ApplicationName, ArmName, ExperimentName, LayerName, ReleaseName};
 use crate::metric::Metric;
+use crate::routing::shares::{Shares, SharesError};
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// With fewer there is nothing to compare; with more the evidence for each has to be so strong that few are ever told apart.
-pub const ARMS: std::ops::RangeInclusive<usize> = 2..=8;
+pub const ARMS: std::ops::RangeInclusive<usize> = 2..=arm::MOST;
 
 /// A comparison of several arms whose aim is to learn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,8 +29,8 @@ pub struct Experiment {
     pub unit: Unit,
     /// Who is compared; the first is the control.
     pub arms: Arms,
-    /// The part of its units that every arm leaves alone: the control's releases serve it, outside of the comparison, also when
-    /// the winner is released.
+    /// The part of its units that every arm leaves alone: the control's releases serve it, outside of the comparison, for as
+    /// long as the experiment lasts.
     #[serde(default)]
     pub holdout: Weight,
     /// What it is about.
@@ -155,6 +156,8 @@ pub enum Fault {
     BanditMovesUnits(Unit),
     /// A bandit follows the chance of a share to be best; amounts have none.
     BanditOnAmounts(Metric),
+    /// A bandit moves shares whenever it looks, and several applications have to draw alike.
+    BanditOfSeveral,
     /// The floor leaves nothing to move.
     FloorTooHigh(Weight),
     /// It would end at once.
@@ -255,6 +258,7 @@ impl Experiment {
             (self.aim.minimum_effect.fraction() <= 0.0).then_some(Fault::NoMinimumEffect),
             bandit.filter(|_| self.unit.is_sticky()).map(|_| Fault::BanditMovesUnits(self.unit.clone())),
             bandit.filter(|_| !is_share).map(|_| Fault::BanditOnAmounts(self.aim.metric)),
+            bandit.filter(|_| self.arms.applications().count() > 1).map(|_| Fault::BanditOfSeveral),
             bandit.filter(|floor| least(*floor)).map(Fault::FloorTooHigh),
             self.stop.max_duration.is_zero().then_some(Fault::NoDuration),
             (self.lead_in >= self.stop.max_duration && !self.lead_in.is_zero()).then_some(Fault::OnlyLeadIn),
@@ -298,6 +302,9 @@ impl fmt::Display for Fault {
             }
             Self::BanditOnAmounts(metric) => {
                 write!(f, "a bandit follows the chance of a share to be best, and {metric} is none")
+            }
+            Self::BanditOfSeveral => {
+                f.write_str("a bandit moves the traffic of one application, and several take part")
             }
             Self::FloorTooHigh(floor) => write!(f, "a floor of {floor} leaves no traffic to move"),
             Self::NoDuration => f.write_str("the longest duration has to be above zero"),

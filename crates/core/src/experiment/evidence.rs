@@ -1,9 +1,10 @@
 //! What was counted of an experiment: by application, span and arm. It only grows.
 
 use crate::analysis::judge::Units;
-use crate::analysis::measurement::ArmCounts;
+use crate::analysis::measurement::{self, ArmCounts};
 use crate::analysis::tally::UnitSketch;
-use crate::epoch::{Centres, Thresholds};
+use crate::arm::Arm;
+use crate::epoch::{Centres, Stage, Thresholds};
 use crate::id::{ApplicationName, EpochId};
 use crate::metric::Metric;
 use crate::stats::evidence::linear;
@@ -89,6 +90,30 @@ fn counted(trials: u64, events: u64) -> Moments {
 }
 
 impl Counted {
+    /// What was counted of an experiment with so many arms, from the epochs of an application; those before it began and after
+    /// it ended are left out.
+    pub fn of(epochs: &measurement::Evidence, arms: usize) -> Self {
+        let mut counted = Self::default();
+        for counts in &epochs.epochs {
+            let epoch = &counts.epoch;
+            let Some(allotment) = &epoch.allotment else { continue };
+            let places = (0..arms).filter_map(Arm::of_experiment);
+            let span = Span {
+                epoch: epoch.id,
+                started_at: epoch.started_at,
+                shares: allotment.shares.iter().take(arms).copied().collect(),
+                thresholds: epoch.thresholds,
+                centres: epoch.centres,
+                arms: places.map(|arm| counts.arm(arm).clone()).collect(),
+            };
+            match allotment.stage {
+                Stage::LeadIn => counted.lead_in.push(span),
+                Stage::Running => counted.spans.push(span),
+            }
+        }
+        counted
+    }
+
     /// The units an arm has served since the experiment began.
     pub fn units(&self, arm: usize) -> UnitSketch {
         let mut units = UnitSketch::default();

@@ -68,9 +68,10 @@ fn against_control(counted: &Counted, arm: usize) -> measurement::Evidence {
             thresholds: span.thresholds,
             centres: span.centres,
             started_at: span.started_at,
+            allotment: None,
         };
         let (baseline, candidate) = (span.arms.first()?.clone(), span.arms.get(arm)?.clone());
-        Some(EpochCounts { epoch, baseline, candidate })
+        Some(EpochCounts { baseline, candidate, ..EpochCounts::empty(epoch) })
     };
     measurement::Evidence { epochs: counted.spans.iter().filter_map(of_span).collect() }
 }

@@ -1,11 +1,12 @@
 //! A routing table, computed from committed state. Total: what could be missing was resolved into
 //! [`Placement`]s before.
 
-use super::table::{Comparison, Placement, Reads, RoutingTable, Salt};
-use crate::application::Application;
+use super::table::{Comparison, Placement, Reads, RoutingTable, Running, Salt};
+use crate::application::{Application, Unit};
 use crate::environment::Environment;
 use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
+use crate::metric::Metric;
 use crate::release::Release;
 use crate::slice::Slicing;
 use crate::weight::Split;
@@ -19,6 +20,8 @@ pub struct Committed<'a> {
     pub baseline: Placement,
     /// The rollout that is running, if one is.
     pub trial: Option<Trial>,
+    /// The experiment that is running, if one is; never beside a rollout.
+    pub conduct: Option<Conduct>,
     /// The span that begins with the table, with the candidate's weight.
     pub epoch: &'a Epoch,
 }
@@ -36,6 +39,17 @@ pub struct Trial {
     pub warmup: u32,
 }
 
+/// How an experiment is conducted now.
+#[derive(Debug, Clone)]
+pub struct Conduct {
+    /// Its arms.
+    pub running: Running,
+    /// What keeps a caller on one of them.
+    pub unit: Unit,
+    /// What is asked of their answers.
+    pub metrics: Vec<Metric>,
+}
+
 /// Computes the table of a generation.
 pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> RoutingTable {
     let application = committed.application;
@@ -47,22 +61,27 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         warmup: trial.warmup,
         local_guard: application.local_guard,
     });
+    let conduct = committed.conduct.as_ref();
+    let asked = application.guards.iter().map(|guard| guard.metric);
+    let asked: Vec<Metric> =
+        asked.chain(conduct.into_iter().flat_map(|conduct| conduct.metrics.clone())).collect();
     RoutingTable {
         application: application.name.clone(),
         generation,
         term,
         protocol: application.protocol,
-        unit: application.unit.clone(),
+        unit: conduct.map_or(&application.unit, |conduct| &conduct.unit).clone(),
         allow_paths: application.allow_paths.clone(),
         pins: application.pins.clone(),
         timeouts: application.timeouts,
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
-        reads: Reads::of(&application.guards, application.protocol),
+        reads: Reads::of(&asked, application.protocol),
         feedback: application.feedback.clone(),
         slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
         comparison,
+        experiment: conduct.map(|conduct| conduct.running.clone()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Where one request goes and why: [`decide`] is the only place that answers it.
 //!
 //! The order is fixed: what keeps the candidate from everybody (an operator's pin, a lease that ran out), then a pin
-//! of a unit, then the local guard, then the draw of the running rollout, then the baseline. Only a request whose arm the draw decided, with a probability strictly between 0 and 1,
-//! enters the evidence; every other is exempt, with its reason.
+//! of a unit, then the local guard, then the draw of the running rollout or experiment, then the baseline. Only a request whose arm
+//! the draw decided, with a probability strictly between 0 and 1, enters the evidence; every other is exempt, with its reason.
 
 use super::bucket::Bucket;
-use super::table::{Comparison, RoutingTable};
+use super::draw::{Draw, Drawn, Who};
+use super::table::{Comparison, RoutingTable, Running};
 use crate::arm::Arm;
 use crate::unit::{Group, UnitHash};
 use crate::weight::Weight;
@@ -51,7 +52,8 @@ pub struct Decision {
 /// Whether a request is evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// The draw decided its arm; the weight is the candidate's probability, strictly between 0 and 1.
+    /// The draw decided its arm; the weight is the candidate's probability, or among the units of an experiment that of the
+    /// arm, strictly between 0 and 1.
     Drawn(Weight),
     /// Something else did.
     Exempt(Exempt),
@@ -75,11 +77,15 @@ pub enum Exempt {
     LeaseExpired,
     /// An operator had sent everything to the baseline on this gateway.
     PinnedByOperator,
+    /// Its unit is in no arm of the experiment that was running.
+    OutsideExperiment,
+    /// Its unit is among those that every arm of the experiment leaves alone.
+    Holdout,
 }
 
 impl Exempt {
     /// Every reason, in the order of the counters.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::NotCompared,
         Self::Pinned,
         Self::LocalGuard,
@@ -87,6 +93,8 @@ impl Exempt {
         Self::UnitMissing,
         Self::LeaseExpired,
         Self::PinnedByOperator,
+        Self::OutsideExperiment,
+        Self::Holdout,
     ];
 }
 
@@ -111,9 +119,9 @@ pub fn decide(table: &RoutingTable, key: &RequestKey<'_>) -> Decision {
     let unit = named.map(|name| UnitHash::of(&table.application, name));
     let exempt = |arm, reason| Decision { arm, standing: Standing::Exempt(reason), unit };
 
-    let Some(comparison) = &table.comparison else {
+    if table.comparison.is_none() && table.experiment.is_none() {
         return exempt(Arm::Baseline, Exempt::NotCompared);
-    };
+    }
     match key.local {
         Local::PinnedByOperator => return exempt(Arm::Baseline, Exempt::PinnedByOperator),
         Local::LeaseExpired => return exempt(Arm::Baseline, Exempt::LeaseExpired),
@@ -125,12 +133,25 @@ pub fn decide(table: &RoutingTable, key: &RequestKey<'_>) -> Decision {
     if key.local == Local::Tripped {
         return exempt(Arm::Baseline, Exempt::LocalGuard);
     }
+    let lacks_unit = table.unit.is_sticky() && named.is_none();
+    let Some(comparison) = &table.comparison else {
+        let running = table.experiment.as_ref();
+        return match running.map_or(Drawn::Outside, |running| draw_arm(running, named, key.uniform)) {
+            Drawn::Arm { arm, probability } => match Arm::of_experiment(arm) {
+                Some(arm) if lacks_unit => exempt(arm, Exempt::UnitMissing),
+                Some(arm) => Decision { arm, standing: Standing::Drawn(probability), unit },
+                None => exempt(Arm::Baseline, Exempt::OutsideExperiment),
+            },
+            Drawn::Holdout => exempt(Arm::Baseline, Exempt::Holdout),
+            Drawn::Outside => exempt(Arm::Baseline, Exempt::OutsideExperiment),
+        };
+    };
 
     let weight = comparison.split.candidate();
     let arm = draw(comparison, named, key.uniform);
     if !weight.compares() {
         exempt(arm, Exempt::NotCompared)
-    } else if table.unit.is_sticky() && named.is_none() {
+    } else if lacks_unit {
         exempt(arm, Exempt::UnitMissing)
     } else if key.local == Local::WarmingUp {
         exempt(arm, Exempt::WarmingUp)
@@ -141,7 +162,15 @@ pub fn decide(table: &RoutingTable, key: &RequestKey<'_>) -> Decision {
 
 fn pinned_arm(table: &RoutingTable, key: &RequestKey<'_>) -> Option<Arm> {
     let unit = key.unit?;
-    table.pins.iter().find(|pin| pin.unit == unit).map(|pin| pin.arm)
+    let pin = table.pins.iter().find(|pin| pin.unit == unit)?;
+    // Without a rollout there is no candidate: the pin keeps its unit out of the experiment all the same.
+    Some(if table.comparison.is_some() { pin.arm } else { Arm::Baseline })
+}
+
+fn draw_arm(running: &Running, unit: Option<&str>, uniform: u64) -> Drawn {
+    let Running { experiment, layer, part, salt, shares, .. } = running;
+    let draw = Draw { salt, layer, experiment, part: *part, shares };
+    draw.of(unit.map_or(Who::Request(uniform), Who::Unit))
 }
 
 fn draw(comparison: &Comparison, unit: Option<&str>, uniform: u64) -> Arm {

@@ -1,12 +1,16 @@
 //! The routing table of one application: the immutable answer to "who serves whom". It is computed by
 //! [`build`](super::build) and nobody edits it; its generation only rises.
 
+use super::layer::Part;
+use super::shares::Shares;
 use crate::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 pub use crate::arm::Arm;
 use crate::environment::{Endpoint, SecretReference};
-use crate::epoch::Thresholds;
-use crate::guard::Guard;
-use crate::id::{ApplicationName, EnvironmentName, EpochId, Generation, ReleaseName, RolloutName, Term};
+use crate::epoch::{Stage, Thresholds};
+use crate::id::{
+    ApplicationName, ArmName, EnvironmentName, EpochId, ExperimentName, Generation, LayerName, ReleaseName,
+    RolloutName, Term,
+};
 use crate::metric::{Metric, Witness};
 use crate::opinion::Opinions;
 use crate::release::{Digest, Model, Parameters, Prices};
@@ -55,6 +59,9 @@ pub struct RoutingTable {
     /// The rollout that is running, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// The experiment that is running, if one is; never beside a rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<Running>,
 }
 
 /// What gateways read in answers. Nothing is read that no guard asks for.
@@ -70,12 +77,12 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// What these guards ask for, of answers that can be read.
-    pub fn of(guards: &[Guard], protocol: Protocol) -> Self {
+    /// What these metrics ask for, of answers that can be read.
+    pub fn of(metrics: &[Metric], protocol: Protocol) -> Self {
         if protocol != Protocol::OpenAi {
             return Self::default();
         }
-        let asks = |is: &dyn Fn(Metric) -> bool| guards.iter().any(|guard| is(guard.metric));
+        let asks = |is: &dyn Fn(Metric) -> bool| metrics.iter().any(|metric| is(*metric));
         Self {
             answers: asks(&|metric| metric.witness() == Witness::Contents),
             output: asks(&|metric| matches!(metric, Metric::InvalidOutput | Metric::CostPerSuccess)),
@@ -136,6 +143,38 @@ pub struct Comparison {
     pub local_guard: Option<LocalGuard>,
 }
 
+/// The arms of an experiment beside the baseline, which is its control.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Running {
+    /// The experiment it belongs to.
+    pub experiment: ExperimentName,
+    /// The layer whose units it shares with others.
+    pub layer: LayerName,
+    /// Its part of them.
+    pub part: Part,
+    /// The secret key of the draws of the layer.
+    pub salt: Salt,
+    /// Who gets how much, the control first.
+    pub shares: Shares,
+    /// What the arms are served by.
+    pub stage: Stage,
+    /// What the control is called.
+    pub control: ArmName,
+    /// The other arms, in their order.
+    pub treatments: Vec<ArmPlacement>,
+}
+
+/// An arm of an experiment and what serves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArmPlacement {
+    /// What the arm is called.
+    pub name: ArmName,
+    /// What serves it once the lead-in is over.
+    pub placement: Placement,
+}
+
 /// The secret key of a draw. It does not print.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -148,10 +187,14 @@ impl std::fmt::Debug for Salt {
 }
 
 impl RoutingTable {
-    /// The placement of an arm; the baseline when there is no candidate.
+    /// The placement of an arm; the baseline when there is no such arm, and for every arm of an experiment that leads in.
     pub fn placement(&self, arm: Arm) -> &Placement {
-        match (arm, &self.comparison) {
-            (Arm::Candidate, Some(comparison)) => &comparison.candidate,
+        match (arm, &self.comparison, &self.experiment) {
+            (Arm::Candidate, Some(comparison), _) => &comparison.candidate,
+            (Arm::Treatment(treatment), _, Some(running)) if running.stage == Stage::Running => running
+                .treatments
+                .get(treatment.number() - 1)
+                .map_or(&self.baseline, |treatment| &treatment.placement),
             _ => &self.baseline,
         }
     }
@@ -160,6 +203,9 @@ impl RoutingTable {
     /// on the way to the baseline, or leaves everything where it is.
     pub fn moves_traffic(&self, next: &Self) -> bool {
         if self.baseline != next.baseline {
+            return true;
+        }
+        if next.experiment.as_ref().is_some_and(|running| running.moves_traffic(self.experiment.as_ref())) {
             return true;
         }
         let Some(comparison) = &next.comparison else { return false };
@@ -177,8 +223,41 @@ impl RoutingTable {
         raises || next.pins.iter().any(|pin| pin.arm == Arm::Candidate && !pinned(self, &pin.unit))
     }
 
+    /// The share of all units that is served by what is on trial: a candidate, or arms of an experiment beside its control.
+    pub fn trial_weight(&self) -> Weight {
+        self.experiment.as_ref().map_or_else(|| self.candidate_weight(), Running::weight)
+    }
+
     /// The candidate's share, zero without a rollout.
     pub fn candidate_weight(&self) -> Weight {
         self.comparison.as_ref().map_or(Weight::ZERO, |comparison| comparison.split.candidate())
+    }
+}
+
+impl Running {
+    /// The share of all units that releases other than the control's serve, rounded up.
+    fn weight(&self) -> Weight {
+        if self.stage == Stage::LeadIn {
+            return Weight::ZERO;
+        }
+        let arms: u32 = self.shares.of_arms().skip(1).map(|share| u32::from(share.basis_points())).sum();
+        let of_all = (arms * u32::from(self.part.width.basis_points()))
+            .div_ceil(u32::from(Weight::FULL.basis_points()));
+        u16::try_from(of_all)
+            .ok()
+            .and_then(|share| Weight::from_basis_points(share).ok())
+            .unwrap_or(Weight::FULL)
+    }
+
+    /// Whether it sends arms requests where the one before sends them none, or more of them.
+    fn moves_traffic(&self, before: Option<&Self>) -> bool {
+        let is_same = |before: &&Self| {
+            (&before.experiment, before.salt, before.part) == (&self.experiment, self.salt, self.part)
+                && before.treatments == self.treatments
+        };
+        let Some(before) = before.filter(is_same) else { return true };
+        let raises = |(now, before): (Weight, Weight)| now > before;
+        // The first is the control's, which serves anyway.
+        before.stage != self.stage || self.shares.of_arms().zip(before.shares.of_arms()).skip(1).any(raises)
     }
 }

@@ -1,4 +1,4 @@
-//! Experiments told as text: users are drawn by the [`draw`](crate::experiment::draw) of production, and what follows from their
+//! Experiments told as text: users are drawn by the [`draw`](crate::routing::draw) of production, and what follows from their
 //! counts is said by its [`analysis`](crate::experiment::analysis) and its [`step`](crate::experiment::step). It shows how long an
 //! experiment will take with the traffic there is, before it is begun. The language is described in [`script`].
 

@@ -145,8 +145,8 @@ impl World {
                     }
                 }
             }
-            Event::Lose { arm, share } => self.lost[*arm as usize] = *share,
-            Event::Life(arm, readiness) => self.readiness[*arm as usize] = *readiness,
+            Event::Lose { arm, share } => self.lost[arm.index()] = *share,
+            Event::Life(arm, readiness) => self.readiness[arm.index()] = *readiness,
             Event::Smoke(result) => self.smoke = result.clone(),
             Event::Gauge { gauge, says } => self.outside.say(gauge, says),
             Event::Gateway { index, change } => {
@@ -183,12 +183,12 @@ impl World {
             true => (&self.candidate, Arm::Candidate),
             false => (&self.baseline, Arm::Baseline),
         };
-        let answer = match self.readiness[arm as usize] {
+        let answer = match self.readiness[arm.index()] {
             Readiness::Ready => release.answer(user, self.now, &mut self.dice),
             Readiness::NotReady => Answer::none(),
         };
         self.toll.count(is_candidate, place, &answer);
-        if self.dice.hits(self.lost[decision.arm as usize]) {
+        if self.dice.hits(self.lost[decision.arm.index()]) {
             return;
         }
         let Answer { class, latency_us, first_token, contents, .. } = answer;
@@ -251,8 +251,8 @@ impl World {
             },
             smoke: self.smoke.clone(),
             gauges: self.outside.gauged(self.now),
-            baseline: self.readiness[Arm::Baseline as usize],
-            candidate: self.readiness[Arm::Candidate as usize],
+            baseline: self.readiness[Arm::Baseline.index()],
+            candidate: self.readiness[Arm::Candidate.index()],
         }
     }
 }

@@ -108,7 +108,7 @@ fn a_bandit_names_nobody_by_itself() {
                 let counts: Vec<_> = analysis.arms.iter().map(|arm| arm.counts).collect();
                 let rule = (Better::Lower, weight(1_000));
                 let shares = allocate::shares(&counts, &[true; 2], rule, Weight::FULL);
-                world.shares = viridian_core::experiment::shares::Shares::new(&shares, Weight::ZERO).unwrap();
+                world.shares = viridian_core::routing::shares::Shares::new(&shares, Weight::ZERO).unwrap();
                 world.next_day();
             }
             call % LOOK == 0 && says_better(&world.look())

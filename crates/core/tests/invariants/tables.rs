@@ -61,6 +61,7 @@ impl Ingredients {
             thresholds: Thresholds::default(),
             centres: Centres::default(),
             started_at: Timestamp(0),
+            allotment: None,
         };
         let committed = Committed {
             application: &application,
@@ -71,6 +72,7 @@ impl Ingredients {
                 salt: Salt(self.salt),
                 warmup: 0,
             }),
+            conduct: None,
             epoch: &epoch,
         };
         build(&committed, Generation(1), Term(1))

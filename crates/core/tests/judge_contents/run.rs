@@ -141,6 +141,7 @@ impl Case {
             thresholds: none,
             centres: Centres::default(),
             started_at: Timestamp(0),
+            allotment: None,
         };
         let mut ended = Ended { passed: vec![false; self.guards.len()], ..Ended::default() };
         for request in 0..REQUESTS {

@@ -216,6 +216,7 @@ impl Scene {
             thresholds: Thresholds::default(),
             centres: Centres::default(),
             started_at: Timestamp(0),
+            allotment: None,
         };
         let mut counts = EpochCounts::empty(epoch);
         for _ in 0..CALIBRATION {

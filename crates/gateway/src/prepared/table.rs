@@ -12,9 +12,11 @@ use viridian_core::analysis::row::slot_of;
 use viridian_core::application::Unit;
 use viridian_core::arm::Arm;
 use viridian_core::environment::SecretReference;
+use viridian_core::epoch::Stage;
+use viridian_core::id::ArmName;
 use viridian_core::outcome::Outcome;
 use viridian_core::routing::decide::Decision;
-use viridian_core::routing::table::{self, RoutingTable};
+use viridian_core::routing::table::{self, ArmPlacement, RoutingTable, Running};
 use viridian_core::time::Timestamp;
 
 /// A routing table, ready to serve by.
@@ -23,6 +25,8 @@ pub(crate) struct Table {
     pub(crate) hash: ApplicationHash,
     pub(crate) baseline: Placement,
     pub(crate) candidate: Option<Placement>,
+    /// The arms of an experiment, by their places: the control has no placement of its own.
+    arms: Vec<Prepared>,
     /// The header that names the unit, when the application chose one of its own.
     pub(crate) unit_header: Option<HeaderName>,
     pub(crate) watch: Option<Arc<Watch>>,
@@ -31,11 +35,19 @@ pub(crate) struct Table {
     pub(crate) pin: Flag,
 }
 
+/// An arm of an experiment, ready to be served by.
+struct Prepared {
+    name: HeaderValue,
+    placement: Option<Placement>,
+}
+
 /// Why a table cannot be served by. Its text is what the controller is told.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
     Placement(#[from] placement::Error),
+    #[error("the arm '{0}' does not fit a header")]
+    ArmName(String),
     #[error("'{0}' is no name of a header")]
     UnitHeader(String),
     #[error("'{0}' is no path: begin with a slash, and use '*' at the end alone")]
@@ -67,6 +79,10 @@ impl Table {
             hash: ApplicationHash::of(&routing.application),
             baseline: Placement::prepare(&routing.baseline, &means)?,
             candidate: candidate.transpose()?,
+            arms: routing
+                .experiment
+                .as_ref()
+                .map_or_else(|| Ok(Vec::new()), |running| prepare_arms(running, &means))?,
             unit_header: unit_header(&routing.unit)?,
             watch: comparison.map(|comparison| Watch::over(comparison, routing.epoch, watched)),
             book,
@@ -75,12 +91,27 @@ impl Table {
         })
     }
 
-    /// What serves an arm; the baseline when there is no candidate.
+    /// What serves an arm; the baseline when there is no such arm, and for every arm of an experiment that leads in.
     pub(crate) fn placement(&self, arm: Arm) -> &Placement {
-        match (arm, &self.candidate) {
-            (Arm::Candidate, Some(candidate)) => candidate,
-            _ => &self.baseline,
-        }
+        let own = match arm {
+            Arm::Baseline => None,
+            Arm::Candidate => self.candidate.as_ref(),
+            Arm::Treatment(treatment) => {
+                self.arms.get(treatment.number()).and_then(|prepared| prepared.placement.as_ref())
+            }
+        };
+        own.unwrap_or(&self.baseline)
+    }
+
+    /// What callers are told an arm is called.
+    pub(crate) fn arm_name(&self, arm: Arm) -> HeaderValue {
+        let place = match arm {
+            Arm::Baseline => Some(0),
+            Arm::Candidate => None,
+            Arm::Treatment(treatment) => Some(treatment.number()),
+        };
+        let named = place.and_then(|place| self.arms.get(place)).map(|prepared| prepared.name.clone());
+        named.unwrap_or_else(|| HeaderValue::from_static(arm.as_str()))
     }
 
     /// A request was decided and leaves.
@@ -105,10 +136,31 @@ impl Table {
     /// The credentials in service, by what refers to them.
     fn bearers(&self) -> Vec<(SecretReference, HeaderValue)> {
         let candidate = self.routing.comparison.as_ref().map(|comparison| &comparison.candidate);
-        let arms =
-            [(Some(&self.routing.baseline), Some(&self.baseline)), (candidate, self.candidate.as_ref())];
-        arms.into_iter().filter_map(|(written, prepared)| bearer(written?, prepared?)).collect()
+        let written = self.routing.experiment.iter().flat_map(|running| &running.treatments);
+        let prepared = self.arms.iter().skip(1).map(|prepared| prepared.placement.as_ref());
+        let treatments = written.map(|treatment| Some(&treatment.placement)).zip(prepared);
+        [(Some(&self.routing.baseline), Some(&self.baseline)), (candidate, self.candidate.as_ref())]
+            .into_iter()
+            .chain(treatments)
+            .filter_map(|(written, prepared)| bearer(written?, prepared?))
+            .collect()
     }
+}
+
+/// The arms of an experiment, the control first. While it leads in, nothing is asked of what will serve them.
+fn prepare_arms(running: &Running, means: &Means<'_>) -> Result<Vec<Prepared>, Error> {
+    let name = |name: &ArmName| {
+        HeaderValue::from_str(name.as_str()).map_err(|_| Error::ArmName(name.as_str().to_owned()))
+    };
+    let mut arms = vec![Prepared { name: name(&running.control)?, placement: None }];
+    for ArmPlacement { name: named, placement } in &running.treatments {
+        let placement = match running.stage {
+            Stage::LeadIn => None,
+            Stage::Running => Some(Placement::prepare(placement, means)?),
+        };
+        arms.push(Prepared { name: name(named)?, placement });
+    }
+    Ok(arms)
 }
 
 fn bearer(written: &table::Placement, prepared: &Placement) -> Option<(SecretReference, HeaderValue)> {

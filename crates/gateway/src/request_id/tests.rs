@@ -60,10 +60,10 @@ fn keys_must_be_there_and_differ() {
 
 proptest! {
     #[test]
-    fn every_claim_comes_back(epoch: u32, candidate: bool, group in 0u8..64, exempt: bool, time in 0u64..1 << 48, nonce: u64) {
+    fn every_claim_comes_back(epoch: u32, arm in 0..Arm::COUNT, group in 0u8..64, exempt: bool, time in 0u64..=MOST_TIME, nonce: u64) {
         let claims = Claims {
             epoch: EpochId(epoch),
-            arm: if candidate { Arm::Candidate } else { Arm::Baseline },
+            arm: Arm::all().nth(arm).unwrap(),
             group: Group(group),
             standing: if exempt { Standing::Exempt } else { Standing::Measured },
             issued_at: Timestamp(time),

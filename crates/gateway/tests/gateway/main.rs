@@ -7,6 +7,7 @@ mod bodies;
 mod deadlines;
 mod draw;
 mod drain;
+mod experiment;
 mod feedback;
 mod lease;
 mod local_guard;

@@ -9,7 +9,10 @@ use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
 use viridian_core::epoch::Epoch;
-use viridian_core::id::{ApplicationName, EpochId, Generation, NodeName, ReleaseName, RolloutName, Term};
+use viridian_core::experiment::verdict::Analysis;
+use viridian_core::id::{
+    ApplicationName, EpochId, ExperimentName, Generation, NodeName, ReleaseName, RolloutName, Term,
+};
 use viridian_core::rollout::effect::Effect;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::Phase;
@@ -17,8 +20,8 @@ use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_store::events::{Fact, Move, Stream};
 use viridian_store::{
-    Commit, Committed, Error, FeedbackReceipt, KnownGateway, PendingCommand, Rejected, StoredRelease,
-    StoredRollout, TableChange,
+    Commit, Committed, Error, ExperimentCommit, FeedbackReceipt, KnownGateway, PendingCommand, PendingOrder,
+    Rejected, StoredExperiment, StoredRelease, StoredRollout, TableChange,
 };
 
 /// How many epochs calibration looks back, as in the store.
@@ -199,6 +202,21 @@ impl Ledger for Model {
             Ok(())
         })
     }
+
+    /// Nobody experiments here.
+    fn active_experiment(&self, _application: &ApplicationName) -> Result<Option<StoredExperiment>, Error> {
+        Ok(None)
+    }
+
+    fn next_order(&self, _experiment: &ExperimentName) -> Result<Option<PendingOrder>, Error> {
+        Ok(None)
+    }
+
+    fn commit_experiment(&self, commit: &ExperimentCommit<'_>) -> Result<Committed, Error> {
+        Err(unknown("experiment", commit.experiment))
+    }
+
+    fn note_analysis(&self, _experiment: &ExperimentName, _analysis: Analysis) {}
 
     /// Every table reaches all at once when a controller starts here.
     fn settle(&self, _reached: &[(ApplicationName, Generation)]) -> Result<(), Error> {

@@ -227,6 +227,7 @@ impl Two {
         let basis = Basis {
             application: &application,
             baseline: Placement::of(&baseline, environment),
+            conduct: None,
             trial: None,
             epoch: begins.as_ref().unwrap_or(&present),
         };
@@ -308,6 +309,7 @@ fn epoch_of(id: u32, weight: Weight) -> Epoch {
         thresholds: Thresholds::default(),
         centres: Centres::default(),
         started_at: AT,
+        allotment: None,
     }
 }
 

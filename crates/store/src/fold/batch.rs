@@ -16,14 +16,8 @@ use viridian_core::unit::Group;
 type Part = fn(&Transaction<'_>, &ApplicationName, &Horizon) -> Result<usize, Error>;
 
 /// Everything that is folded, in order.
-pub(super) const PARTS: [Part; 6] = [
-    tallies_of_ended_epochs,
-    groups_of_ended_epochs,
-    feedback_of_ended_epochs,
-    old_slots_of_the_baseline,
-    old_slots_of_the_candidate,
-    old_feedback,
-];
+pub(super) const PARTS: [Part; 5] =
+    [tallies_of_ended_epochs, groups_of_ended_epochs, feedback_of_ended_epochs, old_slots, old_feedback];
 
 fn tallies_of_ended_epochs(
     transaction: &Transaction<'_>,
@@ -61,24 +55,23 @@ fn feedback_of_ended_epochs(
     take(transaction, application, (sql, given), add_opinion)
 }
 
-fn old_slots_of_the_baseline(
+/// Those of the first arm that has some.
+fn old_slots(
     transaction: &Transaction<'_>,
     application: &ApplicationName,
     horizon: &Horizon,
 ) -> Result<usize, Error> {
-    old_slots(transaction, application, (horizon, Arm::Baseline))
-}
-
-fn old_slots_of_the_candidate(
-    transaction: &Transaction<'_>,
-    application: &ApplicationName,
-    horizon: &Horizon,
-) -> Result<usize, Error> {
-    old_slots(transaction, application, (horizon, Arm::Candidate))
+    for arm in Arm::all() {
+        let taken = old_slots_of(transaction, application, (horizon, arm))?;
+        if taken > 0 {
+            return Ok(taken);
+        }
+    }
+    Ok(0)
 }
 
 /// Only the epoch at the horizon can have slots before it: every later one began after it.
-fn old_slots(
+fn old_slots_of(
     transaction: &Transaction<'_>,
     application: &ApplicationName,
     (horizon, arm): (&Horizon, Arm),

@@ -4,6 +4,7 @@
 //! A schema that was released keeps its file for ever. Until then the file of the latest is written anew with
 //! `cargo test -p viridian-store write_golden -- --ignored`.
 
+use crate::experiments;
 use crate::world::*;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use viridian_core::analysis::row::{GroupRow, Opinion, Origin, TallyRow, slot_of}
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::Epoch;
+use viridian_core::experiment::definition::Decider;
+use viridian_core::experiment::step::{self, Order};
 use viridian_core::id::{BootId, EpochId, NodeName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
@@ -25,7 +28,7 @@ use viridian_core::unit::UnitHash;
 use viridian_store::{Commit, Retry, RolloutFilter, Store, TableChange, Takeover};
 
 /// The schema that is written today.
-const PRESENT: u32 = 3;
+const PRESENT: u32 = 4;
 
 /// Something of everything that is ever stored.
 fn tell(store: &Store) {
@@ -76,6 +79,20 @@ fn tell_of_gateways(store: &Store) {
     let raised = table(store, 2, &epoch(1, percent(20)));
     let change = TableChange { table: &raised, epoch: None, because: "so it is", at: NOW };
     store.commit_table(&change).unwrap();
+}
+
+/// What schema 4 brought.
+fn tell_of_experiments(store: &Store) {
+    tell_of_gateways(store);
+    let stored = experiments::begin(store, &experiments::experiment("tone", &["v3", "v1"])).unwrap();
+    let name = &stored.experiment.name;
+    for order in [Order::StopArm { arm: 1 }, Order::Name { arm: 1 }, Order::Stop] {
+        store.order_experiment(name, (order, "ann"), NOW).unwrap();
+    }
+    experiments::moves(store, &stored, step::Phase::Running { stopped: vec![] }, None).unwrap();
+    let stored = store.experiment(name).unwrap().unwrap();
+    let won = step::End::Winner { arm: 1, by: Decider::ByPerson };
+    experiments::moves(store, &stored, step::Phase::Ended(won), None).unwrap();
 }
 
 fn phases() -> Vec<(Phase, Finding)> {
@@ -153,6 +170,7 @@ fn retell(store: &Store) -> String {
     line(&store.tables().unwrap());
     line(&store.latest_epoch(&application).unwrap());
     line(&store.evidence(&application, EpochId(0), minutes(0), later(10)).unwrap());
+    line(&store.experiments().unwrap());
     line(&store.undelivered().unwrap());
     line(&store.recall("key", "fingerprint", NOW).unwrap());
     line(&store.reserve_generations(&application, 1).unwrap());
@@ -173,7 +191,8 @@ fn check_readable(schema: u32, changes: &str) {
     let fresh = open(today.path());
     match schema {
         1 => tell(&fresh),
-        _ => tell_of_gateways(&fresh),
+        2 | 3 => tell_of_gateways(&fresh),
+        _ => tell_of_experiments(&fresh),
     }
     let expected = retell(&fresh);
     let then = tempfile::tempdir().unwrap();
@@ -198,6 +217,7 @@ fn a_database_of_every_schema_tells_the_same_story() {
     check_readable(1, "");
     check_readable(2, "");
     check_readable(3, "");
+    check_readable(4, "");
 }
 
 /// Rows as they were before the last metric, reason and centre existed: those are zero in all of them.
@@ -238,7 +258,7 @@ fn rows_of_a_newer_version_are_not_read_in_part() {
 fn write_golden() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
-    tell_of_gateways(&store);
+    tell_of_experiments(&store);
     let raw = raw(directory.path());
     // No file of ours holds a secret, not even one that nobody uses.
     raw.execute("UPDATE signing_keys SET secret = zeroblob(32)", []).unwrap();

@@ -7,6 +7,7 @@ mod applying;
 mod backup;
 mod disk_full;
 mod evidence;
+mod experiments;
 mod feedback;
 mod forms;
 mod gateways;

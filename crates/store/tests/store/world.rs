@@ -193,6 +193,7 @@ pub(crate) fn epoch(id: u32, weight: Weight) -> Epoch {
         thresholds: Thresholds::default(),
         centres: Centres::default(),
         started_at: NOW,
+        allotment: None,
     }
 }
 
@@ -205,6 +206,7 @@ pub(crate) fn table(store: &Store, generation: u64, epoch: &Epoch) -> RoutingTab
         application: &application,
         baseline: placement("v1"),
         trial: epoch.weight.compares().then_some(trial),
+        conduct: None,
         epoch,
     };
     build::build(&committed, Generation(generation), store.term())

@@ -68,6 +68,9 @@ pub enum Kind {
     /// Attempts to bring a release into service.
     #[value(alias = "rollout")]
     Rollouts,
+    /// Comparisons of several arms.
+    #[value(alias = "experiment")]
+    Experiments,
     /// What serves callers.
     #[value(alias = "gateway")]
     Gateways,

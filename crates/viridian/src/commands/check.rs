@@ -79,6 +79,7 @@ fn key(manifest: &Manifest) -> String {
         Manifest::Application(manifest) => format!("application/{}", manifest.application.name),
         Manifest::Release(release) => format!("release/{}", release.name),
         Manifest::Rollout(proposal) => format!("rollout/{}", proposal.name),
+        Manifest::Experiment(experiment) => format!("experiment/{}", experiment.name),
     }
 }
 
@@ -90,6 +91,14 @@ fn references(manifest: &Manifest) -> Vec<String> {
         Manifest::Release(release) => vec![format!("application/{}", release.application)],
         Manifest::Rollout(proposal) => {
             vec![format!("application/{}", proposal.application), format!("release/{}", proposal.candidate)]
+        }
+        Manifest::Experiment(experiment) => {
+            let releases = experiment.arms.all().iter().flat_map(|arm| &arm.releases);
+            releases
+                .flat_map(|(application, release)| {
+                    [format!("application/{application}"), format!("release/{release}")]
+                })
+                .collect()
         }
     }
 }

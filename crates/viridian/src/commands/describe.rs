@@ -3,10 +3,10 @@
 use crate::args::{DescribeArgs, Kind};
 use crate::client::escaped;
 use crate::exit::Exit;
-use crate::output::{application_table, gateway_table, release_table, rollout_table};
+use crate::output::{application_table, experiment_table, gateway_table, release_table, rollout_table};
 use crate::settings::Settings;
 use anyhow::Result;
-use viridian_wire::api::{ApplicationBody, GatewayBody, ReleaseBody, RolloutBody};
+use viridian_wire::api::{ApplicationBody, ExperimentBody, GatewayBody, ReleaseBody, RolloutBody};
 
 pub(super) async fn run(args: &DescribeArgs, settings: &Settings) -> Result<Exit> {
     let client = settings.client()?;
@@ -23,6 +23,10 @@ pub(super) async fn run(args: &DescribeArgs, settings: &Settings) -> Result<Exit
         Kind::Rollouts => {
             let body: RolloutBody = client.get(&format!("/api/v1/rollouts/{name}")).await?;
             settings.output.one(&body, rollout_table)?;
+        }
+        Kind::Experiments => {
+            let body: ExperimentBody = client.get(&format!("/api/v1/experiments/{name}")).await?;
+            settings.output.one(&body, experiment_table)?;
         }
         Kind::Gateways => {
             let body: GatewayBody = client.get(&format!("/api/v1/gateways/{name}")).await?;

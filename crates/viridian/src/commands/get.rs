@@ -1,16 +1,19 @@
-//! `viridian get`: lists applications, releases, rollouts or gateways.
+//! `viridian get`: lists applications, releases, rollouts, experiments or gateways.
 
 use super::wait::BEAT;
 use crate::args::{GetArgs, Kind};
 use crate::client::{Client, Error, escaped};
 use crate::exit::Exit;
-use crate::output::{Screen, applications_table, gateways_table, releases_table, rollouts_table};
+use crate::output::{
+    Screen, applications_table, experiments_table, gateways_table, releases_table, rollouts_table,
+};
 use crate::settings::Settings;
 use anyhow::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use viridian_wire::api::{
-    ApplicationBody, ApplicationSummary, GatewayBody, List, ReleaseBody, RolloutBody, RolloutSummary,
+    ApplicationBody, ApplicationSummary, ExperimentBody, GatewayBody, List, ReleaseBody, RolloutBody,
+    RolloutSummary,
 };
 
 /// How many things are asked for at a time: as many as may be. Gateways come all at once.
@@ -36,6 +39,14 @@ pub(super) async fn run(args: &GetArgs, settings: &Settings) -> Result<Exit> {
                 path: "/api/v1/rollouts",
                 summary: |body| body.summary.clone(),
                 draw: rollouts_table,
+            };
+            resource.show(args, settings).await
+        }
+        Kind::Experiments => {
+            let resource: Resource<ExperimentBody, ExperimentBody> = Resource {
+                path: "/api/v1/experiments",
+                summary: ExperimentBody::clone,
+                draw: experiments_table,
             };
             resource.show(args, settings).await
         }

@@ -31,6 +31,7 @@ mod delivery;
 mod digits;
 mod disk_full;
 mod elsewhere;
+mod experiment;
 mod faults;
 mod gauges;
 mod kill;

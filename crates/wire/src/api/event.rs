@@ -26,6 +26,9 @@ pub struct EventBody {
     /// The rollout it happened to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<String>,
+    /// The experiment it happened to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
     /// What the rollout does from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<PhaseBody>,
@@ -66,6 +69,15 @@ pub enum EventKind {
     /// A rollout came to another state, or answered an order where it stands.
     #[serde(rename = "rollout.moved")]
     RolloutMoved,
+    /// An experiment was asked for.
+    #[serde(rename = "experiment.started")]
+    ExperimentStarted,
+    /// An experiment was given an order.
+    #[serde(rename = "experiment.ordered")]
+    ExperimentOrdered,
+    /// An experiment came to another state, or answered an order where it stands.
+    #[serde(rename = "experiment.moved")]
+    ExperimentMoved,
     /// A rollout was looked at and stays where it is. Not part of the log, so without a number; it is sent when the
     /// numbers change, at most once in a second.
     #[serde(rename = "rollout.report")]
@@ -84,6 +96,9 @@ impl EventKind {
             Self::RolloutStarted => "rollout.started",
             Self::RolloutOrdered => "rollout.ordered",
             Self::RolloutMoved => "rollout.moved",
+            Self::ExperimentStarted => "experiment.started",
+            Self::ExperimentOrdered => "experiment.ordered",
+            Self::ExperimentMoved => "experiment.moved",
             Self::RolloutReport => "rollout.report",
         }
     }
@@ -108,6 +123,7 @@ impl EventBody {
             application: None,
             release: None,
             rollout: None,
+            experiment: None,
             phase: None,
             weight: None,
             sentence,

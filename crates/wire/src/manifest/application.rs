@@ -4,8 +4,8 @@ mod outside;
 mod read;
 mod write;
 
-pub(crate) use read::read;
-pub(crate) use write::write;
+pub(crate) use read::{guards, read};
+pub(crate) use write::{guard as write_guard, write};
 
 use super::document::{self, API_VERSION, METADATA_WITH_LABELS, kind};
 use super::shape::{Choice, Field, Need, Refused, Shape, optional, planned, required};
@@ -139,21 +139,20 @@ const METRICS: [&str; Metric::ALL.len()] = {
     names
 };
 
-const GUARD: Shape = Shape::object(&[
-    required(
-        "metric",
-        "What is watched.",
-        Shape::Choice(Choice {
-            words: &METRICS,
-            refused: &[
-                Refused { word: "tokens", why: "is two metrics, tokens.input and tokens.output" },
-                Refused { word: "cacheHits", why: "is guarded by what misses, as cacheMisses" },
-                planned("thumbsDown"),
-                planned("eval.*"),
-                planned("timePerToken.*"),
-            ],
-        }),
-    ),
+/// A metric, by its name.
+pub(crate) const METRIC: Shape = Shape::Choice(Choice {
+    words: &METRICS,
+    refused: &[
+        Refused { word: "tokens", why: "is two metrics, tokens.input and tokens.output" },
+        Refused { word: "cacheHits", why: "is guarded by what misses, as cacheMisses" },
+        planned("thumbsDown"),
+        planned("eval.*"),
+        planned("timePerToken.*"),
+    ],
+});
+
+pub(crate) const GUARD: Shape = Shape::object(&[
+    required("metric", "What is watched.", METRIC),
     required(
         "margin",
         "How much worse the candidate may be: in percentage points, or relative to the baseline.",

@@ -10,7 +10,6 @@ const VERSION: &str = "viridian.dev/v1";
 
 /// Kinds of the language that this version has no meaning for.
 const PLANNED: &[Refused] = &[
-    planned("Experiment"),
     planned("Prompt"),
     planned("Model"),
     planned("EvalSuite"),
@@ -53,7 +52,10 @@ pub(crate) const OF_UNKNOWN_KIND: Shape = Shape::object(&[
     required(
         "kind",
         "What the document describes.",
-        Shape::Choice(Choice { words: &["Application", "Release", "Rollout"], refused: PLANNED }),
+        Shape::Choice(Choice {
+            words: &["Application", "Release", "Rollout", "Experiment"],
+            refused: PLANNED,
+        }),
     ),
     required("metadata", "What it is called.", ANY_OBJECT),
     required("spec", "What it is.", ANY_OBJECT),

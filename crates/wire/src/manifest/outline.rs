@@ -11,7 +11,7 @@ use super::written::Written;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use viridian_core::application::{Application, Protocol};
-use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName, RolloutName};
+use viridian_core::id::{ApplicationName, EnvironmentName, ExperimentName, ReleaseName, RolloutName};
 use viridian_core::metric::Metric;
 use viridian_core::release::Release;
 
@@ -30,6 +30,7 @@ pub(crate) enum Subject {
     Application(OfApplication),
     Release(OfRelease),
     Rollout(OfRollout),
+    Experiment(OfExperiment),
     /// Its kind cannot be told.
     Unclear,
 }
@@ -68,6 +69,14 @@ pub(crate) struct OfRollout {
     pub(crate) strategy: Option<Way>,
 }
 
+/// What an experiment refers to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OfExperiment {
+    pub(crate) name: Option<ExperimentName>,
+    /// The releases of each arm, by application, as far as they can be told.
+    pub(crate) releases: Vec<(ApplicationName, ReleaseName)>,
+}
+
 /// The strategies that ask for different things of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -93,6 +102,7 @@ impl Outline {
             Subject::Application(it) => Some(("Application", it.name.as_ref()?.as_str())),
             Subject::Release(it) => Some(("Release", it.name.as_ref()?.as_str())),
             Subject::Rollout(it) => Some(("Rollout", it.name.as_ref()?.as_str())),
+            Subject::Experiment(it) => Some(("Experiment", it.name.as_ref()?.as_str())),
             Subject::Unclear => None,
         }
     }
@@ -126,6 +136,10 @@ impl Subject {
                 candidate: fields
                     .required(|spec| spec.required("candidate", |text| text.parsed(ReleaseName::parse))),
                 strategy: fields.required(strategy),
+            }),
+            Some("Experiment") => Self::Experiment(OfExperiment {
+                name: document::name(document, ExperimentName::parse),
+                releases: fields.required(releases).unwrap_or_default(),
             }),
             _ => Self::Unclear,
         }
@@ -194,6 +208,18 @@ fn guards_cost(guards: &Cursor<'_>) -> Option<bool> {
 
 fn parameters(parameters: &Cursor<'_>) -> Option<BTreeSet<String>> {
     Some(release::sets(parameters).map(|(name, _)| name.to_owned()).collect())
+}
+
+/// Every release of every arm that can be told.
+fn releases(spec: &Cursor<'_>) -> Option<Vec<(ApplicationName, ReleaseName)>> {
+    let of_arm = |arm: Cursor<'_>| -> Vec<(ApplicationName, ReleaseName)> {
+        let Some(map) = arm.field("releases") else { return Vec::new() };
+        let each = map.fields().filter_map(|(name, release)| {
+            Some((ApplicationName::parse(name).ok()?, release.parsed(ReleaseName::parse)?))
+        });
+        each.collect()
+    };
+    spec.required("arms", |arms| Some(arms.items().flat_map(of_arm).collect()))
 }
 
 fn strategy(spec: &Cursor<'_>) -> Option<Way> {

@@ -6,7 +6,7 @@ use super::outline::{Condition, Outline, Subject};
 use super::shape::Shape;
 use super::tree::{self, Lost, Slip};
 use super::written::Written;
-use super::{Manifest, application, check, document, release, rollout};
+use super::{Manifest, application, check, document, experiment, release, rollout};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -160,6 +160,10 @@ fn read_document(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Manif
         Some("Rollout") => {
             checked(&rollout::SHAPE);
             rollout::read(document, faults).map(Manifest::Rollout)
+        }
+        Some("Experiment") => {
+            checked(&experiment::SHAPE);
+            experiment::read(document, faults).map(Manifest::Experiment)
         }
         _ => {
             checked(&document::OF_UNKNOWN_KIND);

@@ -7,9 +7,9 @@
 mod world;
 
 use super::fault::{Fault, listing, quoted};
-use super::outline::{OfApplication, OfRelease, OfRollout, Outline, Subject, Way};
+use super::outline::{OfApplication, OfExperiment, OfRelease, OfRollout, Outline, Subject, Way};
 use super::reading::Reading;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use viridian_core::application::{Application, Protocol};
 use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::release::Release;
@@ -61,6 +61,7 @@ impl Reading {
                 Subject::Application(application) => subject.check_application(application, &world),
                 Subject::Release(release) => subject.check_release(release, &world),
                 Subject::Rollout(rollout) => subject.check_rollout(rollout, &world),
+                Subject::Experiment(experiment) => subject.check_experiment(experiment, &world),
                 Subject::Unclear => {}
             }
         }
@@ -146,6 +147,27 @@ impl Checked<'_, '_> {
         }
         if let (Some(application), Some(candidate)) = (application, candidate) {
             self.check_prices(candidate, application, world);
+        }
+    }
+
+    /// Every release of an arm is one of the application it is named for, and a release that is there.
+    fn check_experiment(&mut self, experiment: &OfExperiment, world: &World) {
+        let mut told = BTreeSet::new();
+        for (application, release) in &experiment.releases {
+            let message = match (world.application(application), world.release(release)) {
+                (Found::Nothing, _) => format!("there is no application '{application}'"),
+                (_, Found::Nothing) => format!("there is no release '{release}'"),
+                (_, Found::It(found)) => match &found.application {
+                    Some(owner) if owner != application => {
+                        format!("'{release}' is a release of '{owner}', not of '{application}'")
+                    }
+                    _ => continue,
+                },
+                (_, Found::Unclear) => continue,
+            };
+            if told.insert(message.clone()) {
+                self.fault(&["spec", "arms"], message);
+            }
         }
     }
 

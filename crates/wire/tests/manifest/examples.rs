@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::Path;
 use viridian_core::application::Application;
+use viridian_core::experiment::definition::Experiment;
 use viridian_core::id::ReleaseName;
 use viridian_core::release::Release;
 use viridian_core::rollout::plan::Proposal;
@@ -77,6 +78,59 @@ spec:
   - {metric: feedback, margin: 3pp, maturity: 1h}
 ";
 
+/// A prompt here crossed with an index there, in one experiment.
+const EXPERIMENT: &str = "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: chat}
+spec: {protocol: openai, unit: user, environments: {blue: {endpoints: ['http://10.0.0.5:8000']}}}
+---
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {name: search}
+spec: {protocol: http, unit: user, allowPaths: [/search], environments: {blue: {endpoints: ['http://10.0.0.6:8000']}}}
+---
+{apiVersion: viridian.dev/v1, kind: Release, metadata: {name: p1}, spec: {application: chat, version: v1}}
+---
+{apiVersion: viridian.dev/v1, kind: Release, metadata: {name: p2}, spec: {application: chat, version: v2}}
+---
+{apiVersion: viridian.dev/v1, kind: Release, metadata: {name: i1}, spec: {application: search, version: v1}}
+---
+{apiVersion: viridian.dev/v1, kind: Release, metadata: {name: i2}, spec: {application: search, version: v2}}
+---
+apiVersion: viridian.dev/v1
+kind: Experiment
+metadata: {name: prompt-and-index}
+spec:
+  unit: user
+  layer: answers
+  traffic: 50%
+  arms:
+  - {name: both, share: 22.5%, releases: {chat: p2, search: i2}}
+  - {name: now, share: 22.5%, releases: {chat: p1, search: i1}}
+  - {name: prompt, share: 22.5%, releases: {chat: p2, search: i1}}
+  - {name: index, share: 22.5%, releases: {chat: p1, search: i2}}
+  control: now
+  holdout: 10%
+  aim: {application: chat, metric: feedback, minimumEffect: 2pp}
+  guards:
+  - {metric: errors, margin: 0.5pp}
+  leadIn: 24h
+  stop: {maxDuration: 336h, winner: byPerson}
+---
+apiVersion: viridian.dev/v1
+kind: Experiment
+metadata: {name: cheaper}
+spec:
+  unit: request
+  arms:
+  - {name: now, share: 50%, releases: {chat: p1}}
+  - {name: terse, share: 50%, releases: {chat: p2}}
+  aim: {metric: truncatedAnswers, better: higher, minimumEffect: 10%}
+  bandit: {floor: 10%}
+  stop: {maxDuration: 48h}
+";
+
 /// Reads a text that has no faults.
 fn manifests(text: &str) -> Vec<Manifest> {
     let mut reading = read("example", text);
@@ -92,6 +146,7 @@ fn meaning(manifest: &Manifest) -> Value {
         }
         Manifest::Release(release) => json!({"release": release}),
         Manifest::Rollout(proposal) => json!({"rollout": proposal}),
+        Manifest::Experiment(experiment) => json!({"experiment": experiment}),
     }
 }
 
@@ -106,6 +161,7 @@ fn reread(written: &str) -> Vec<Value> {
             "baseline": through::<Option<ReleaseName>>(&meaning["baseline"]),
         }),
         "release" => json!({"release": through::<Release>(&meaning["release"])}),
+        "experiment" => json!({"experiment": through::<Experiment>(&meaning["experiment"])}),
         _ => json!({"rollout": through::<Proposal>(&meaning["rollout"])}),
     };
     serde_json::from_str::<Vec<Value>>(written).unwrap().iter().map(again).collect()
@@ -143,6 +199,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(UNPROVEN, &["unproven_guards"]);
     check(SLICED, &["slices"]);
     check(OPINIONS, &["opinions"]);
+    check(EXPERIMENT, &["experiments"]);
 }
 
 #[test]

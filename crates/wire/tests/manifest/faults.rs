@@ -3,6 +3,7 @@
 mod across;
 mod application;
 mod document;
+mod experiment;
 mod release;
 mod rollout;
 mod telling;

@@ -49,7 +49,7 @@ fn check(applied: &str, text: &str, expected: &[&str]) {
                 applications.push(KnownApplication { application: manifest.application, serving });
             }
             Manifest::Release(release) => releases.push(release),
-            Manifest::Rollout(_) => {}
+            Manifest::Rollout(_) | Manifest::Experiment(_) => {}
         }
     }
     let known = Known { applications: &applications, releases: &releases };

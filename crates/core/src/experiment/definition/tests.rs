@@ -98,4 +98,15 @@ fn every_fault_is_told_at_once() {
         &["cost is none", "a floor of 33.34%", "the longest duration"],
     );
     check(&|e| (e.allocation, e.unit) = (bandit(500), Unit::Request), &[]);
+    check(
+        &|e| {
+            (e.allocation, e.unit) = (bandit(500), Unit::Request);
+            let mut arms = e.arms.all().to_vec();
+            arms.iter_mut().for_each(|arm| {
+                arm.releases.insert(name("search"), name("i1"));
+            });
+            e.arms = Arms::try_from(arms).unwrap();
+        },
+        &["several take part"],
+    );
 }

@@ -73,11 +73,13 @@ impl Controller {
             thresholds: Thresholds::default(),
             centres: [0.0; Metric::ALL.len()],
             started_at: now,
+            allotment: None,
         };
         let committed = Committed {
             application: &setting.application,
             baseline: setting.baseline.clone(),
             trial: None,
+            conduct: None,
             epoch: &epoch,
         };
         Self {
@@ -164,8 +166,13 @@ impl Controller {
             salt: STORY_SALT,
             warmup: self.plan.policy.warmup,
         });
-        let committed =
-            Committed { application: &self.application, baseline: serves.clone(), trial, epoch: &self.epoch };
+        let committed = Committed {
+            application: &self.application,
+            baseline: serves.clone(),
+            trial,
+            conduct: None,
+            epoch: &self.epoch,
+        };
         let present = self.table.generation;
         if build(&committed, present, TERM) == self.table {
             return false;

@@ -59,7 +59,7 @@ impl Rule {
         let Hypothesis { ratio, difference } = self.boundary;
         let centre = self.within(centre);
         let share = match arm {
-            Arm::Candidate => 1.0 / self.probability,
+            Arm::Candidate | Arm::Treatment(_) => 1.0 / self.probability,
             Arm::Baseline => -ratio / (1.0 - self.probability),
         };
         share * (self.within(outcome) - centre) + (1.0 - ratio) * centre - difference

@@ -58,7 +58,7 @@ impl Crossed {
 
     fn share(&self, arms: [Arm; 2]) -> f64 {
         let factors = arms.iter().zip(self.probabilities).map(|(arm, probability)| match arm {
-            Arm::Candidate => 1.0 / probability,
+            Arm::Candidate | Arm::Treatment(_) => 1.0 / probability,
             Arm::Baseline => -1.0 / (1.0 - probability),
         });
         factors.product()

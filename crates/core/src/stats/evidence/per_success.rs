@@ -123,7 +123,7 @@ impl Bets {
     /// Whose mean is above zero where the candidate costs more per good answer than `r` times what the baseline does.
     fn z(&self, arm: Arm, cost: f64, good: f64) -> f64 {
         match arm {
-            Arm::Candidate => (cost - self.times * self.ratio * good) / self.probability,
+            Arm::Candidate | Arm::Treatment(_) => (cost - self.times * self.ratio * good) / self.probability,
             Arm::Baseline => -self.times * (cost - self.ratio * good) / (1.0 - self.probability),
         }
     }

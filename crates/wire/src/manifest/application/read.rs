@@ -128,7 +128,11 @@ fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
     })
 }
 
-fn guards(list: &Cursor<'_>, protocol: Option<Protocol>, faults: &mut Vec<Fault>) -> Option<Vec<Guard>> {
+pub(crate) fn guards(
+    list: &Cursor<'_>,
+    protocol: Option<Protocol>,
+    faults: &mut Vec<Fault>,
+) -> Option<Vec<Guard>> {
     let mut watched = BTreeSet::new();
     list.each(|item| {
         let guard = guard(item, faults);

@@ -74,7 +74,7 @@ fn environment(environment: &Environment) -> Value {
     written
 }
 
-fn guard(guard: &Guard) -> Value {
+pub(crate) fn guard(guard: &Guard) -> Value {
     let mut written = json!({
         "metric": guard.metric,
         "margin": guard.margin.to_string(),

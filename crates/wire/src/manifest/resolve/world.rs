@@ -84,7 +84,7 @@ impl World {
                 Some(name) => drop(self.releases.insert(name.clone(), release.clone())),
                 None => self.releases_are = Listing::Incomplete,
             },
-            Subject::Rollout(_) => {}
+            Subject::Rollout(_) | Subject::Experiment(_) => {}
             Subject::Unclear => self.may_hold_more(),
         }
     }

@@ -132,7 +132,7 @@ fn what_only_follows_from_another_fault_is_not_told() {
     check_alone(
         &format!("{}{}", application("").replace("Application", "Aplication"), rollout("v2", CANARY)),
         &[
-            "1:37: kind: found 'Aplication', expected 'Application', 'Release' or 'Rollout'; did you mean 'Application'?",
+            "1:37: kind: found 'Aplication', expected 'Application', 'Release', 'Rollout' or 'Experiment'; did you mean 'Application'?",
         ],
     );
     // A document that broke off may be what is missing.

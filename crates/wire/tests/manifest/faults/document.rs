@@ -10,13 +10,13 @@ fn what_every_document_begins_with() {
             "1:1: apiVersion: missing; expected 'viridian.dev/v1'",
             "1:1: metadata: missing; expected an object",
             "1:1: spec: missing; expected an object",
-            "1:7: kind: found 'Rollot', expected 'Application', 'Release' or 'Rollout'; did you mean 'Rollout'?",
+            "1:7: kind: found 'Rollot', expected 'Application', 'Release', 'Rollout' or 'Experiment'; did you mean 'Rollout'?",
         ],
     );
     check(
-        "kind: Experiment\napiVersion: viridian.dev/v1\nmetadata: {}\nspec: {}\n",
+        "kind: Prompt\napiVersion: viridian.dev/v1\nmetadata: {}\nspec: {}\n",
         &[
-            "1:7: kind: 'Experiment' is not supported by this version; supported are 'Application', 'Release', 'Rollout'",
+            "1:7: kind: 'Prompt' is not supported by this version; supported are 'Application', 'Release', 'Rollout', 'Experiment'",
         ],
     );
     check("just text\n", &["1:1: found 'just text', expected an object"]);
@@ -25,7 +25,7 @@ fn what_every_document_begins_with() {
         "{\"apiVersion\": \"v1\", \"kind\": 5, \"metadata\": null, \"spec\": []}",
         &[
             "1:16: apiVersion: found 'v1', expected 'viridian.dev/v1'",
-            "1:30: kind: found 5, expected 'Application', 'Release' or 'Rollout'",
+            "1:30: kind: found 5, expected 'Application', 'Release', 'Rollout' or 'Experiment'",
             "1:33: metadata: found nothing, expected an object",
             "1:59: spec: found a list, expected an object",
         ],

@@ -4,13 +4,13 @@
 //! Two keyed hashes decide. One, of the layer's name and the unit, says which experiment of the layer the unit belongs to; it is
 //! the same for all of them, so that they exclude one another. The other, of the experiment's name and the unit, says which arm:
 //! what a unit was on in an earlier experiment of the layer, or is on in another layer, tells nothing of it. The hash is that of
-//! [`crate::routing::bucket`], under a secret salt.
+//! [`super::bucket`], under a secret salt.
 
+use super::bucket::Bucket;
 use super::layer::Part;
 use super::shares::{Owner, Shares};
+use super::table::Salt;
 use crate::id::{ExperimentName, LayerName};
-use crate::routing::bucket::Bucket;
-use crate::routing::table::Salt;
 use crate::weight::Weight;
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;

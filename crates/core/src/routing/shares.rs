@@ -73,12 +73,22 @@ impl Shares {
     /// # Errors
     /// An arm has none, or all are more than the whole.
     pub fn new(shares: &[Weight], holdout: Weight) -> Result<Self, SharesError> {
+        let laid = Self::anew(shares, holdout)?;
+        match shares.iter().position(|share| *share == Weight::ZERO) {
+            Some(arm) => Err(SharesError::Nothing { arm }),
+            None => Ok(laid),
+        }
+    }
+
+    /// The arms side by side wherever they fit, also those without a share. Units would change arms with every such change: it
+    /// is for requests that are drawn by themselves.
+    ///
+    /// # Errors
+    /// All are more than the whole.
+    pub fn anew(shares: &[Weight], holdout: Weight) -> Result<Self, SharesError> {
         let sum: u32 = shares.iter().chain([&holdout]).map(|share| u32::from(share.basis_points())).sum();
         if sum > u32::from(WHOLE) {
             return Err(SharesError::TooMuch(sum - u32::from(WHOLE)));
-        }
-        if let Some(arm) = shares.iter().position(|share| *share == Weight::ZERO) {
-            return Err(SharesError::Nothing { arm });
         }
         let mut start = 0;
         let place = |share: &Weight| {

@@ -1,0 +1,121 @@
+//! The walk of an experiment, from its first table to its end.
+
+use crate::failure::Unwritable;
+use crate::world::{World, application, errors_guard, percent, release};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use viridian_core::application::Unit;
+use viridian_core::experiment::definition::{Aim, Allocation, Arm, Arms, Better, Decider, Experiment, Stop};
+use viridian_core::experiment::step::{End, Order, Phase};
+use viridian_core::guard::Margin;
+use viridian_core::id::{ArmName, ExperimentName, LayerName};
+use viridian_core::metric::Metric;
+use viridian_core::routing::table::Salt;
+use viridian_core::weight::Weight;
+use viridian_store::ExperimentStart;
+
+fn name() -> ExperimentName {
+    ExperimentName::parse("tone").unwrap()
+}
+
+/// Three arms of 30 % each, for an hour; the first release is the control.
+fn experiment(lead_in: Duration) -> Experiment {
+    let arm = |release: &str| Arm {
+        name: ArmName::parse(release).unwrap(),
+        share: percent(30),
+        releases: BTreeMap::from([(application(), self::release(release).name)]),
+    };
+    Experiment {
+        name: name(),
+        layer: LayerName::parse("tone").unwrap(),
+        traffic: Weight::FULL,
+        unit: Unit::Request,
+        arms: Arms::try_from(["v1", "v2", "v3"].map(arm).to_vec()).unwrap(),
+        holdout: Weight::ZERO,
+        aim: Aim {
+            application: application(),
+            metric: Metric::Errors,
+            better: Better::Lower,
+            minimum_effect: Margin::Points(100),
+        },
+        guards: vec![errors_guard()],
+        allocation: Allocation::Fixed,
+        lead_in,
+        stop: Stop { winner: Decider::ByPerson, max_duration: Duration::from_secs(3_600) },
+    }
+}
+
+/// A world in which it runs.
+fn conducted(lead_in: Duration) -> World {
+    let world = World::new();
+    world.until("a first table", |world| world.table().is_some());
+    world.acknowledge();
+    world.store.register_release(&release("v3"), world.now()).unwrap();
+    let experiment = experiment(lead_in);
+    let start = ExperimentStart { experiment: &experiment, salt: Salt([7; 16]), at: world.now() };
+    world.store.start_experiment(&start).unwrap();
+    world.controller.nudge().wake();
+    world.until("arms in the table", |world| world.table().unwrap().experiment.is_some());
+    world.acknowledge();
+    world
+}
+
+fn phase(world: &World) -> Phase {
+    world.store.experiment(&name()).unwrap().unwrap().state.phase
+}
+
+fn shares(world: &World) -> Option<Vec<Weight>> {
+    Some(world.table()?.experiment?.shares.of_arms().collect())
+}
+
+#[test]
+fn an_arm_that_does_harm_is_stopped_alone_and_stays_so_after_a_restart() {
+    let mut world = conducted(Duration::ZERO);
+    assert_eq!(shares(&world), Some(vec![percent(30); 3]));
+    world.serve_arms(&[(0, (1_000, 100)), (1, (1_000, 5)), (2, (1_000, 100))]);
+    world.pass(Duration::from_secs(2));
+    world.until("it is stopped", |world| phase(world) == Phase::Running { stopped: vec![1] });
+    let left = Some(vec![percent(30), Weight::ZERO, percent(30)]);
+    world.until("its share is gone", |world| shares(world) == left);
+    let report = world.store.experiment(&name()).unwrap().unwrap().latest_report.unwrap();
+    assert!(report.sentences[0].contains("'v2'"), "{:?}", report.sentences);
+
+    let world = world.restart();
+    world.until("the table is there again", |world| shares(world) == left);
+    assert_eq!(phase(&world), Phase::Running { stopped: vec![1] });
+    world.pass(Duration::from_secs(3_600));
+    world.until("time is over", |world| phase(world) == Phase::Ended(End::OutOfTime));
+    world.until("the control serves all", |world| world.table().unwrap().experiment.is_none());
+    assert_eq!(world.table().unwrap().baseline.version, "v1");
+}
+
+#[test]
+fn an_end_is_served_before_it_is_written_down() {
+    let world = conducted(Duration::ZERO);
+    let lock = Unwritable::on(&world);
+    world.pass(Duration::from_secs(3_601));
+    world.until("the control serves all", |world| world.table().unwrap().experiment.is_none());
+    assert_eq!(phase(&world), Phase::Running { stopped: Vec::new() }, "it is not written down yet");
+    let served = world.table().unwrap().generation;
+    lock.released();
+    world.until("it is written down", |world| phase(world) == Phase::Ended(End::OutOfTime));
+    assert_eq!(world.store.table(&application()).unwrap().unwrap().generation, served);
+}
+
+#[test]
+fn people_are_obeyed_and_answered_once() {
+    let world = conducted(Duration::from_secs(600));
+    let give = |order| world.store.order_experiment(&name(), (order, "ada"), world.now()).unwrap();
+    // While it leads in, no arm has anything of its own that could be stopped.
+    give(Order::StopArm { arm: 1 });
+    world.controller.nudge().wake();
+    world.until("it is answered", |world| world.store.next_order(&name()).unwrap().is_none());
+    assert_eq!(phase(&world), Phase::LeadIn);
+    world.pass(Duration::from_secs(601));
+    world.until("it runs", |world| phase(world) == Phase::Running { stopped: Vec::new() });
+    give(Order::Name { arm: 2 });
+    world.controller.nudge().wake();
+    let won = Phase::Ended(End::Winner { arm: 2, by: Decider::ByPerson });
+    world.until("it has a winner", |world| phase(world) == won);
+    world.until("the control serves all", |world| world.table().unwrap().experiment.is_none());
+}

@@ -33,6 +33,7 @@ async fn processes_of_two_versions_lose_nothing() {
     let former = PathBuf::from(std::env::var_os(FORMER).unwrap());
     let home = TempDir::new().unwrap();
     let mut world = Apart::of_version(&former, home, (2, Failing::Never, STEADY), apart::plain).await;
+    more_of(&world, "baseline").await;
     let began = Instant::now();
     world.controller.start_rollout(world.home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
     world.controller.until_phase(ROLLOUT, &["Held"]);

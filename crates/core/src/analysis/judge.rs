@@ -82,9 +82,7 @@ enum Harm {
 /// Judges the evidence of a rollout, and tells how the candidate compares by every guard.
 pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let mut analysis = verdicts(guards, evidence, units);
-    for judged in &mut analysis.guards {
-        told::tell(judged, evidence, units);
-    }
+    told::tell(&mut analysis.guards, evidence, units);
     analysis
 }
 
@@ -93,7 +91,10 @@ pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
 pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let share = 1.0 / guards.len().max(1) as f64;
     let starts = Starts::of(evidence);
-    let heavy = HeavyGroups::of(evidence).filter(|_| units == Units::Sticky);
+    let heavy = match units {
+        Units::Independent => None,
+        Units::Sticky => HeavyGroups::of(evidence),
+    };
     let tested: Vec<Tested> = guards
         .iter()
         .map(|guard| match units {

@@ -32,10 +32,11 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
             Some(Counts { trials: u64::from(outcome.contents.is_good()), ..cost })
         }
         Metric::LatencyMean => {
-            let (time, cap) = (time(Elapsed::ToLastByte, outcome)?, thresholds.cap(metric)?);
-            let is_known = time.is_whole || time.elapsed_us > cap;
-            let sums = if is_known { capped(time.elapsed_us, cap) } else { Counts::default() };
-            Some(Counts { trials: 1, failed_early: u64::from(!is_known), ..sums })
+            let cap = thresholds.cap(metric)?;
+            Some(match known_time_under(cap, outcome) {
+                Some(us) => Counts { trials: 1, ..capped(us, cap) },
+                None => Counts { trials: 1, failed_early: 1, ..Counts::default() },
+            })
         }
         Metric::LatencyP50
         | Metric::LatencyP95
@@ -80,6 +81,13 @@ pub(super) fn known_time(elapsed: Elapsed, outcome: &Outcome, thresholds: &Thres
         None => elapsed == Elapsed::ToLastByte,
     };
     (time.is_whole || is_long()).then_some(time.elapsed_us)
+}
+
+/// How long an answer took, in microseconds, or how long it was waited for in vain when that was longer than the cap of a
+/// mean.
+pub(super) fn known_time_under(cap: u64, outcome: &Outcome) -> Option<u64> {
+    let time = time(Elapsed::ToLastByte, outcome)?;
+    (time.is_whole || time.elapsed_us > cap).then_some(time.elapsed_us)
 }
 
 /// How long something took, or how long it was waited for in vain.

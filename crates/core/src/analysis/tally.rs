@@ -2,7 +2,7 @@
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
 pub use super::counts::Counts;
-use super::score::{amount, known_time, scores};
+use super::score::{amount, known_time, known_time_under, scores};
 use super::slices::SliceTally;
 use crate::epoch::Thresholds;
 use crate::grown;
@@ -108,9 +108,9 @@ impl Tally {
             self.wasted_cost.record(cost);
         }
         if let Some(cap) = thresholds.cap(Metric::LatencyMean)
-            && (!outcome.class.is_error() || outcome.latency_us > cap)
+            && let Some(us) = known_time_under(cap, outcome)
         {
-            self.latency_sums.record(outcome.latency_us);
+            self.latency_sums.record(us);
         }
         for (metric, counts) in scores(outcome, thresholds) {
             self.metrics[metric.index()].add(counts);

@@ -8,18 +8,17 @@ use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Judgement, Verdict, Wait};
 use crate::arm::Arm;
 
-/// Tells of a guard that did not fail, by all of the evidence.
-pub(super) fn tell(judged: &mut Judgement, evidence: &Evidence, units: Units) {
-    if judged.verdict.is_fail() {
-        return;
-    }
+/// Tells of the guards that did not fail, by all of the evidence.
+pub(super) fn tell(guards: &mut [Judgement], evidence: &Evidence, units: Units) {
     let epochs: Vec<&EpochCounts> = evidence.compared().collect();
-    judged.effect = match units {
-        Units::Independent => independent::effect(&judged.guard, &epochs),
-        Units::Sticky => sticky::effect(&judged.guard, &epochs),
-    };
-    if let Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) = judged.verdict {
-        judged.passes_with = widened::margin(&judged.guard, judged.effect, evidence, units);
+    for judged in guards.iter_mut().filter(|judged| !judged.verdict.is_fail()) {
+        judged.effect = match units {
+            Units::Independent => independent::effect(&judged.guard, &epochs),
+            Units::Sticky => sticky::effect(&judged.guard, &epochs),
+        };
+        if let Verdict::Wait(Wait::Undecided | Wait::Lopsided(_)) = judged.verdict {
+            judged.passes_with = widened::margin(&judged.guard, judged.effect, evidence, units);
+        }
     }
 }
 

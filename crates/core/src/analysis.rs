@@ -7,6 +7,7 @@ mod counts;
 mod score;
 pub mod slices;
 pub mod tally;
+pub mod pairs;
 pub mod row;
 pub mod measurement;
 pub mod verdict;

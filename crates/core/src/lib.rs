@@ -30,6 +30,7 @@ pub mod application;
 pub mod routing;
 pub mod opinion;
 pub mod outcome;
+pub mod agreement;
 pub mod stats;
 pub mod analysis;
 pub mod rollout;

@@ -8,6 +8,7 @@ use viridian_core::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use viridian_core::stats::evidence::bounded::{Rule, Worse};
 use viridian_core::stats::evidence::capital::{BETS, Capital};
 use viridian_core::stats::evidence::contrast::Hypothesis;
+use viridian_core::stats::evidence::graded::{Ends, Grades};
 use viridian_core::stats::evidence::interaction::{Crossed, Directions};
 use viridian_core::stats::evidence::paired::{self, Pairs};
 use viridian_core::stats::evidence::race::{self, RaceEpoch};
@@ -97,10 +98,38 @@ proptest! {
             (1.0 - worse - better, paired::safe(&one(0, 0, 1), margin)),
         ];
         prop_assert!(is_fair(&branches));
-        let graded = [margin - better, margin + better].map(|d| (0.5, paired::graded_safe(d, margin)));
-        prop_assert!(is_fair(&graded));
-        let harm = [-better, better].map(|d| (0.5, paired::graded_harm(d)));
-        prop_assert!(is_fair(&harm));
+    }
+
+    /// Both arms fail, the candidate alone, the baseline alone, neither: the candidate `1 + margin` times as often.
+    #[test]
+    fn pairs_at_a_ratio(both in 0.0..0.2, better in 0.0..0.2, margin in 0.01..0.5) {
+        let worse = (1.0 + margin) * (both + better) - both;
+        let one = |worse, better, both| {
+            paired::safe_ratio(&Pairs { worse, better, tied: 1 - worse - better }, both, margin)
+        };
+        let neither = 1.0 - both - better - worse;
+        let branches =
+            [(worse, one(1, 0, 0)), (better, one(0, 1, 0)), (both, one(0, 0, 1)), (neither, one(0, 0, 0))];
+        prop_assert!(is_fair(&branches));
+    }
+
+    /// A value as far above the boundary as below it, in hundredths as they are kept.
+    #[test]
+    fn graded(boundary in 5..50_i8, apart in 0..5_i8) {
+        let value = |hundredths: i8| f64::from(hundredths) / 100.0;
+        let one = |hundredths: i8| {
+            let mut grades = Grades::default();
+            grades.record(value(hundredths));
+            grades
+        };
+        let either = [boundary - apart, boundary + apart].map(one);
+        for ends in [Ends::DIFFERENCES, Ends::PARTS] {
+            let [above, below]: [Vec<_>; 2] = [
+                either.iter().map(|one| (0.5, one.above(value(boundary), ends))).collect(),
+                either.iter().map(|one| (0.5, one.below(value(boundary), ends))).collect(),
+            ];
+            prop_assert!(is_fair(&above) && is_fair(&below));
+        }
     }
 
     /// With equal chances of being worse and better, the mean of the next e-value is at most the last: of the mixture over

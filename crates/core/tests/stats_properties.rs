@@ -6,6 +6,7 @@ use viridian_core::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use viridian_core::stats::evidence::bounded::{Rule, Worse};
 use viridian_core::stats::evidence::capital::Capital;
 use viridian_core::stats::evidence::contrast::Hypothesis;
+use viridian_core::stats::evidence::graded::{Ends, Grades};
 use viridian_core::stats::evidence::interaction::{Crossed, Directions};
 use viridian_core::stats::evidence::paired::{self, Pairs};
 use viridian_core::stats::evidence::race::{self, RaceEpoch};
@@ -135,13 +136,12 @@ proptest! {
 
     #[test]
     fn graded_pairs_at_the_ends_are_counted_pairs(worse in 0..40_u64, better in 0..40_u64, tied in 0..40_u64) {
-        let margin = 0.05;
-        let graded: Capital = [(1.0, worse), (-1.0, better), (0.0, tied)]
-            .iter()
-            .flat_map(|(difference, count)| (0..*count).map(|_| paired::graded_safe(*difference, margin)))
-            .sum();
-        let counted = paired::log_e_safe(&Pairs { worse, better, tied }, margin);
-        prop_assert!(is_close(graded.log_e(), counted));
+        let mut grades = Grades::default();
+        for (difference, count) in [(1.0, worse), (-1.0, better), (0.0, tied)] {
+            (0..count).for_each(|_| grades.record(difference));
+        }
+        let counted = paired::log_e_safe(&Pairs { worse, better, tied }, 0.05);
+        prop_assert!(is_close(grades.log_e_below(0.05, Ends::DIFFERENCES), counted));
     }
 
     #[test]

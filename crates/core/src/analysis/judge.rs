@@ -11,6 +11,7 @@ mod events;
 mod gap;
 mod heavy;
 mod independent;
+pub mod pairs;
 pub mod slices;
 mod starts;
 mod sticky;

@@ -3,7 +3,7 @@
 //! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`betting`]
 //! shares in percentage points, [`bounded`] scores, [`capped`] costs and other means, [`per_success`] a ratio of sums, [`exceedance`] says how quantiles of
 //! durations become races; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
-//! evals, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
+//! evals, [`graded`] the scores of either, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
 //! [`interaction`] two experiments at once, [`linear`] any number of arms by groups. [`starts`] finds changes that come late, [`combine`] joins several guards into
 //! one decision, and [`discovery`] says which of many stand out.
 
@@ -20,6 +20,7 @@ pub mod capped;
 pub mod amounts;
 pub mod per_success;
 pub mod paired;
+pub mod graded;
 pub mod finite;
 pub mod srm;
 pub mod interaction;

@@ -1,7 +1,7 @@
 //! Tests of pairs: shadow traffic and evals, counted, graded, of a finite set, and with several answers per case.
 
-use viridian_core::stats::evidence::capital::Capital;
 use viridian_core::stats::evidence::finite::Finite;
+use viridian_core::stats::evidence::graded::{Ends, Grades};
 use viridian_core::stats::evidence::paired::{self, Pairs};
 
 use crate::runs::{ALPHA, Dice, check, check_finds, is_reached};
@@ -46,24 +46,24 @@ fn counted_pairs_hold_their_error_at_every_pair() {
 #[test]
 fn cases_with_several_answers_hold_their_error() {
     check("graded pairs, several answers per case", |dice| {
-        let mut capital = Capital::default();
+        let mut grades = Grades::default();
         (0..PAIRS).any(|_| {
             // Cases differ in difficulty, answers to one case do not differ in it.
             let passes = dice.uniform();
             let mut answers =
                 || -> Vec<f64> { (0..4).map(|_| f64::from(u8::from(dice.hits(passes)))).collect() };
             let difference = paired::case_difference(&answers(), &answers()).unwrap();
-            capital += paired::graded_harm(difference);
-            is_reached(capital.log_e())
+            grades.record(difference);
+            is_reached(grades.log_e_above(0.0, Ends::DIFFERENCES))
         })
     });
     check("graded pairs, safe exactly at the margin", |dice| {
         let margin = 0.05;
-        let mut capital = Capital::default();
+        let mut grades = Grades::default();
         (0..PAIRS).any(|_| {
             let difference = margin + 0.3 * (2.0 * dice.uniform() - 1.0);
-            capital += paired::graded_safe(difference, margin);
-            is_reached(capital.log_e())
+            grades.record(difference);
+            is_reached(grades.log_e_below(margin, Ends::DIFFERENCES))
         })
     });
 }

@@ -1,9 +1,9 @@
 //! Pairs: both arms answered the same request (shadow traffic) or the same case (an offline eval), and only the
 //! difference is judged.
 //!
-//! Start with [`log_e_harm`] and [`log_e_safe`] for pass and fail, [`graded_harm`] and [`graded_safe`] for differences of
-//! scores. What both arms find hard or easy cancels within the pair, so a few hundred pairs say what a thousand requests per
-//! arm do. A pair's sign is positive where the candidate did worse.
+//! Start with [`log_e_harm`] and [`log_e_safe`] for pass and fail; differences of scores are [`super::graded`]. What both arms
+//! find hard or easy cancels within the pair, so a few hundred pairs say what a thousand requests per arm do. A pair's sign is
+//! positive where the candidate did worse.
 //!
 //! Assumes that pairs come one by one with any dependence on the past but no selection by their outcome; ties are pairs.
 //! Several answers to one case are one pair ([`case_difference`]), because they share the case. A judge that compares both
@@ -24,6 +24,20 @@ pub struct Pairs {
     pub tied: u64,
 }
 
+impl Pairs {
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.worse + self.better + self.tied
+    }
+
+    /// The same pairs with the arms exchanged.
+    #[must_use]
+    pub const fn turned(&self) -> Self {
+        Self { worse: self.better, better: self.worse, tied: self.tied }
+    }
+}
+
 /// Bounds are found to this, as a difference of shares.
 const PRECISION: f64 = 1e-6;
 
@@ -42,7 +56,7 @@ pub fn log_e_harm(pairs: &Pairs) -> f64 {
     ln_beta(worse + 1.0, better + 1.0) + above_half + (1.0 + worse + better) * std::f64::consts::LN_2
 }
 
-/// The log e-value against "the candidate's share of passes is at least `margin` lower", `0 < margin < 1`.
+/// The log e-value against "the candidate's share of passes is at least `margin` lower", `0 <= margin < 1`.
 ///
 /// Bets on `-D + margin` with `D` one where the candidate is worse, minus one where it is better, zero for a tie.
 #[must_use]
@@ -58,6 +72,24 @@ pub fn safe(pairs: &Pairs, margin: f64) -> Capital {
     payoffs.capital([pairs.worse, pairs.better, pairs.tied])
 }
 
+/// The log e-value against "the candidate fails at least `1 + margin` times as often", `0 < margin`, with `both` of the tied
+/// pairs failed by both.
+///
+/// Bets on `(1 + margin) B - C` with `B` one where the baseline failed and `C` one where the candidate did: `-1` where the
+/// candidate alone failed, `1 + margin` where the baseline alone did, `margin` where both did. The most that can be lost is one.
+#[must_use]
+pub fn log_e_safe_ratio(pairs: &Pairs, both: u64, margin: f64) -> f64 {
+    safe_ratio(pairs, both, margin).log_e()
+}
+
+/// The evidence of [`log_e_safe_ratio`]: it adds over pairs.
+#[must_use]
+pub fn safe_ratio(pairs: &Pairs, both: u64, margin: f64) -> Capital {
+    let gains = [-1.0, 1.0 + margin, margin];
+    let payoffs = Payoffs::of(|kind, bet| log_payoff(grid()[bet], gains[kind], 1.0));
+    payoffs.capital([pairs.worse, pairs.better, both.min(pairs.tied)])
+}
+
 /// The least margin that [`log_e_safe`] shows at error `alpha` over all looks: an upper bound of how much lower the
 /// candidate's share of passes is; 1 when none does.
 #[must_use]
@@ -69,27 +101,8 @@ pub fn upper_bound(pairs: &Pairs, alpha: f64) -> f64 {
 /// The mean difference, as a share of all pairs; nothing without pairs.
 #[must_use]
 pub fn difference(pairs: &Pairs) -> Option<f64> {
-    let all = pairs.worse + pairs.better + pairs.tied;
+    let all = pairs.count();
     (all > 0).then(|| (pairs.worse as f64 - pairs.better as f64) / all as f64)
-}
-
-/// The evidence of one pair's graded difference against "the mean difference is at most zero".
-///
-/// `difference` lies between -1 and 1, above zero where the candidate is worse; beyond it is taken to the end. Payoff
-/// `1 + h D` for sixteen `h` below one.
-#[must_use]
-pub fn graded_harm(difference: f64) -> Capital {
-    let difference = difference.clamp(-1.0, 1.0);
-    Payoffs::<1>::of(|_, bet| log_payoff(grid()[bet], difference, 1.0)).capital([1])
-}
-
-/// The evidence of one pair's graded difference against "the mean difference is at least `margin`", `0 < margin < 1`.
-///
-/// Payoff `1 + h (margin - D) / (1 - margin)`.
-#[must_use]
-pub fn graded_safe(difference: f64, margin: f64) -> Capital {
-    let difference = difference.clamp(-1.0, 1.0);
-    Payoffs::<1>::of(|_, bet| log_payoff(grid()[bet], margin - difference, 1.0 - margin)).capital([1])
 }
 
 /// The difference of one case with several answers per arm, from the mean score of each: scores are between 0 and 1, higher

@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, judge, verdicts};
+use viridian_core::analysis::judge::{Units, harm_bound, judge, verdicts};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
@@ -94,6 +94,15 @@ struct Unripe {
     bad: bool,
 }
 
+/// Why it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Time has passed.
+    Timed,
+    /// Something bad happened on the candidate.
+    Alarmed,
+}
+
 impl Ours {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
     pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
@@ -128,7 +137,7 @@ impl Ours {
             split_broken: false,
             ended: None,
         };
-        ours.look(0.0);
+        ours.look(0.0, Look::Timed);
         Ok(ours)
     }
 
@@ -142,14 +151,14 @@ impl Ours {
         while self.ended.is_none() && self.next_look <= request.at {
             let at = self.next_look;
             self.ripen(at);
-            self.look(at);
+            self.look(at, Look::Timed);
             self.next_look = at + self.look_every;
         }
         if self.ended.is_some() {
             return;
         }
         if self.count(request, user) && self.aim != Aim::Keep {
-            self.look(request.at);
+            self.look(request.at, Look::Alarmed);
         }
     }
 
@@ -222,10 +231,14 @@ impl Ours {
         }
     }
 
-    /// Looks until there is nothing more to do, as the controller does.
-    fn look(&mut self, at: f64) {
+    /// Looks until there is nothing more to do, as the controller does. Nothing goes forward because of something bad, so what a
+    /// step asks for that does is left out where that is why it looks.
+    fn look(&mut self, at: f64, why: Look) {
         let now = timestamp(at);
         let mut analysis = verdicts(&self.plan.guards, &self.evidence, self.units);
+        if why == Look::Timed {
+            analysis.harm_bound = harm_bound(&self.evidence, self.units);
+        }
         for (passed, judged) in self.passed.iter_mut().zip(&analysis.guards) {
             *passed |= judged.verdict == Verdict::Pass;
         }

@@ -83,12 +83,22 @@ enum Harm {
 /// Judges the evidence of a rollout, and tells how the candidate compares by every guard.
 pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let mut analysis = verdicts(guards, evidence, units);
+    analysis.harm_bound = harm_bound(evidence, units);
     told::tell(&mut analysis.guards, evidence, units);
     analysis
 }
 
-/// The verdicts of [`judge`] and whatever else a step depends on, for those who look very often: how the candidate compares
-/// is told of guards that fail, and of no other.
+/// The most errors per request that moving a request to the candidate may add, at the promotion level; nothing while nothing
+/// is known. Before the candidate gets more, a step asks for it.
+pub fn harm_bound(evidence: &Evidence, units: Units) -> Option<f64> {
+    match units {
+        Units::Independent => independent::harm_bound(evidence),
+        Units::Sticky => sticky::harm_bound(evidence),
+    }
+}
+
+/// The verdicts of [`judge`] alone, for those who look very often: how the candidate compares is told of guards that fail and
+/// of no other, and [`harm_bound`] of none.
 pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let share = 1.0 / guards.len().max(1) as f64;
     let starts = Starts::of(evidence);
@@ -131,10 +141,7 @@ pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis
         },
         guards,
         slices,
-        harm_bound: match units {
-            Units::Independent => independent::harm_bound(evidence),
-            Units::Sticky => sticky::harm_bound(evidence),
-        },
+        harm_bound: None,
     }
 }
 

@@ -77,7 +77,7 @@ impl Span {
     fn amounts(&self, arm: &ArmCounts, metric: Metric) -> Moments {
         let known = self.thresholds.cap(metric).zip(arm.tally.amounts(metric));
         let Some((cap, amounts)) = known else { return Moments::default() };
-        amounts.at_ends(cap).fold(Moments::default(), |mut sums, (amount, times)| {
+        amounts.at_ends(cap).into_iter().fold(Moments::default(), |mut sums, (amount, times)| {
             let amount = amount as f64;
             sums += Moments { count: times, sum: times * amount, sum_of_squares: times * amount * amount };
             sums

@@ -113,21 +113,30 @@ impl Amounts {
         found.map(|bucket| start_of(bucket.place + 1))
     }
 
-    /// The amounts as parts of bucket ends, each at most the cap, which is a bucket's end itself: `(end, how many)`. An
-    /// amount between two ends is divided between them so that its own size is the mean of the parts.
+    /// The amounts as parts of bucket ends, each at most the cap, which is a bucket's end itself: `(end, how many)`, each end
+    /// once and in order. An amount between two ends is divided between them so that its own size is the mean of the parts.
     ///
     /// A function that bends downwards, such as a logarithm, has a sum over the parts that is at most the sum over the
     /// amounts.
-    pub fn at_ends(&self, cap: u64) -> impl Iterator<Item = (u64, f64)> {
-        self.buckets.iter().flat_map(move |bucket| {
+    #[must_use]
+    pub fn at_ends(&self, cap: u64) -> Vec<(u64, f64)> {
+        let mut parts: Vec<(u64, f64)> = Vec::with_capacity(2 * self.buckets.len());
+        let mut add = |end: u64, part: f64| match parts.last_mut() {
+            Some((last, sum)) if *last == end => *sum += part,
+            _ => parts.push((end, part)),
+        };
+        for bucket in &self.buckets {
             let (low, high) = (start_of(bucket.place), start_of(bucket.place + 1));
             let count = bucket.count as f64;
             if low >= cap {
-                return [(cap, count), (cap, 0.0)];
+                add(cap, count);
+            } else {
+                let above = (bucket.sum as f64 - low as f64 * count) / (high - low) as f64;
+                add(low, count - above);
+                add(high, above);
             }
-            let above = (bucket.sum as f64 - low as f64 * count) / (high - low) as f64;
-            [(low, count - above), (high, above)]
-        })
+        }
+        parts
     }
 }
 
@@ -247,13 +256,14 @@ mod tests {
         #[test]
         fn the_parts_at_the_ends_have_the_mean_of_the_capped_amounts(amounts in prop::collection::vec(0u64..1 << 24, 1..40), cap in 1.0..2e7) {
             let cap = cap_at_or_above(cap);
-            let parts: Vec<(u64, f64)> = of(&amounts).at_ends(cap).collect();
+            let parts = of(&amounts).at_ends(cap);
             let total: f64 = parts.iter().map(|(end, part)| *end as f64 * part).sum();
             let count: f64 = parts.iter().map(|(_, part)| part).sum();
             let expected: u64 = amounts.iter().map(|amount| (*amount).min(cap)).sum();
             prop_assert!((count - amounts.len() as f64).abs() < 1e-6);
             prop_assert!((total - expected as f64).abs() <= 1e-9 * expected as f64 + 1e-6, "{total} for {expected}");
             prop_assert!(parts.iter().all(|(end, part)| *end <= cap && *part >= 0.0));
+            prop_assert!(parts.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
     }
 }

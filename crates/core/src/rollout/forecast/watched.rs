@@ -189,7 +189,8 @@ fn spread(amounts: &Amounts) -> f64 {
         return 0.0;
     };
     let cap = cap_at_or_above(Cap::published(mean, largest as f64).0);
-    let squares: f64 = amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - mean).powi(2)).sum();
+    let squares: f64 =
+        amounts.at_ends(cap).into_iter().map(|(end, part)| part * (end as f64 - mean).powi(2)).sum();
     squares / amounts.count() as f64 / (mean * mean)
 }
 
@@ -201,7 +202,7 @@ fn spread_per_success(baseline: &Tally) -> f64 {
     let ratio = all.sum() as f64 / good as f64;
     let cap = cap_at_or_above(Cap::published(mean, all.quantile(0.999).unwrap_or(0) as f64).0);
     let squares = |amounts: &Amounts, centre: f64| -> f64 {
-        amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
+        amounts.at_ends(cap).into_iter().map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
     };
     // The wasted ones are among all, where they are held against the ratio.
     let sum = squares(all, ratio) - squares(wasted, ratio) + squares(wasted, 0.0);

@@ -93,8 +93,9 @@ impl Bets {
         for (arm, amounts, unknown) in arms {
             let payoffs = self.payoffs((epoch.probability, epoch.centre, epoch.cap), arm);
             let unknown = (unknown > 0).then_some((epoch.unknown.amount, unknown as f64));
-            for (end, part) in amounts.at_ends(epoch.cap).chain(unknown) {
-                let payoff = payoffs.of_amount(end, || pay(&rule, arm, end as f64, epoch.centre));
+            let mut near = 0;
+            for (end, part) in amounts.at_ends(epoch.cap).into_iter().chain(unknown) {
+                let payoff = payoffs.of_amount(end, &mut near, || pay(&rule, arm, end as f64, epoch.centre));
                 capital.0.iter_mut().zip(payoff.0).for_each(|(sum, log)| *sum += part * log);
             }
         }
@@ -112,15 +113,19 @@ impl Bets {
 }
 
 impl Payoffs {
-    fn of_amount(&mut self, amount: u64, compute: impl FnOnce() -> Capital) -> &Capital {
-        let place = match self.by_amount.binary_search_by_key(&amount, |(amount, _)| *amount) {
-            Ok(place) => place,
-            Err(place) => {
-                self.by_amount.insert(place, (amount, compute()));
-                place
-            }
-        };
-        &self.by_amount[place].1
+    /// That of an amount, computed once. Amounts are mostly asked for in order, so the search begins `near` the last one.
+    fn of_amount(&mut self, amount: u64, near: &mut usize, compute: impl FnOnce() -> Capital) -> &Capital {
+        let is_before = |place: usize| self.by_amount.get(place).is_some_and(|(known, _)| *known < amount);
+        if *near > 0 && !is_before(*near - 1) {
+            *near = 0;
+        }
+        while is_before(*near) {
+            *near += 1;
+        }
+        if self.by_amount.get(*near).is_none_or(|(known, _)| *known != amount) {
+            self.by_amount.insert(*near, (amount, compute()));
+        }
+        &self.by_amount[*near].1
     }
 }
 

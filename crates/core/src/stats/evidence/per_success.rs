@@ -82,10 +82,10 @@ impl Costs<'_> {
         if good < FEWEST {
             return None;
         }
-        let cost: f64 = self.all.at_ends(cap).map(|(end, part)| part * end as f64).sum();
+        let cost: f64 = self.all.at_ends(cap).into_iter().map(|(end, part)| part * end as f64).sum();
         let ratio = cost / good as f64;
         let squares = |amounts: &Amounts, centre: f64| -> f64 {
-            amounts.at_ends(cap).map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
+            amounts.at_ends(cap).into_iter().map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
         };
         let squares = squares(self.all, ratio) - squares(self.wasted, ratio) + squares(self.wasted, 0.0);
         let far = DEVIATIONS * squares.max(0.0).sqrt() / good as f64;
@@ -140,11 +140,11 @@ impl Bets {
             capital.0.iter_mut().zip(payoff).for_each(|(sum, log)| *sum += part * log);
         };
         for (arm, costs) in [(Arm::Candidate, &epoch.candidate), (Arm::Baseline, &epoch.baseline)] {
-            for (end, part) in costs.all.at_ends(epoch.cap).filter(|(_, part)| *part > 0.0) {
+            for (end, part) in costs.all.at_ends(epoch.cap).into_iter().filter(|(_, part)| *part > 0.0) {
                 add(part, self.payoff(arm, end as f64, 1.0));
             }
             // Those that are not good were counted with the good ones: what they have too much is taken away.
-            for (end, part) in costs.wasted.at_ends(epoch.cap).filter(|(_, part)| *part > 0.0) {
+            for (end, part) in costs.wasted.at_ends(epoch.cap).into_iter().filter(|(_, part)| *part > 0.0) {
                 add(part, self.payoff(arm, end as f64, 0.0));
                 add(-part, self.payoff(arm, end as f64, 1.0));
             }

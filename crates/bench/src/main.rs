@@ -2,11 +2,12 @@
 //!
 //! `cargo xtask bench decisions` and `cargo xtask bench tick` start this on the release build. What is run is written
 //! down in `bench/decisions`. In reading order: [`config`], [`traffic`], [`ours`], [`series`] and [`rivals`],
-//! [`pairs`], [`experiment`], [`row`], [`tuned`], [`bars`], [`page`]; [`tick`] measures how long a decision takes.
+//! [`pairs`], [`experiment`], [`row`], [`tuned`], [`bars`], [`page`], [`claims`]; [`tick`] measures how long a decision takes.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the person who started it")]
 
 mod bars;
+mod claims;
 mod config;
 mod experiment;
 mod ours;
@@ -75,7 +76,7 @@ struct Decisions {
     /// Print the rows as JSON.
     #[arg(long)]
     json: bool,
-    /// Write `results.json` and `results.md` beside the configuration, naming this commit.
+    /// Write `results.json` and `results.md` beside the configuration, naming this commit, and the README's table of them.
     #[arg(long, value_name = "COMMIT")]
     write: Option<String>,
 }
@@ -137,6 +138,9 @@ fn decisions(arguments: &Decisions) -> Result<()> {
         let json = serde_json::to_string_pretty(&rows)? + "\n";
         std::fs::write(directory.join("results.json"), json).context("write results.json")?;
         std::fs::write(directory.join("results.md"), &page).context("write results.md")?;
+        let readme = directory.join("../../README.md");
+        let text = std::fs::read_to_string(&readme).context("read README.md")?;
+        std::fs::write(readme, claims::renewed(&text, &rows)?).context("write README.md")?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string(&rows)?);

@@ -182,11 +182,11 @@ fn rate(share: f64, (lower, upper): (f64, f64)) -> String {
     format!("{} ({}–{})", percent(share), percent(lower), percent(upper))
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{} %", number(share * 100.0))
 }
 
-fn option(value: Option<f64>) -> String {
+pub(crate) fn option(value: Option<f64>) -> String {
     value.map(number).unwrap_or_default()
 }
 

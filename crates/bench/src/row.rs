@@ -5,14 +5,14 @@ use crate::experiment::{Outcomes, Stop};
 use crate::ours::Aim;
 use crate::rivals::Setting;
 use crate::run::{End, Rate, Run, mean, quantile};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A promotion is in time within this factor of what the plan predicted.
 pub(crate) const IN_TIME: f64 = 1.3;
 
 /// A rule in a scenario. Medians are over all runs; one that was not rolled back counts as later than all that were.
 /// Bad answers are the mean over all runs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) rule: String,
     pub(crate) scenario: String,
@@ -47,7 +47,7 @@ pub(crate) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) median_seconds_to_promotion: Option<f64>,
     /// By guard: ever called safe.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) p_safe: Vec<f64>,
     /// The largest upper bound of these.
     #[serde(skip_serializing_if = "Option::is_none")]

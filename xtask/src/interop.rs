@@ -5,10 +5,12 @@
 
 mod former;
 mod mlserver;
+mod moto;
 mod nginx;
 mod openai_node;
 mod openai_python;
 mod page;
+mod postgres;
 mod prometheus;
 mod python;
 
@@ -27,12 +29,16 @@ pub(crate) enum Peer {
     Former,
     /// MLServer with scikit-learn models, as upstream over the Open Inference Protocol.
     Mlserver,
+    /// Moto, which answers as CloudWatch does.
+    Moto,
     /// NGINX, before the gateway and behind it.
     Nginx,
     /// The official OpenAI client for Node.js.
     OpenaiNode,
     /// The official OpenAI client for Python.
     OpenaiPython,
+    /// PostgreSQL, asked by queries and during rollouts.
+    Postgres,
     /// Prometheus, asked during rollouts and reading from Viridian.
     Prometheus,
 }
@@ -52,9 +58,11 @@ pub(crate) fn interop(peer: Peer) -> Result<()> {
     let (name, outcome) = match peer {
         Peer::Former => ("former", former::run()),
         Peer::Mlserver => ("mlserver", mlserver::run()),
+        Peer::Moto => ("moto", moto::run()),
         Peer::Nginx => ("nginx", nginx::run()),
         Peer::OpenaiNode => ("openai-node", openai_node::run()),
         Peer::OpenaiPython => ("openai-python", openai_python::run()),
+        Peer::Postgres => ("postgres", postgres::run()),
         Peer::Prometheus => ("prometheus", prometheus::run()),
     };
     let Outcome { versions, what, result } = outcome?;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use viridian_core::gauge::{Gauge, Gauged, Reading, Standing, standing};
 use viridian_core::id::{GaugeName, RolloutName};
+use viridian_core::question::Question;
 use viridian_core::source::Source;
 use viridian_core::time::Timestamp;
 use viridian_platform::client::Client;
@@ -38,6 +39,10 @@ struct Kept {
 
 impl Kept {
     fn keep(&mut self, gauge: &Gauge, at: Timestamp, value: Result<f64, String>) {
+        // A timeseries without a newer point says the last one again, which is no second number in a row.
+        if self.readings.last().is_some_and(|last| last.at == at && last.value.is_ok() && value.is_ok()) {
+            self.readings.pop();
+        }
         self.readings.push(Reading { at, value });
         let superfluous = self.readings.len().saturating_sub(gauge.times as usize);
         self.readings.drain(..superfluous);
@@ -73,14 +78,14 @@ impl Readings {
 
     /// Asks a source, and wakes the loop with the answer.
     fn ask(&self, key: Key, (gauge, source): (&Gauge, &Source), subject: Subject<'_>, now: Timestamp) {
-        let (gauge, source, query) = (gauge.clone(), source.clone(), filled_in(&gauge.query, subject));
+        let (gauge, source, question) = (gauge.clone(), source.clone(), question(gauge, subject));
         let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
         self.runtime.spawn(async move {
-            let mut answer = source::read(&client, &source, &query, gauge.unit.as_deref(), now).await;
+            let mut answer = source::read(&client, &source, &question, now).await;
             for _ in 1..TRIES {
                 if answer.is_err() {
                     tokio::time::sleep(PAUSE).await;
-                    answer = source::read(&client, &source, &query, gauge.unit.as_deref(), now).await;
+                    answer = source::read(&client, &source, &question, now).await;
                 }
             }
             // A source whose clock is ahead has not measured what is to come.
@@ -100,13 +105,15 @@ impl Readings {
     }
 }
 
-/// A query with the names of the candidate in place of what stands for them.
-fn filled_in(query: &str, subject: Subject<'_>) -> String {
-    query
-        .replace("{{release}}", subject.candidate.release.as_str())
-        .replace("{{environment}}", subject.candidate.environment.as_str())
-        .replace("{{application}}", subject.application.name.as_str())
-        .replace("{{rollout}}", subject.rollout.proposal.name.as_str())
+/// What a gauge asks about the candidate.
+fn question(gauge: &Gauge, subject: Subject<'_>) -> Question {
+    let names = [
+        subject.candidate.release.as_str(),
+        subject.candidate.environment.as_str(),
+        subject.application.name.as_str(),
+        subject.rollout.proposal.name.as_str(),
+    ];
+    Question { query: gauge.query.clone(), unit: gauge.unit.clone(), names: names.map(str::to_owned) }
 }
 
 fn lock(kept: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> {

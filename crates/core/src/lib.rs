@@ -25,6 +25,7 @@ pub mod environment;
 pub mod contents;
 pub mod source;
 pub mod gauge;
+pub mod question;
 pub mod release;
 pub mod application;
 pub mod routing;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How long a source may take to answer unless told otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The span that one number of CloudWatch is of, unless told otherwise.
+pub const DEFAULT_PERIOD: Duration = Duration::from_secs(60);
 
 /// A system that measures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +16,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Source {
     /// The name, unique within its application.
     pub name: SourceName,
-    /// Where it is asked: the base URL of its API.
-    pub url: Endpoint,
+    /// Where it is asked: the base URL of its API. Absent where the secret that leads there says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Endpoint>,
     /// What it speaks, and what it asks for.
     pub kind: SourceKind,
     /// How long it may take to answer.
@@ -46,6 +49,22 @@ pub enum SourceKind {
         /// The account that is asked.
         account: u64,
     },
+    /// CloudWatch of AWS. A query is an expression of one series, such as one of Metrics Insights, or a list of queries in JSON
+    /// of which one returns data. The last whole period counts.
+    CloudWatch {
+        /// The region that is asked, and for which requests are signed.
+        region: String,
+        /// Who asks.
+        keys: AwsKeys,
+        /// The span that one number is of.
+        period: Duration,
+    },
+    /// A PostgreSQL database. A query is one `SELECT` of one row: a column alone is the number; otherwise the columns are
+    /// `value`, and `at` or `unit` or both.
+    Sql {
+        /// The connection string, with the database, the user and the password.
+        connection: SecretReference,
+    },
     /// Any endpoint that answers `GET` with JSON. A query is the path below the URL.
     Json {
         /// The bearer token it asks for.
@@ -57,4 +76,17 @@ pub enum SourceKind {
         /// Where it says the unit of the number.
         unit: Option<String>,
     },
+}
+
+/// Who asks AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsKeys {
+    /// The id of the access key.
+    pub access_key: SecretReference,
+    /// The secret access key, by which requests are signed.
+    pub secret_key: SecretReference,
+    /// The token that comes with keys for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<SecretReference>,
 }

@@ -5,10 +5,12 @@
 //! the caller's, at the gauge's own pace.
 
 mod answer;
+mod cloud_watch;
 mod datadog;
 mod json;
 mod new_relic;
 mod prometheus;
+mod sql;
 
 use crate::causes::Causes;
 use crate::client::{Client, Error as ClientError};
@@ -18,6 +20,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use std::time::Duration;
 use viridian_core::environment::SecretReference;
+use viridian_core::question::Question;
 use viridian_core::source::{Source, SourceKind};
 use viridian_core::time::Timestamp;
 
@@ -70,57 +73,84 @@ pub enum Error {
     },
 }
 
-/// Asks a source one question, whose placeholders have been filled in. `unit` is what the number has to be in where the source
-/// says.
+/// Asks a source one question.
 ///
 /// # Errors
 /// There is no such number.
 pub async fn read(
     client: &Client,
     source: &Source,
-    query: &str,
-    unit: Option<&str>,
+    question: &Question,
     now: Timestamp,
 ) -> Result<Measured, Error> {
-    let request = match &source.kind {
-        SourceKind::Prometheus { bearer } => prometheus::request(&source.url, bearer.as_ref(), query, now),
-        SourceKind::Datadog { api_key, application_key } => {
-            datadog::request(&source.url, (api_key, application_key), query, now)
-        }
-        SourceKind::NewRelic { api_key, account } => {
-            new_relic::request(&source.url, api_key, *account, query)
-        }
-        SourceKind::Json { bearer, .. } => json::request(&source.url, bearer.as_ref(), query),
-    }?;
-    let body = send(client, request, source.timeout).await?;
-    let answer = answer::parse(&body)?;
     let measured = match &source.kind {
-        SourceKind::Prometheus { .. } => prometheus::measured(&answer),
-        SourceKind::Datadog { .. } => datadog::measured(&answer),
-        SourceKind::NewRelic { .. } => new_relic::measured(&answer),
-        SourceKind::Json { value, at, unit, .. } => {
-            json::measured(&answer, value, at.as_deref(), unit.as_deref())
-        }
+        SourceKind::Sql { connection } => sql::measured(connection, question, source.timeout).await,
+        _ => over_http(client, source, &question.filled_in(), now).await,
     }?;
-    match (&measured.unit, unit) {
+    match (&measured.unit, &question.unit) {
         (Some(said), Some(expected)) if said != expected => {
-            Err(Error::Unit { said: said.clone(), expected: expected.to_owned() })
+            Err(Error::Unit { said: said.clone(), expected: expected.clone() })
         }
         _ => Ok(measured),
     }
 }
 
+async fn over_http(client: &Client, source: &Source, query: &str, now: Timestamp) -> Result<Measured, Error> {
+    let url = source.url.as_ref().ok_or_else(|| Error::Form("it has no URL".to_owned()))?;
+    let limit = source.timeout;
+    match &source.kind {
+        SourceKind::Prometheus { bearer } => {
+            let request = prometheus::request(url, bearer.as_ref(), query, now)?;
+            prometheus::measured(&answer::parse(&send(client, request, limit).await?)?)
+        }
+        SourceKind::Datadog { api_key, application_key } => {
+            let request = datadog::request(url, (api_key, application_key), query, now)?;
+            datadog::measured(&answer::parse(&send(client, request, limit).await?)?)
+        }
+        SourceKind::NewRelic { api_key, account } => {
+            let request = new_relic::request(url, api_key, *account, query)?;
+            new_relic::measured(&answer::parse(&send(client, request, limit).await?)?)
+        }
+        SourceKind::CloudWatch { region, keys, period } => {
+            let asking = cloud_watch::Asking { url, region, keys, period: *period };
+            let answer = exchange(client, asking.request(query, now)?, limit).await?;
+            if !answer.status().is_success() {
+                return Err(cloud_watch::refused(&answer, now));
+            }
+            asking.measured(&answer::parse(answer.body())?)
+        }
+        SourceKind::Json { bearer, value, at, unit } => {
+            let request = json::request(url, bearer.as_ref(), query)?;
+            let answer = answer::parse(&send(client, request, limit).await?)?;
+            json::measured(&answer, value, at.as_deref(), unit.as_deref())
+        }
+        SourceKind::Sql { .. } => Err(Error::Form("it speaks no HTTP".to_owned())),
+    }
+}
+
 async fn send(client: &Client, request: Request<Full<Bytes>>, limit: Duration) -> Result<Bytes, Error> {
-    let answer: Response<Bytes> = client.send(request, limit).await.map_err(|error| match error {
+    let answer = exchange(client, request, limit).await?;
+    if answer.status().is_success() {
+        return Ok(answer.into_body());
+    }
+    let text = String::from_utf8_lossy(answer.body());
+    Err(Error::Status { status: answer.status().as_u16(), excerpt: excerpt(&text) })
+}
+
+async fn exchange(
+    client: &Client,
+    request: Request<Full<Bytes>>,
+    limit: Duration,
+) -> Result<Response<Bytes>, Error> {
+    client.send(request, limit).await.map_err(|error| match error {
         ClientError::Secret(error) => Error::Secret(error),
         error => Error::Reach(Causes(&error).to_string()),
-    })?;
-    let (parts, body) = answer.into_parts();
-    if parts.status.is_success() {
-        return Ok(body);
-    }
-    let text = String::from_utf8_lossy(&body);
-    Err(Error::Status { status: parts.status.as_u16(), excerpt: text.chars().take(EXCERPT).collect() })
+    })
+}
+
+/// The beginning of a text that is shown.
+fn excerpt(text: &str) -> String {
+    text.chars().take(EXCERPT).collect()
 }
 
 /// A request to the API of a source: the URL of the source, and a path with what is asked.

@@ -6,7 +6,8 @@
 use std::time::Duration;
 use viridian_core::environment::{Endpoint, SecretReference};
 use viridian_core::id::SourceName;
-use viridian_core::source::{Source, SourceKind};
+use viridian_core::question::Question;
+use viridian_core::source::{AwsKeys, Source, SourceKind};
 use viridian_core::time::Timestamp;
 use viridian_platform::client::Client;
 use viridian_platform::source::{Measured, read};
@@ -21,7 +22,12 @@ fn secret() -> SecretReference {
 
 fn source(url: String, kind: SourceKind) -> Source {
     let name = SourceName::parse("outside").unwrap();
-    Source { name, url: Endpoint(url), kind, timeout: Duration::from_millis(300) }
+    Source { name, url: Some(Endpoint(url)), kind, timeout: Duration::from_millis(300) }
+}
+
+/// A question in milliseconds, without placeholders.
+fn question(query: &str) -> Question {
+    Question { query: query.to_owned(), unit: Some("ms".to_owned()), names: Default::default() }
 }
 
 fn prometheus() -> SourceKind {
@@ -34,6 +40,11 @@ fn datadog() -> SourceKind {
 
 fn new_relic() -> SourceKind {
     SourceKind::NewRelic { api_key: secret(), account: 42 }
+}
+
+fn cloud_watch() -> SourceKind {
+    let keys = AwsKeys { access_key: secret(), secret_key: secret(), session_token: Some(secret()) };
+    SourceKind::CloudWatch { region: "eu-central-1".to_owned(), keys, period: Duration::from_secs(60) }
 }
 
 fn json() -> SourceKind {
@@ -53,7 +64,7 @@ async fn ask(kind: SourceKind, act: impl Into<Act>) -> (Result<Measured, String>
     // What is no path is no query to an endpoint, and one to everybody else.
     let query = if matches!(kind, SourceKind::Json { .. }) { "/m?a=b" } else { "/m?a={b=\"c d\"}" };
     let source = source(upstream.url(), kind);
-    let found = read(&Client::new(), &source, query, Some("ms"), NOW).await;
+    let found = read(&Client::new(), &source, &question(query), NOW).await;
     (found.map_err(|error| error.to_string()), upstream.seen().pop())
 }
 
@@ -155,6 +166,79 @@ async fn new_relic_answers_one_row_with_one_number() {
 }
 
 #[tokio::test]
+async fn cloud_watch_answers_the_points_of_one_series() {
+    let answer = |result: &str| -> &'static str { format!("{{\"MetricDataResults\":[{result}]}}").leak() };
+    let series = |status: &str, moments: &str, values: &str| {
+        format!(
+            "{{\"Id\":\"asked\",\"StatusCode\":\"{status}\",\"Timestamps\":[{moments}],\"Values\":[{values}]}}"
+        )
+    };
+    let moments = "1767225480,1767225540,1767225420";
+    let whole = answer(&series("Complete", moments, "7,8.5,6"));
+    // The number is of the minute that begins at its moment.
+    check(cloud_watch(), whole, Ok((8.5, Some(1_767_225_600_000)))).await;
+    let text = answer(&series("Complete", "\"2025-12-31T23:58:00Z\"", "\"NaN\""));
+    check(cloud_watch(), text, Ok((f64::NAN, Some(1_767_225_540_000)))).await;
+    check(cloud_watch(), answer(&series("Complete", moments, "7,null,6")), Err("null where a number")).await;
+    check(cloud_watch(), answer(&series("Complete", "", "")), Err("the series has no points")).await;
+    check(cloud_watch(), answer(&series("Complete", moments, "7")), Err("more moments than values")).await;
+    check(cloud_watch(), answer(&series("PartialData", moments, "7,8.5,6")), Err("a part of the data")).await;
+    check(cloud_watch(), answer(&series("Forbidden", "", "")), Err("it answers Forbidden")).await;
+    check(cloud_watch(), answer(""), Err("the expression has no series")).await;
+    let two = [series("Complete", "", ""), series("Complete", "", "")].join(",");
+    check(cloud_watch(), answer(&two), Err("2 series where one was expected: aggregate them")).await;
+    let cut =
+        "{\"MetricDataResults\":[],\"Messages\":[{\"Code\":\"MaxMetricsExceeded\",\"Value\":\"too many\"}]}";
+    check(cloud_watch(), cut, Err("its answer is not whole: too many (MaxMetricsExceeded)")).await;
+    check(cloud_watch(), "{}", Err("its answer is none of CloudWatch")).await;
+}
+
+#[tokio::test]
+async fn cloud_watch_is_asked_for_periods_that_are_over_with_a_signature() {
+    let (_, seen) = ask(cloud_watch(), Reply::json("{}")).await;
+    let seen = seen.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    assert_eq!((&body["StartTime"], &body["EndTime"]), (&1_767_225_000.into(), &1_767_225_600.into()));
+    assert_eq!(body["MetricDataQueries"][0]["Expression"], "/m?a={b=\"c d\"}");
+    assert_eq!(body["MetricDataQueries"][0]["Period"], 60);
+    assert_eq!((seen.method.as_str(), seen.uri.path()), ("POST", "/"));
+    assert_eq!(seen.headers["x-amz-target"], "GraniteServiceVersion20100801.GetMetricData");
+    assert_eq!(seen.headers["x-amz-date"], "20260101T000000Z");
+    let signed = seen.headers["authorization"].to_str().unwrap();
+    let expected = "AWS4-HMAC-SHA256 Credential=viridian-platform/20260101/eu-central-1/monitoring/aws4_request, \
+         SignedHeaders=accept;content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=";
+    assert!(signed.starts_with(expected), "{signed}");
+}
+
+#[tokio::test]
+async fn cloud_watch_says_why_it_refuses() {
+    let error =
+        |kind: &str| format!("{{\"__type\":\"com.amazonaws.cloudwatch#{kind}\",\"message\":\"why\"}}");
+    let skewed = "Wed, 31 Dec 2025 21:00:00 GMT";
+    for (status, kind, date, part) in [
+        (400, "Throttling", None, "asked too often, or too busy (status 400, Throttling)"),
+        (400, "ThrottlingException", None, "asked too often, or too busy (status 400, ThrottlingException)"),
+        (503, "", None, "asked too often, or too busy (status 503)"),
+        (400, "ValidationError", None, "it answers an error: why (ValidationError)"),
+        (403, "SignatureDoesNotMatch", None, "(SignatureDoesNotMatch): check the keys and the region"),
+        (403, "SignatureDoesNotMatch", Some(skewed), "its clock and ours are 3h apart, and 5m is the most"),
+        (400, "RequestExpired", Some(skewed), "(RequestExpired): its clock and ours are 3h apart"),
+        (403, "InvalidClientTokenId", Some(skewed), "it answers an error: why (InvalidClientTokenId)"),
+    ] {
+        let mut reply = Reply::json(error(kind)).status(status);
+        // Without one of ours the upstream sends its own, which is not of the test's moment.
+        reply = reply.header("date", date.unwrap_or("Thu, 01 Jan 2026 00:00:01 GMT"));
+        let (found, _) = ask(cloud_watch(), reply).await;
+        assert!(found.as_ref().is_err_and(|why| why.contains(part)), "{part}: {found:?}");
+    }
+    // What AWS says of a signature repeats the token that was signed.
+    let told =
+        "{\"__type\":\"SignatureDoesNotMatch\",\"message\":\"x-amz-security-token:viridian-platform\"}";
+    let (found, _) = ask(cloud_watch(), Reply::json(told).status(403)).await;
+    assert!(found.is_err_and(|why| !why.contains("viridian-platform")));
+}
+
+#[tokio::test]
 async fn any_endpoint_answers_where_the_pointers_point() {
     let answer = |value: &str, at: &str, unit: &str| -> &'static str {
         format!("{{\"data\":[{{\"value\":{value}}}],\"at\":{at},\"unit\":\"{unit}\"}}").leak()
@@ -184,7 +268,7 @@ async fn a_source_that_misbehaves_is_unknown_and_bounded() {
         assert!(found.as_ref().is_err_and(|why| why.contains(part)), "{part}: {found:?}");
     }
     let gone = source(nowhere().await, json());
-    let found = read(&Client::new(), &gone, "/", None, NOW).await.map_err(|error| error.to_string());
+    let found = read(&Client::new(), &gone, &question("/"), NOW).await.map_err(|error| error.to_string());
     assert!(found.as_ref().is_err_and(|why| why.contains("could not be reached")), "{found:?}");
     let missing =
         SourceKind::Prometheus { bearer: Some(SecretReference::Environment("VIRIDIAN_NO_SUCH".to_owned())) };

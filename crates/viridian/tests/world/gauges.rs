@@ -5,7 +5,7 @@ use crate::load::{Load, Who};
 use crate::manifests;
 use crate::viridian::{ANY_PORT, Viridian};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use viridian_testkit::upstream::{Reply, Upstream};
 
@@ -30,21 +30,28 @@ struct World {
 }
 
 impl World {
+    /// Monitoring that is any endpoint with JSON.
     async fn start(answer: Reply) -> Self {
+        let source = |url: &str| format!("json: {{url: '{url}', value: /faults, unit: /unit, timeout: 1s}}");
+        Self::start_with(answer, source, "/faults?release={{release}}").await
+    }
+
+    async fn start_with(answer: Reply, source: impl Fn(&str) -> String, query: &str) -> Self {
         let home = TempDir::new().unwrap();
         let (first, second, monitoring) =
             (Upstream::start().await, Upstream::start().await, Upstream::start().await);
         monitoring.always(answer);
         let releases = manifests::two_releases(APPLICATION, "request", [&first.url(), &second.url()]);
         let asked = format!(
-            "  sources: {{monitoring: {{json: {{url: '{}', value: /faults, unit: /unit, timeout: 1s}}}}}}
+            "  sources: {{monitoring: {{{}}}}}
   gauges:
-  - {{name: gpu-faults, source: monitoring, query: '/faults?release={{{{release}}}}', atMost: 5, unit: 1/s, every: 1s, times: 2}}
+  - {{name: gpu-faults, source: monitoring, query: '{query}', atMost: 5, unit: 1/s, every: 1s, times: 2}}
   guards:",
-            monitoring.url()
+            source(&monitoring.url())
         );
         let manifest = releases.replacen("  guards:", &asked, 1);
-        let viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
+        let keys = [("KEY_ID", "AKIDEXAMPLE"), ("KEY", "not told to anybody")];
+        let viridian = Viridian::start_in(home.path(), &manifest, ANY_PORT, &keys);
         let load = Load::start_for(Who::Nobody, viridian.gateway(), APPLICATION, PACE);
         load.until_more("baseline", CALIBRATED).await;
         viridian.start_rollout(home.path(), &manifests::rollout(ROLLOUT, APPLICATION, &STEPS));
@@ -72,6 +79,38 @@ async fn a_number_out_of_bounds_brings_the_baseline_back() {
     assert_eq!(end["phase"], "RolledBack", "{end:#}");
     assert_eq!(end["reason"], "gpu-faults is 12.5 1/s, and should be at most 5, 2 times in a row", "{end:#}");
     assert_eq!(world.monitoring.last().uri.to_string(), "/faults?release=parcels-v2");
+    assert_eq!(world.load.lost(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_cloud_watch_brings_the_baseline_back() {
+    // A clock that is a day ahead keeps what is said fresh for as long as the test takes.
+    let ahead = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 86_400;
+    let answer = |status: &str, values: &str| {
+        let series =
+            format!(r#"{{"StatusCode": "{status}", "Timestamps": [{ahead}], "Values": [{values}]}}"#);
+        Reply::json(format!(r#"{{"MetricDataResults": [{series}]}}"#))
+    };
+    let source = |url: &str| {
+        format!(
+            "cloudWatch: {{region: eu-central-1, accessKey: 'env:KEY_ID', secretKey: 'env:KEY', url: '{url}'}}"
+        )
+    };
+    let query = r#"SELECT SUM(Faults) FROM Gpu WHERE Release = "{{release}}""#;
+    let throttled = Reply::json(r#"{"__type": "Throttling", "message": "Rate exceeded"}"#).status(400);
+    let mut world = World::start_with(throttled, source, query).await;
+    world.until_it_waits_for("it is asked too often, or too busy (status 400, Throttling)");
+    world.monitoring.always(answer("PartialData", "12.5"));
+    world.until_it_waits_for("it has a part of the data only");
+    world.monitoring.always(answer("Complete", "12.5"));
+    let end = world.end();
+    assert_eq!(end["phase"], "RolledBack", "{end:#}");
+    assert_eq!(end["reason"], "gpu-faults is 12.5 1/s, and should be at most 5, 2 times in a row", "{end:#}");
+    let asked = world.monitoring.last();
+    assert!(String::from_utf8_lossy(&asked.body).contains(r#"Release = \"parcels-v2\""#));
+    assert!(
+        asked.headers["authorization"].to_str().unwrap().contains("/eu-central-1/monitoring/aws4_request")
+    );
     assert_eq!(world.load.lost(), 0);
 }
 

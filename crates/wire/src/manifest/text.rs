@@ -86,6 +86,10 @@ pub(crate) const POINTER: Text = Text::new("a JSON pointer such as '/data/0/valu
     if text.starts_with('/') { Ok(()) } else { Err("it has to start with '/'") }
 });
 
+/// A region of AWS; it becomes a part of a host name.
+pub(crate) const REGION: Text =
+    Text::new("a region such as 'eu-central-1'", "^[a-z0-9]+(-[a-z0-9]+)+$", region);
+
 /// Checks a name.
 pub(crate) fn name(text: &str) -> Result<(), Reason> {
     const _: () = assert!(NAME_LENGTH == 63, "the reason below names the length");
@@ -161,6 +165,19 @@ fn allowed_path(text: &str) -> Result<(), Reason> {
     match text.find('*') {
         Some(star) if star + 1 < text.len() => Err("a '*' may stand at the end only"),
         _ => Ok(()),
+    }
+}
+
+fn region(text: &str) -> Result<(), Reason> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if text.len() > NAME_LENGTH {
+        Err("it is longer than 63 characters")
+    } else if !text.contains('-') || !text.split('-').all(is_part) {
+        Err("its parts are lower-case letters and digits, with '-' between them")
+    } else {
+        Ok(())
     }
 }
 

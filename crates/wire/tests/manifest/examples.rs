@@ -15,6 +15,7 @@ use viridian_wire::manifest::{Known, Manifest, read, render, starting_file, to_y
 const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
 const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.yaml");
 const GAUGES: &str = include_str!("../../../../examples/gauges.yaml");
+const CLOUD_WATCH_AND_SQL: &str = include_str!("../../../../examples/gauges-cloudwatch-sql.yaml");
 const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
 /// An environment that says itself when it is ready.
@@ -196,6 +197,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(HTTP, &["search_http"]);
     check(ASKED, &["asked_for_readiness"]);
     check(GAUGES, &["gauges"]);
+    check(CLOUD_WATCH_AND_SQL, &["cloud_watch_and_sql"]);
     check(UNPROVEN, &["unproven_guards"]);
     check(SLICED, &["slices"]);
     check(OPINIONS, &["opinions"]);

@@ -6,7 +6,7 @@ mod write;
 pub(super) use read::{gauges, sources};
 pub(super) use write::{gauge, source};
 
-use crate::manifest::shape::{Field, Need, Object, Shape, optional, planned, required};
+use crate::manifest::shape::{Field, Need, Object, Shape, optional, required};
 use crate::manifest::text::{self, quantity, url};
 
 /// A bound may be passed so often in a row at most; more would be no watch.
@@ -50,6 +50,39 @@ const SOURCE: Shape = Shape::OneOf(Object {
             ]),
         ),
         optional(
+            "cloudWatch",
+            "CloudWatch of AWS. A query is an expression of one series, such as one of Metrics Insights.",
+            Shape::object(&[
+                required("region", "The region that is asked.", Shape::Text(&text::REGION)),
+                required("accessKey", "The id of the access key.", Shape::Text(&text::SECRET)),
+                required("secretKey", "The secret access key.", Shape::Text(&text::SECRET)),
+                optional("sessionToken", "The token of keys for a time.", Shape::Text(&text::SECRET)),
+                optional(
+                    "period",
+                    "The span one number is of; 1m unless given.",
+                    Shape::Text(&quantity::PERIOD),
+                ),
+                optional(
+                    "url",
+                    "Its endpoint; that of the region unless given.",
+                    Shape::Text(&url::ENDPOINT),
+                ),
+                TIMEOUT,
+            ]),
+        ),
+        optional(
+            "sql",
+            "A PostgreSQL database. A query is a SELECT of one row with one number, or with value, at and unit.",
+            Shape::object(&[
+                required(
+                    "connection",
+                    "The connection string, such as postgres://user:password@host/database.",
+                    Shape::Text(&text::SECRET),
+                ),
+                TIMEOUT,
+            ]),
+        ),
+        optional(
             "json",
             "Any endpoint that answers GET with JSON. A query is the path below the URL.",
             Shape::object(&[
@@ -66,7 +99,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
             ]),
         ),
     ],
-    refused: &[planned("cloudWatch"), planned("sql")],
+    refused: &[],
 });
 
 const URL: Field = required("url", "The base URL of its API.", Shape::Text(&url::ENDPOINT));

@@ -31,7 +31,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
-    let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_names(&spec), faults));
+    let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_words(&spec), faults));
     let application = Application {
         name: name?,
         labels: labels?,
@@ -56,10 +56,13 @@ fn labels(labels: &Cursor<'_>) -> Option<BTreeMap<String, String>> {
     labels.fields().map(|(key, value)| Some((key.to_owned(), value.text()?.to_owned()))).collect()
 }
 
-/// The names of sources as they are written, whatever else is wrong with them.
-fn source_names(spec: &Cursor<'_>) -> BTreeSet<String> {
-    let names = |map: Cursor<'_>| map.fields().map(|(name, _)| name.to_owned()).collect();
-    spec.field("sources").map(names).unwrap_or_default()
+/// The names of sources and the words for what they speak, as they are written, whatever else is wrong with them.
+fn source_words(spec: &Cursor<'_>) -> BTreeMap<String, String> {
+    let word = |source: Cursor<'_>| source.fields().next().map(|(word, _)| word.to_owned());
+    let words = |map: Cursor<'_>| {
+        map.fields().map(|(name, source)| (name.to_owned(), word(source).unwrap_or_default())).collect()
+    };
+    spec.field("sources").map(words).unwrap_or_default()
 }
 
 fn environments(map: &Cursor<'_>) -> Option<BTreeMap<EnvironmentName, Environment>> {

@@ -54,6 +54,10 @@ pub(crate) const DURATION: Text =
 /// A span of time that is not zero.
 pub(crate) const TIMEOUT: Text = Text { check: |text| timeout(text).map(drop), ..DURATION };
 
+/// The span one number of CloudWatch is of.
+pub(crate) const PERIOD: Text =
+    Text { expected: "a period such as '1m'", check: |text| period(text).map(drop), ..DURATION };
+
 /// Reads a share of the traffic.
 pub(crate) fn percent(text: &str) -> Result<Weight, Reason> {
     let number = text.strip_suffix('%').ok_or("the '%' is missing")?;
@@ -148,6 +152,20 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Reason> {
 pub(crate) fn timeout(text: &str) -> Result<Duration, Reason> {
     let duration = duration(text)?;
     if duration.is_zero() { Err(ABOVE_ZERO) } else { Ok(duration) }
+}
+
+/// Reads a span that CloudWatch has numbers of.
+pub(crate) fn period(text: &str) -> Result<Duration, Reason> {
+    /// Those below a minute, in seconds.
+    const SHORT: [u64; 5] = [1, 5, 10, 20, 30];
+    const MINUTE: u64 = 60;
+    const LONGEST: u64 = 86_400;
+    let duration = duration(text)?;
+    let seconds = duration.as_secs();
+    let is_long = seconds > 0 && seconds.is_multiple_of(MINUTE) && seconds <= LONGEST;
+    let fits = duration.subsec_nanos() == 0 && (SHORT.contains(&seconds) || is_long);
+    fits.then_some(duration)
+        .ok_or("CloudWatch has numbers of 1, 5, 10, 20 or 30 seconds, or of whole minutes up to a day")
 }
 
 /// Writes a span of time, to the millisecond.

@@ -146,7 +146,49 @@ fn sources_and_gauges() {
     check(
         &application("sources: {aws: {cloudWatch: {region: eu}}}"),
         &[
-            "8:19: spec.sources.aws.cloudWatch: 'cloudWatch' is not supported by this version; supported are 'prometheus', 'datadog', 'newRelic', 'json'",
+            "8:19: spec.sources.aws.cloudWatch.accessKey: missing; expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider'",
+            "8:19: spec.sources.aws.cloudWatch.secretKey: missing; expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider'",
+            "8:40: spec.sources.aws.cloudWatch.region: found 'eu', expected a region such as 'eu-central-1': its parts are lower-case letters and digits, with '-' between them",
+        ],
+    );
+    check(
+        &application(
+            "sources: {aws: {cloudWatch: {region: eu-central-1, accessKey: AKIA, secretKey: 'env:S', period: 90s}}}",
+        ),
+        &[
+            "8:65: spec.sources.aws.cloudWatch.accessKey: found something that may be a secret, expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider': the secret itself never stands in a manifest; name an environment variable or a file",
+            "8:99: spec.sources.aws.cloudWatch.period: found '90s', expected a period such as '1m': CloudWatch has numbers of 1, 5, 10, 20 or 30 seconds, or of whole minutes up to a day",
+        ],
+    );
+    check(
+        &application("sources: {db: {sql: {connection: 'postgres://u:p@h/d'}}}"),
+        &[
+            "8:36: spec.sources.db.sql.connection: found something that may be a secret, expected a reference such as 'env:PROVIDER_KEY' or 'file:/run/secrets/provider': the secret itself never stands in a manifest; name an environment variable or a file",
+        ],
+    );
+    let sql = |query: &str| {
+        application(&format!(
+            "sources: {{db: {{sql: {{connection: 'env:DB'}}}}}}\n  gauges: [{{name: n, source: db, atMost: 1, query: \"{query}\"}}]"
+        ))
+    };
+    check(&sql("select count(*) from orders where release = {{release}}"), &[]);
+    check(&sql("select 'it''s' from orders where release = {{release}}"), &[]);
+    check(
+        &sql("select 1 from orders where release = '{{release}}'"),
+        &[
+            "9:52: spec.gauges[0].query: 'release' stands within quotes; it is sent as a parameter and needs none",
+        ],
+    );
+    check(
+        &sql("select 1 from orders where release = $1"),
+        &[
+            "9:52: spec.gauges[0].query: parameters are numbered where they are sent; write a placeholder such as '{{release}}'",
+        ],
+    );
+    check(
+        &sql("select 1 from orders where release = {{relaese}}"),
+        &[
+            "9:52: spec.gauges[0].query: 'relaese' stands for nothing; known are 'release', 'environment', 'application' or 'rollout'",
         ],
     );
     check(

@@ -17,7 +17,7 @@ use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::opinion::{Opinions, Scale};
 use viridian_core::slice::Attribute;
-use viridian_core::source::{Source, SourceKind};
+use viridian_core::source::{AwsKeys, Source, SourceKind};
 use viridian_wire::manifest::{ApplicationManifest, Manifest};
 
 fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
@@ -173,11 +173,19 @@ fn sources() -> impl Strategy<Value = BTreeMap<SourceName, Source>> {
         (secret(), secret())
             .prop_map(|(api_key, application_key)| SourceKind::Datadog { api_key, application_key }),
         (secret(), 1..u64::MAX).prop_map(|(api_key, account)| SourceKind::NewRelic { api_key, account }),
+        (("[a-z]{2}-[a-z]{4,6}-[1-9]", 1..1440u64), (secret(), secret(), option::of(secret()))).prop_map(
+            |((region, minutes), (access_key, secret_key, session_token))| {
+                let keys = AwsKeys { access_key, secret_key, session_token };
+                SourceKind::CloudWatch { region, keys, period: Duration::from_secs(60 * minutes) }
+            }
+        ),
+        secret().prop_map(|connection| SourceKind::Sql { connection }),
         json,
     ];
     btree_map(name(), (endpoint(), kind, duration()), 0..3).prop_map(|sources| {
         let source = |(name, (url, kind, timeout)): (String, _)| {
             let name = SourceName::parse(&name).unwrap();
+            let url = (!matches!(kind, SourceKind::Sql { .. })).then_some(url);
             (name.clone(), Source { name, url, kind, timeout })
         };
         sources.into_iter().map(source).collect()

@@ -9,12 +9,11 @@ use viridian_core::environment::{Endpoint, SecretReference};
 use viridian_core::gauge::{Bounds, DEFAULT_EVERY, DEFAULT_TIMES, Gauge};
 use viridian_core::guard::{Mode, OnFail};
 use viridian_core::id::{GaugeName, SourceName};
-use viridian_core::source::{DEFAULT_TIMEOUT, Source, SourceKind};
+use viridian_core::question::{PLACEHOLDERS, Piece, pieces};
+use viridian_core::source::{AwsKeys, DEFAULT_PERIOD, DEFAULT_TIMEOUT, Source, SourceKind};
 
 const DATADOG: &str = "https://api.datadoghq.com";
 const NEW_RELIC: &str = "https://api.newrelic.com";
-/// What stands for something of the candidate in a query.
-const PLACEHOLDERS: [&str; 4] = ["release", "environment", "application", "rollout"];
 /// A source is not asked more often than this.
 const SHORTEST: Duration = Duration::from_secs(1);
 
@@ -29,9 +28,14 @@ pub(crate) fn sources(map: &Cursor<'_>) -> Option<BTreeMap<SourceName, Source>> 
 fn source(name: SourceName, written: &Cursor<'_>) -> Option<Source> {
     let (word, of) = written.fields().next()?;
     let secret = |field: &str| of.required(field, |text| text.parsed(secret));
-    let site = |default: &str| of.or("url", Endpoint(default.to_owned()), |text| text.parsed(url::endpoint));
-    let given = || of.required("url", |text| text.parsed(url::endpoint));
+    let site = |default: &str| self::site(&of, default).map(Some);
+    let given = || of.required("url", |text| text.parsed(url::endpoint)).map(Some);
     let (url, kind) = match word {
+        "sql" => (None, SourceKind::Sql { connection: secret("connection")? }),
+        "cloudWatch" => {
+            let (url, kind) = cloud_watch(&of)?;
+            (Some(url), kind)
+        }
         "prometheus" => (given()?, SourceKind::Prometheus { bearer: bearer(&of)? }),
         "datadog" => {
             let (api_key, application_key) = (secret("apiKey")?, secret("applicationKey")?);
@@ -54,19 +58,38 @@ fn source(name: SourceName, written: &Cursor<'_>) -> Option<Source> {
     Some(Source { name, url, kind, timeout })
 }
 
+/// Where a source is asked that has a place of its own.
+fn site(of: &Cursor<'_>, default: &str) -> Option<Endpoint> {
+    of.or("url", Endpoint(default.to_owned()), |text| text.parsed(url::endpoint))
+}
+
+fn cloud_watch(of: &Cursor<'_>) -> Option<(Endpoint, SourceKind)> {
+    let secret = |field: &str| of.required(field, |text| text.parsed(secret));
+    let region = of.required("region", |text| text.text().map(str::to_owned))?;
+    let url = site(of, &format!("https://monitoring.{region}.amazonaws.com"))?;
+    let keys = AwsKeys {
+        access_key: secret("accessKey")?,
+        secret_key: secret("secretKey")?,
+        session_token: of.optional("sessionToken", |text| text.parsed(self::secret))?,
+    };
+    let period = of.or("period", DEFAULT_PERIOD, |text| text.parsed(quantity::period))?;
+    Some((url, SourceKind::CloudWatch { region, keys, period }))
+}
+
 fn bearer(of: &Cursor<'_>) -> Option<Option<SecretReference>> {
     of.optional("auth", |auth| auth.required("bearer", |text| text.parsed(secret)))
 }
 
-/// Reads gauges; they ask sources there are.
+/// Reads gauges; they ask sources there are, of which the names and the words for what they speak are known.
 pub(crate) fn gauges(
     list: &Cursor<'_>,
-    sources: &BTreeSet<String>,
+    sources: &BTreeMap<String, String>,
     faults: &mut Vec<Fault>,
 ) -> Option<Vec<Gauge>> {
     let mut names = BTreeSet::new();
     list.each(|item| {
-        let gauge = gauge(item, faults);
+        let spoken = item.field("source").and_then(|source| sources.get(source.text()?));
+        let gauge = gauge(item, spoken.map(String::as_str), faults);
         if let Some(name) = item.field("name")
             && let Some(text) = name.text()
             && !names.insert(text.to_owned())
@@ -75,11 +98,11 @@ pub(crate) fn gauges(
         }
         if let Some(source) = item.field("source")
             && let Some(text) = source.text()
-            && !sources.contains(text)
+            && !sources.contains_key(text)
         {
             let known = match sources.is_empty() {
                 true => "spec.sources names none".to_owned(),
-                false => format!("spec.sources names {}", alternatives(sources.iter().map(String::as_str))),
+                false => format!("spec.sources names {}", alternatives(sources.keys().map(String::as_str))),
             };
             faults.push(source.fault(format!("there is no source {}; {known}", quoted(text))));
         }
@@ -87,9 +110,9 @@ pub(crate) fn gauges(
     })
 }
 
-fn gauge(item: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Gauge> {
+fn gauge(item: &Cursor<'_>, spoken: Option<&str>, faults: &mut Vec<Fault>) -> Option<Gauge> {
     let bounds = bounds(item, faults);
-    let query = item.required("query", |query| self::query(query, faults));
+    let query = item.required("query", |query| self::query(query, spoken, faults));
     let every = item.or("every", DEFAULT_EVERY, |text| text.parsed(quantity::timeout));
     if let (Some(every), Some(field)) = (every, item.field("every"))
         && every < SHORTEST
@@ -128,15 +151,43 @@ fn bounds(item: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Bounds> {
 }
 
 /// A query whose placeholders are known: one that is not would be asked as it is, and answered by nothing.
-fn query(query: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+fn query(query: &Cursor<'_>, spoken: Option<&str>, faults: &mut Vec<Fault>) -> Option<String> {
     let text = query.text()?;
-    let unknown = text.split("{{").skip(1).find_map(|rest| {
-        let name = rest.split("}}").next().unwrap_or(rest);
-        (!PLACEHOLDERS.contains(&name)).then_some(name)
+    let unknown = pieces(text).find_map(|piece| match piece {
+        Piece::Placeholder(name) => (!PLACEHOLDERS.contains(&name)).then_some(name),
+        Piece::Text(_) => None,
     });
     if let Some(name) = unknown {
         let known = alternatives(PLACEHOLDERS);
         faults.push(query.fault(format!("{} stands for nothing; known are {known}", quoted(name))));
     }
+    if spoken == Some("sql")
+        && let Some(why) = unsound(text)
+    {
+        faults.push(query.fault(why));
+    }
     Some(text.to_owned())
+}
+
+/// What is wrong with a text as a query of SQL, in which placeholders become parameters.
+fn unsound(text: &str) -> Option<String> {
+    let mut quotes = 0;
+    for piece in pieces(text) {
+        match piece {
+            Piece::Placeholder(name) if quotes % 2 == 1 => {
+                return Some(format!(
+                    "{} stands within quotes; it is sent as a parameter and needs none",
+                    quoted(name)
+                ));
+            }
+            Piece::Placeholder(_) => {}
+            Piece::Text(part) => {
+                quotes += part.matches('\'').count();
+                if part.split('$').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+                    return Some("parameters are numbered where they are sent; write a placeholder such as '{{release}}'".to_owned());
+                }
+            }
+        }
+    }
+    None
 }

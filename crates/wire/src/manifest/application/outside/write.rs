@@ -15,6 +15,19 @@ pub(crate) fn source(source: &Source) -> Value {
         SourceKind::NewRelic { api_key, account } => {
             ("newRelic", json!({"apiKey": api_key, "account": account}))
         }
+        SourceKind::CloudWatch { region, keys, period } => {
+            let mut written = json!({
+                "region": region,
+                "accessKey": keys.access_key,
+                "secretKey": keys.secret_key,
+                "period": quantity::duration_text(*period),
+            });
+            if let Some(token) = &keys.session_token {
+                written["sessionToken"] = json!(token);
+            }
+            ("cloudWatch", written)
+        }
+        SourceKind::Sql { connection } => ("sql", json!({"connection": connection})),
         SourceKind::Json { bearer, value, at, unit } => {
             let mut written = with_bearer(json!({"value": value}), bearer.as_ref());
             for (name, pointer) in [("at", at), ("unit", unit)] {
@@ -25,7 +38,9 @@ pub(crate) fn source(source: &Source) -> Value {
             ("json", written)
         }
     };
-    written["url"] = json!(source.url);
+    if let Some(url) = &source.url {
+        written["url"] = json!(url);
+    }
     written["timeout"] = json!(quantity::duration_text(source.timeout));
     json!({word: written})
 }

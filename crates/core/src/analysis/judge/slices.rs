@@ -57,29 +57,45 @@ pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<
     let mut attributes: Vec<&str> = keys.iter().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
     let declared = attributes.len() * (MOST_VALUES + 1);
-    let parts: Vec<(&str, &str, Evidence)> = keys
-        .into_iter()
-        .map(|slice| (slice.0, slice.1, part_of(evidence, slice)))
-        .filter(|(.., part)| requests(part) >= FEWEST)
-        .collect();
-    let slices: Vec<Slice<'_>> =
-        parts.iter().map(|(attribute, value, evidence)| Slice { attribute, value, evidence }).collect();
-    worse_slices(guards, &slices, declared, units)
+    let guards = judged(guards);
+    let mut part = Part::of(evidence);
+    let mut asked = Vec::new();
+    for (place, key) in keys.iter().enumerate() {
+        part.become_that_of(*key);
+        if requests(&part.counted) >= FEWEST {
+            asked.extend(ask(place, &guards, &part.counted));
+        }
+    }
+    worst(&asked, declared * guards.len(), |asked, certain| {
+        part.become_that_of(keys[asked.place]);
+        let (attribute, value) = keys[asked.place];
+        asked.named(&Slice { attribute, value, evidence: &part.counted }, certain)
+    })
 }
 
-/// What was counted of one slice, in the epochs of the whole.
-fn part_of(evidence: &Evidence, slice: (&str, &str)) -> Evidence {
-    let part = |counts: &EpochCounts| {
-        let mut part = EpochCounts::empty(counts.epoch);
-        for arm in [Arm::Baseline, Arm::Candidate] {
-            let metrics = &mut part.arm_mut(arm).tally.metrics;
-            for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
-                metrics[metric.index()] = counted;
+/// What was counted of one slice after the other, in the epochs of the whole: they share the memory.
+struct Part<'a> {
+    whole: &'a Evidence,
+    counted: Evidence,
+}
+
+impl<'a> Part<'a> {
+    fn of(whole: &'a Evidence) -> Self {
+        let epochs = whole.compared().map(|counts| EpochCounts::empty(counts.epoch)).collect();
+        Self { whole, counted: Evidence { epochs } }
+    }
+
+    fn become_that_of(&mut self, slice: (&str, &str)) {
+        for (counts, part) in self.whole.compared().zip(&mut self.counted.epochs) {
+            for arm in [Arm::Baseline, Arm::Candidate] {
+                let metrics = &mut part.arm_mut(arm).tally.metrics;
+                metrics.fill(Counts::default());
+                for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
+                    metrics[metric.index()] = counted;
+                }
             }
         }
-        part
-    };
-    Evidence { epochs: evidence.compared().map(part).collect() }
+    }
 }
 
 /// The requests of a slice on the candidate: of the metric that looked at most.
@@ -99,47 +115,65 @@ pub fn worse_slices(
     if units == Units::Sticky {
         return Vec::new();
     }
-    let guards: Vec<&Guard> = guards.iter().filter(|guard| !guard.metric.arrives_late()).collect();
-    let asked: Vec<Asked<'_>> = slices
-        .iter()
-        .flat_map(|slice| {
-            let starts = Starts::of(slice.evidence);
-            guards.iter().map(|guard| Asked::of(slice, guard, &starts)).collect::<Vec<_>>()
-        })
-        .collect();
+    let guards = judged(guards);
+    let asked: Vec<Asked<'_>> =
+        slices.iter().enumerate().flat_map(|(place, slice)| ask(place, &guards, slice.evidence)).collect();
     let hypotheses = declared.max(slices.len()) * guards.len();
+    worst(&asked, hypotheses, |asked, certain| asked.named(&slices[asked.place], certain))
+}
+
+/// Feedback comes on a clock of its own.
+fn judged(guards: &[Guard]) -> Vec<&Guard> {
+    guards.iter().filter(|guard| !guard.metric.arrives_late()).collect()
+}
+
+/// Of many slices and guards those that stand out among so many hypotheses, the surest first. One that was not asked, because
+/// nothing was counted for it, has said nothing.
+fn worst<'a>(
+    asked: &[Asked<'a>],
+    hypotheses: usize,
+    mut name: impl FnMut(&Asked<'a>, f64) -> WorseSlice,
+) -> Vec<WorseSlice> {
     let mut log_es: Vec<f64> = asked.iter().map(|asked| asked.log_harm).collect();
     log_es.resize(hypotheses, 0.0);
     let certain = (hypotheses as f64 / ALPHA_ROLLBACK).ln();
-    let mut named: Vec<WorseSlice> = discovery::worst(&log_es, FALSE_DISCOVERIES)
-        .into_iter()
-        .filter_map(|index| asked.get(index))
-        .map(|asked| asked.named(certain))
-        .collect();
+    let found = discovery::worst(&log_es, FALSE_DISCOVERIES);
+    let mut named: Vec<WorseSlice> =
+        found.into_iter().filter_map(|index| asked.get(index)).map(|asked| name(asked, certain)).collect();
     named.sort_by(|a, b| b.log_harm.total_cmp(&a.log_harm));
     named
 }
 
 /// One guard, asked of one slice.
 struct Asked<'a> {
-    slice: &'a Slice<'a>,
+    /// Which slice.
+    place: usize,
     guard: &'a Guard,
     log_harm: f64,
     since: usize,
 }
 
-impl<'a> Asked<'a> {
-    fn of(slice: &'a Slice<'a>, guard: &'a Guard, starts: &Starts<'_>) -> Self {
-        let found = starts.harm(guard);
-        Self { slice, guard, log_harm: found.material, since: found.since }
-    }
+/// Asks the guards for which anything was counted.
+fn ask<'a>(place: usize, guards: &[&'a Guard], evidence: &Evidence) -> Vec<Asked<'a>> {
+    let starts = Starts::of(evidence);
+    let is_counted = |guard: &&&Guard| !evidence.total(guard.metric, Arm::Candidate).is_nothing();
+    guards
+        .iter()
+        .filter(is_counted)
+        .map(|guard| {
+            let found = starts.harm(guard);
+            Asked { place, guard, log_harm: found.material, since: found.since }
+        })
+        .collect()
+}
 
-    fn named(&self, certain: f64) -> WorseSlice {
-        let starts = Starts::of(self.slice.evidence);
+impl Asked<'_> {
+    fn named(&self, slice: &Slice<'_>, certain: f64) -> WorseSlice {
+        let starts = Starts::of(slice.evidence);
         let epochs = starts.since(self.since);
         WorseSlice {
-            attribute: self.slice.attribute.to_owned(),
-            value: self.slice.value.to_owned(),
+            attribute: slice.attribute.to_owned(),
+            value: slice.value.to_owned(),
             guard: *self.guard,
             baseline: total(epochs, self.guard, Arm::Baseline),
             candidate: total(epochs, self.guard, Arm::Candidate),

@@ -77,7 +77,7 @@ impl Lately {
 }
 
 fn traffic(recent: &Recent, per_second: f64, measured: Duration) -> TrafficBody {
-    let share = |metric: Metric| recent.baseline.metrics[metric.index()].share().unwrap_or(0.0);
+    let share = |metric: Metric| recent.baseline.counts(metric).share().unwrap_or(0.0);
     let outcomes = recent.baseline.outcomes().max(1) as f64;
     let feedback = recent.baseline.metrics[Metric::Feedback.index()].trials as f64;
     TrafficBody {

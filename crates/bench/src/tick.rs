@@ -134,7 +134,11 @@ fn count(counts: &mut EpochCounts, arm: Arm, slicing: Option<&Slicing>, dice: &m
             first_token: FirstToken::NotStreamed,
             contents: Contents::default(),
         };
-        counted.groups.slices.record((slicing, values.iter().map(String::as_str)), &outcome, &thresholds);
+        counted.groups.slices.record(
+            (slicing, values.iter().map(String::as_str)),
+            &outcome,
+            (&thresholds, &[]),
+        );
     }
     if dice.hits(0.2) {
         let said = share(dice.hits(0.1));

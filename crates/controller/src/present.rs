@@ -89,5 +89,6 @@ pub(crate) fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial 
         candidate: candidate.clone(),
         salt: rollout.salt,
         warmup: rollout.plan.policy.warmup,
+        metrics: rollout.plan.metrics.clone(),
     }
 }

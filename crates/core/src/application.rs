@@ -1,6 +1,7 @@
 //! An application: what callers address, how they are told apart, where its releases can run and what is guarded.
 
 use crate::arm::Arm;
+use crate::declared::Definition;
 use crate::environment::Environment;
 use crate::gauge::Gauge;
 use crate::guard::Guard;
@@ -41,6 +42,9 @@ pub struct Application {
     /// Armed in every rollout of this application.
     #[serde(default)]
     pub guards: Vec<Guard>,
+    /// What it measures beside what every application does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Definition>,
     /// What callers may say of its answers.
     #[serde(default, skip_serializing_if = "Opinions::is_usual")]
     pub feedback: Opinions,

@@ -31,6 +31,13 @@ pub struct Epoch {
     pub allotment: Option<Allotment>,
 }
 
+impl Epoch {
+    /// What the baseline is expected to do by a metric; nothing bad by one that its application declares.
+    pub fn centre(&self, metric: Metric) -> f64 {
+        self.centres.get(metric.index()).copied().unwrap_or_default()
+    }
+}
+
 /// How an experiment spreads its units during a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -17,6 +17,7 @@ pub mod weight;
 pub mod arm;
 pub mod unit;
 mod grown;
+pub mod declared;
 pub mod metric;
 pub mod guard;
 pub mod slice;

@@ -1,81 +1,62 @@
 //! What is measured. Most metrics are shares: of so many requests, so many were bad. A percentile is one, too: of so many
 //! answers, so many took longer than the baseline's percentile. The others are amounts, whose means are compared.
 
-use serde::{Deserialize, Serialize};
+use crate::declared::{Asks, Declared, Definition, Load};
+use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// Requests the arm failed to answer: 5xx, no connection, too late, broken off. Per request.
-    #[serde(rename = "errors")]
     Errors,
     /// The 95th percentile of the time to the last byte.
-    #[serde(rename = "latency.p95")]
     LatencyP95,
     /// Negative feedback, of the requests that got any.
-    #[serde(rename = "feedback")]
     Feedback,
     /// Requests the arm did not answer in the time the application allows; they are errors as well. Per request.
-    #[serde(rename = "timeouts")]
     Timeouts,
     /// Requests the arm turned away because it was busy (429); no errors. Per request.
-    #[serde(rename = "rateLimited")]
     RateLimited,
     /// The median of the time to the last byte.
-    #[serde(rename = "latency.p50")]
     LatencyP50,
     /// The 99th percentile of the time to the last byte.
-    #[serde(rename = "latency.p99")]
     LatencyP99,
     /// The median of the time to the first event, of the answers that were to be streamed.
-    #[serde(rename = "timeToFirstToken.p50")]
     FirstTokenP50,
     /// The 95th percentile of the same.
-    #[serde(rename = "timeToFirstToken.p95")]
     FirstTokenP95,
     /// The 99th percentile of the same.
-    #[serde(rename = "timeToFirstToken.p99")]
     FirstTokenP99,
     /// Answers that decline to say what they were asked for, or were kept from saying it.
-    #[serde(rename = "refusals")]
     Refusals,
     /// Answers that say nothing: no text, no call of a function, no refusal; or nothing of the protocol's form.
-    #[serde(rename = "emptyAnswers")]
     EmptyAnswers,
     /// Answers that ended because they reached the most tokens they may have.
-    #[serde(rename = "truncatedAnswers")]
     TruncatedAnswers,
     /// Answers whose text is not the JSON that the request declared, of those that declared it.
-    #[serde(rename = "invalidOutput")]
     InvalidOutput,
     /// Answers with a call of a function that is not as the request declared it, of those with calls.
-    #[serde(rename = "invalidToolCalls")]
     InvalidToolCalls,
     /// Answers for which no part of the prompt came from a cache, of those that tell.
-    #[serde(rename = "cacheMisses")]
     CacheMisses,
     /// The median time a token takes after the first, of the streamed answers that tell how many there were.
-    #[serde(rename = "timePerToken.p50")]
     PerTokenP50,
     /// The 95th percentile of the same.
-    #[serde(rename = "timePerToken.p95")]
     PerTokenP95,
     /// The mean number of tokens read, of the answers that tell.
-    #[serde(rename = "tokens.input")]
     InputTokens,
     /// The mean number of tokens written, of the answers that tell.
-    #[serde(rename = "tokens.output")]
     OutputTokens,
     /// The mean of what an answer costs by the prices of its release, in billionths of their unit.
-    #[serde(rename = "cost")]
     Cost,
     /// What all answers cost together for each good one, in the same billionths.
-    #[serde(rename = "costPerSuccess")]
     CostPerSuccess,
     /// The mean time to the last byte, in microseconds.
-    #[serde(rename = "latency.mean")]
     LatencyMean,
+    /// A share that the application declares.
+    Declared(Declared),
 }
 
 /// A time that part of the answers stay below.
@@ -110,7 +91,7 @@ pub enum Witness {
 }
 
 impl Metric {
-    /// Every metric, in the order of the counters in a tally; new ones go last.
+    /// Every metric that every application has, in the order of the counters in a tally; new ones go last.
     pub const ALL: [Self; 23] = [
         Self::Errors,
         Self::LatencyP95,
@@ -137,9 +118,29 @@ impl Metric {
         Self::LatencyMean,
     ];
 
+    /// The names of all of them, in the same order.
+    pub const NAMES: [&str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::ALL[place].known_name();
+            place += 1;
+        }
+        names
+    };
+
     /// The name people write.
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
+            Self::Declared(declared) => declared.name(),
+            known => known.known_name(),
+        }
+    }
+
+    /// The name of a metric that every application has; nothing for another.
+    const fn known_name(self) -> &'static str {
+        match self {
+            Self::Declared(_) => "",
             Self::Errors => "errors",
             Self::LatencyP95 => "latency.p95",
             Self::Feedback => "feedback",
@@ -164,6 +165,14 @@ impl Metric {
             Self::CostPerSuccess => "costPerSuccess",
             Self::LatencyMean => "latency.mean",
         }
+    }
+
+    /// Those of these definitions that some of the metrics are.
+    pub fn defined<'a>(
+        definitions: impl Iterator<Item = &'a Definition>,
+        metrics: &[Self],
+    ) -> impl Iterator<Item = &'a Definition> {
+        definitions.filter(|definition| metrics.contains(&Self::Declared(definition.metric)))
     }
 
     /// The percentile that is meant; nothing for a plain share or an amount.
@@ -204,6 +213,10 @@ impl Metric {
     pub const fn witness(self) -> Witness {
         match self {
             Self::Feedback => Witness::Callers,
+            Self::Declared(declared) => match declared.asks() {
+                Asks::Passing => Witness::Passing,
+                Asks::Answer | Asks::Text => Witness::Contents,
+            },
             Self::Errors
             | Self::Timeouts
             | Self::RateLimited
@@ -232,12 +245,20 @@ impl Metric {
     /// Whether every answer to a request like the others tells of it, so that an arm of which fewer answers do hides
     /// something. Whether functions are called is the answer's own affair.
     pub const fn is_told_alike(self) -> bool {
-        matches!(self.witness(), Witness::Contents) && !matches!(self, Self::InvalidToolCalls)
+        match self {
+            Self::Declared(_) => true,
+            Self::InvalidToolCalls => false,
+            _ => matches!(self.witness(), Witness::Contents),
+        }
     }
 
     /// Whether a small share of the traffic can make an arm look better than it would be under more of it.
     pub const fn depends_on_load(self) -> bool {
-        self.is_time() || matches!(self, Self::Timeouts | Self::RateLimited)
+        match self {
+            Self::Declared(declared) => matches!(declared.load(), Load::Matters),
+            Self::Timeouts | Self::RateLimited => true,
+            _ => self.is_time(),
+        }
     }
 
     /// Whether outcomes arrive after the request, in an order of their own.
@@ -245,9 +266,35 @@ impl Metric {
         matches!(self, Self::Feedback)
     }
 
-    /// Where the metric's counters stand in a tally.
+    /// Where the counters of a metric that every application has stand in a tally; behind the last for another, whose
+    /// counters have no place among them.
     pub const fn index(self) -> usize {
-        self as usize
+        match self {
+            Self::Errors => 0,
+            Self::LatencyP95 => 1,
+            Self::Feedback => 2,
+            Self::Timeouts => 3,
+            Self::RateLimited => 4,
+            Self::LatencyP50 => 5,
+            Self::LatencyP99 => 6,
+            Self::FirstTokenP50 => 7,
+            Self::FirstTokenP95 => 8,
+            Self::FirstTokenP99 => 9,
+            Self::Refusals => 10,
+            Self::EmptyAnswers => 11,
+            Self::TruncatedAnswers => 12,
+            Self::InvalidOutput => 13,
+            Self::InvalidToolCalls => 14,
+            Self::CacheMisses => 15,
+            Self::PerTokenP50 => 16,
+            Self::PerTokenP95 => 17,
+            Self::InputTokens => 18,
+            Self::OutputTokens => 19,
+            Self::Cost => 20,
+            Self::CostPerSuccess => 21,
+            Self::LatencyMean => 22,
+            Self::Declared(_) => Self::ALL.len(),
+        }
     }
 }
 
@@ -257,9 +304,42 @@ impl fmt::Display for Metric {
     }
 }
 
+/// As it is stored: by its name, or as [`Declared`] says.
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Declared(declared) => serializer.collect_str(declared),
+            known => serializer.serialize_str(known.known_name()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Stored)
+    }
+}
+
+struct Stored;
+
+impl Visitor<'_> for Stored {
+    type Value = Metric;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a metric")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Metric, E> {
+        let known = Metric::ALL.into_iter().find(|metric| metric.known_name() == text);
+        let declared = || text.parse().map(Metric::Declared).ok();
+        known.or_else(declared).ok_or_else(|| E::unknown_variant(text, &Metric::NAMES))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::declared::LONGEST_NAME;
 
     /// Counters stand in the order of the list, and a name is written and read the same way.
     #[test]
@@ -270,5 +350,32 @@ mod tests {
             assert_eq!(written, format!("\"{metric}\""));
             assert_eq!(serde_json::from_str::<Metric>(&written).unwrap(), metric);
         }
+    }
+
+    #[test]
+    fn a_declared_metric_is_stored_with_its_meaning_and_told_by_its_name() {
+        let check = |name: &str, (meaning, asks, load), stored: &str| {
+            let metric = Metric::Declared(Declared::new(name, meaning, asks, load).unwrap());
+            let written = serde_json::to_string(&metric).unwrap();
+            assert_eq!(written, format!("\"{stored}\""));
+            assert_eq!(serde_json::from_str::<Metric>(&written).unwrap(), metric);
+            assert_eq!(metric.to_string(), name);
+        };
+        let longest = "a".repeat(LONGEST_NAME);
+        check("curt", (7, Asks::Answer, Load::Indifferent), "declared/curt/0000000000000007/answer");
+        check(
+            "too-slow",
+            (u64::MAX, Asks::Passing, Load::Matters),
+            "declared/too-slow/ffffffffffffffff/passing/load",
+        );
+        check(
+            &longest,
+            (0, Asks::Text, Load::Matters),
+            &format!("declared/{longest}/0000000000000000/text/load"),
+        );
+        for text in ["curt", "declared/curt", "declared/curt/7", "declared/c t/7/text", "declared//7/text"] {
+            assert!(serde_json::from_str::<Metric>(&format!("\"{text}\"")).is_err(), "{text}");
+        }
+        assert_eq!(Declared::new(&"a".repeat(LONGEST_NAME + 1), 0, Asks::Text, Load::Matters), None);
     }
 }

@@ -19,6 +19,7 @@ use schemas::Schemas;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use viridian_core::outcome::Contents;
+use viridian_wire::expression::Said;
 use viridian_wire::openai::completion::Completion;
 
 /// The most that is kept of one answer, in bytes; longer ones than this are rare and stay unknown.
@@ -104,20 +105,22 @@ impl Reader {
         }
     }
 
-    /// What the answer says, when it has come to its end.
-    pub(crate) fn contents(mut self) -> Contents {
+    /// What the answer says, when it has come to its end, and its words where expressions ask for them.
+    pub(crate) fn contents(mut self) -> (Contents, Option<Said>) {
         match &self.form {
-            Form::Unknown => return Contents::default(),
+            Form::Unknown => return (Contents::default(), None),
             Form::Events(_) => {}
             Form::Whole(whole) => match serde_json::from_slice::<Completion<'_>>(whole) {
                 Ok(completion) if self.heard.take(&completion) => {}
-                Ok(_) => return Contents::default(),
-                Err(_) => return Contents { empty: Some(true), ..Contents::default() },
+                Ok(_) => return (Contents::default(), None),
+                Err(_) => return (Contents { empty: Some(true), ..Contents::default() }, None),
             },
         }
         let mut schemas = self.kept.desk.schemas.borrow_mut();
         let (invalid_output, invalid_tool_calls) = self.expected.judge(&self.heard, &mut schemas);
-        Contents { invalid_output, invalid_tool_calls, ..self.heard.contents() }
+        let contents = Contents { invalid_output, invalid_tool_calls, ..self.heard.contents() };
+        drop(schemas);
+        (contents, self.expected.tells_text().then(|| self.heard.first()))
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::Decision;
+use viridian_wire::expression::Said;
 
 /// The outcome of one request, to be.
 pub(crate) struct Recorder {
@@ -25,6 +26,8 @@ pub(crate) struct Recorder {
     class: Class,
     first_token: FirstToken,
     contents: Contents,
+    /// Its words, where expressions ask for them.
+    words: Option<Said>,
 }
 
 impl Recorder {
@@ -49,6 +52,7 @@ impl Recorder {
                 Answering::Readable | Answering::Anything => FirstToken::NotStreamed,
             },
             contents: Contents::default(),
+            words: None,
         }
     }
 
@@ -60,7 +64,8 @@ impl Recorder {
     }
 
     /// The answer came to its end and says so much. What it costs follows from the prices of the release.
-    pub(crate) fn said(&mut self, contents: Contents) {
+    pub(crate) fn said(&mut self, (contents, words): (Contents, Option<Said>)) {
+        self.words = words;
         let prices = self.table.routing.placement(self.decision.arm).prices;
         self.contents = Contents { cost: prices.and_then(|prices| prices.cost(&contents)), ..contents };
     }
@@ -83,7 +88,7 @@ impl Drop for Recorder {
         };
         self.table.count(
             self.worker.index,
-            &outcome,
+            (&outcome, self.words.as_ref()),
             self.slices.as_deref(),
             self.worker.node.clock().at(now),
         );

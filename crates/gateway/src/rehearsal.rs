@@ -76,6 +76,6 @@ impl Rehearsed {
             first_token: FirstToken::NotStreamed,
             contents: Contents::default(),
         };
-        self.table.count(WORKER, &outcome, None, self.handle.now());
+        self.table.count(WORKER, (&outcome, None), None, self.handle.now());
     }
 }

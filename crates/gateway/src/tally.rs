@@ -12,6 +12,7 @@ use viridian_core::analysis::row::{GroupRow, TallyRow};
 use viridian_core::analysis::slices::Values;
 use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::declared::{Declared, Found};
 use viridian_core::epoch::Thresholds;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::outcome::{Class, Outcome};
@@ -28,6 +29,8 @@ pub(crate) struct Measure<'a> {
     pub(crate) thresholds: &'a Thresholds,
     /// What is counted by slice, and the values of the request; absent where nothing is.
     pub(crate) slices: Option<(&'a Slicing, &'a [Box<str>])>,
+    /// What the outcome is by the metrics that its application declares.
+    pub(crate) found: &'a [(Declared, Found)],
 }
 
 /// Something for each arm up to the last that was counted, in the order of the counters.
@@ -133,12 +136,16 @@ impl Book {
         let arm = outcome.decision.arm;
         let mut page = lock(page);
         of(&mut page.served, arm)[outcome.class as usize] += 1;
-        of(&mut page.slot(slot).arms, arm).record(outcome, thresholds);
+        let tally = of(&mut page.slot(slot).arms, arm);
+        tally.record(outcome, thresholds);
+        tally.record_declared(outcome.decision.standing, measure.found);
         if matches!(outcome.decision.standing, Standing::Drawn(_)) && outcome.decision.unit.is_some() {
-            of(&mut page.groups, arm).get_or_insert_default().record(outcome, thresholds);
+            let groups = of(&mut page.groups, arm).get_or_insert_default();
+            groups.record(outcome, thresholds);
+            groups.record_declared(&outcome.decision, measure.found);
         }
         if let Some((slicing, values)) = measure.slices {
-            page.count_slices(arm, (slicing, values), outcome, thresholds);
+            page.count_slices(arm, (slicing, values), outcome, (thresholds, measure.found));
         }
     }
 
@@ -220,12 +227,12 @@ impl Page {
         arm: Arm,
         (slicing, values): (&Slicing, &[Box<str>]),
         outcome: &Outcome,
-        thresholds: &Thresholds,
+        measured: (&Thresholds, &[(Declared, Found)]),
     ) {
         let Self { groups, values: known, .. } = self;
         let under =
             slicing.by.iter().zip(values).map(|(attribute, value)| known.admit(attribute.as_str(), value));
-        of(groups, arm).get_or_insert_default().slices.record((slicing, under), outcome, thresholds);
+        of(groups, arm).get_or_insert_default().slices.record((slicing, under), outcome, measured);
     }
 
     /// The slot that begins at `start`, or the latest one when that is later: earlier ones may be gone.

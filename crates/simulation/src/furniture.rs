@@ -58,6 +58,7 @@ pub fn application(place: usize) -> Result<Application, Broken> {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![guard()],
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

@@ -56,6 +56,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         epoch: EpochId(1),
         thresholds: Thresholds::default(),
         reads: Reads::default(),
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slicing: None,
         baseline,

@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod api;
 pub mod door;
 pub mod error_body;
+pub mod expression;
 pub mod feedback;
 pub mod manifest;
 pub mod notice;

@@ -203,6 +203,7 @@ fn an_application_names_secrets_and_never_holds_them() {
         pins: Vec::new(),
         local_guard: None,
         guards: guards().to_vec(),
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

@@ -108,6 +108,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         pins: Vec::new(),
         local_guard: None,
         guards: vec![errors_guard()],
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! The counts of one metric: they add.
 
+use crate::declared::Found;
 use serde::{Deserialize, Serialize};
 
 /// Of so many requests, so many were bad; or, for an amount, so much they came to.
@@ -19,6 +20,10 @@ pub struct Counts {
     /// known. Only percentiles have them.
     #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
     pub failed_early: u64,
+    /// Requests that would have been looked at, had what the metric asks for been known of them: neither good nor bad, and
+    /// not among `trials`. Only declared metrics have them.
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    pub unknown: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
@@ -29,7 +34,16 @@ const fn is_zero(count: &u64) -> bool {
 impl Counts {
     /// Counts of a share.
     pub const fn of_share(trials: u64, events: u64) -> Self {
-        Self { trials, events, scaled: events, failed_early: 0 }
+        Self { trials, events, scaled: events, failed_early: 0, unknown: 0 }
+    }
+
+    /// What one outcome adds to a declared metric.
+    pub const fn of_found(found: Found) -> Self {
+        match found {
+            Found::Good => Self::of_share(1, 0),
+            Found::Bad => Self::of_share(1, 1),
+            Found::Unknown => Self { unknown: 1, ..Self::of_share(0, 0) },
+        }
     }
 
     /// Whether nothing was counted.
@@ -48,5 +62,6 @@ impl Counts {
         self.events += other.events;
         self.scaled += other.scaled;
         self.failed_early += other.failed_early;
+        self.unknown += other.unknown;
     }
 }

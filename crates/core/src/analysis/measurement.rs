@@ -52,8 +52,8 @@ static NOTHING: LazyLock<ArmCounts> = LazyLock::new(ArmCounts::default);
 
 impl ArmCounts {
     /// The counts of a metric.
-    pub const fn counts(&self, metric: Metric) -> Counts {
-        self.tally.metrics[metric.index()]
+    pub fn counts(&self, metric: Metric) -> Counts {
+        self.tally.counts(metric)
     }
 
     /// Adds other counts.

@@ -17,7 +17,8 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
         Metric::Errors => share(outcome.class.is_error()),
         Metric::Timeouts => share(outcome.class == Class::Timeout),
         Metric::RateLimited => share(outcome.class == Class::RateLimited),
-        Metric::Feedback => None,
+        // Callers say the one later, an expression finds the other.
+        Metric::Feedback | Metric::Declared(_) => None,
         Metric::Refusals => share(outcome.contents.refused?),
         Metric::EmptyAnswers => share(outcome.contents.empty?),
         Metric::TruncatedAnswers => share(outcome.contents.truncated?),
@@ -52,6 +53,7 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
                 events: u64::from(time.elapsed_us > threshold.at_us),
                 scaled: u64::from(time.elapsed_us > threshold.scaled_us),
                 failed_early: u64::from(!time.is_whole && time.elapsed_us <= threshold.at_us),
+                unknown: 0,
             })
         }
     }
@@ -59,7 +61,13 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
 
 /// What an amount adds under its cap; whether that is a trial is for the metric to say.
 fn capped(amount: u64, cap: u64) -> Counts {
-    Counts { trials: 0, events: amount.min(cap), scaled: u64::from(amount > cap), failed_early: 0 }
+    Counts {
+        trials: 0,
+        events: amount.min(cap),
+        scaled: u64::from(amount > cap),
+        failed_early: 0,
+        unknown: 0,
+    }
 }
 
 /// What an answer came to, by a metric whose mean is that of what single answers tell; nothing when it does not tell.

@@ -54,6 +54,10 @@ impl Judgement {
                 format!("{candidate} on the candidate, {baseline} on the baseline")
             }
             Metric::Feedback => both("negative "),
+            Metric::Declared(_) if self.baseline.unknown + self.candidate.unknown > 0 => {
+                let (candidate, baseline) = (self.candidate.unknown, self.baseline.unknown);
+                format!("{}, and unknown of {candidate} and {baseline}", both(""))
+            }
             _ => both(""),
         };
         let difference = self.difference().map(|difference| format!(", {difference}")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::score::score;
+use crate::declared::{Declared, Found};
 use crate::epoch::Thresholds;
 use crate::metric::Metric;
 use crate::outcome::Outcome;
@@ -43,11 +44,15 @@ impl SliceTally {
         &mut self,
         (slicing, values): (&Slicing, impl Iterator<Item = &'v str>),
         outcome: &Outcome,
-        thresholds: &Thresholds,
+        (thresholds, found): (&Thresholds, &[(Declared, Found)]),
     ) {
+        let of_declared = |metric: Metric| {
+            let mut known = found.iter().filter(|(declared, _)| metric == Metric::Declared(*declared));
+            known.next().map(|(_, found)| Counts::of_found(*found))
+        };
         let add = |counts: &mut BTreeMap<Metric, Counts>| {
             for metric in &slicing.metrics {
-                if let Some(more) = score(*metric, outcome, thresholds) {
+                if let Some(more) = score(*metric, outcome, thresholds).or_else(|| of_declared(*metric)) {
                     counts.entry(*metric).or_default().add(more);
                 }
             }

@@ -4,17 +4,19 @@
 pub use super::counts::Counts;
 use super::score::{amount, known_time, known_time_under, scores};
 use super::slices::SliceTally;
+use crate::declared::{Declared, Found};
 use crate::epoch::Thresholds;
 use crate::grown;
 use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Outcome};
-use crate::routing::decide::{Exempt, Standing};
+use crate::routing::decide::{Decision, Exempt, Standing};
 use crate::stats::amounts::Amounts;
 use crate::stats::histogram::Histogram;
 use crate::unit::{GROUPS, Group, UnitHash};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %
 /// up to 4 000 units and saturates near 34 000, far above the floor of 100 it serves.
@@ -33,6 +35,9 @@ pub struct Tally {
     /// Counts by [`Metric::index`].
     #[serde(deserialize_with = "grown::array")]
     pub metrics: [Counts; Metric::ALL.len()],
+    /// Counts of what applications declare.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub declared: BTreeMap<Declared, Counts>,
     /// Time to the last byte, without early failures where a threshold tells them.
     pub latency: Histogram,
     /// Time to the first event of streamed answers, without early failures.
@@ -65,6 +70,9 @@ pub struct GroupTally {
     /// Counts by [`Metric::index`], then by group: [`GROUPS`] of each, or none where nothing was counted.
     #[serde(deserialize_with = "groups_by_metric")]
     metrics: [Vec<Counts>; Metric::ALL.len()],
+    /// The same of what applications declare.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "groups_of_declared")]
+    declared: BTreeMap<Declared, Vec<Counts>>,
     /// Which units were seen.
     pub units: UnitSketch,
     /// The same requests by slice.
@@ -117,8 +125,37 @@ impl Tally {
         }
     }
 
+    /// Counts what an outcome with this standing is by the metrics that its application declares.
+    pub fn record_declared(&mut self, standing: Standing, found: &[(Declared, Found)]) {
+        if matches!(standing, Standing::Exempt(reason) if reason != Exempt::NotCompared) {
+            return;
+        }
+        for (metric, found) in found {
+            self.declared.entry(*metric).or_default().add(Counts::of_found(*found));
+        }
+    }
+
+    /// The counts of a metric.
+    pub fn counts(&self, metric: Metric) -> Counts {
+        match metric {
+            Metric::Declared(declared) => self.declared.get(&declared).copied().unwrap_or_default(),
+            known => self.metrics[known.index()],
+        }
+    }
+
+    /// The counts of a metric, to add to.
+    pub fn counts_mut(&mut self, metric: Metric) -> &mut Counts {
+        match metric {
+            Metric::Declared(declared) => self.declared.entry(declared).or_default(),
+            known => &mut self.metrics[known.index()],
+        }
+    }
+
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
+        for (metric, counts) in &other.declared {
+            self.declared.entry(*metric).or_default().add(*counts);
+        }
         add_each(&mut self.classes, &other.classes);
         add_each(&mut self.exempt, &other.exempt);
         for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
@@ -194,15 +231,28 @@ fn groups_by_metric<'de, D: Deserializer<'de>>(
 ) -> Result<[Vec<Counts>; Metric::ALL.len()], D::Error> {
     let mut metrics: [Vec<Counts>; _] = grown::array(deserializer)?;
     for groups in &mut metrics {
-        if !matches!(groups.len(), 0 | GROUPS) {
-            let found = groups.len();
-            return Err(D::Error::custom(format_args!("{found} groups of units instead of {GROUPS}")));
-        }
+        check_groups(groups)?;
         if groups.iter().all(|counts| *counts == Counts::default()) {
             groups.clear();
         }
     }
     Ok(metrics)
+}
+
+/// Reads the counts of declared metrics in a [`GroupTally`].
+fn groups_of_declared<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Declared, Vec<Counts>>, D::Error> {
+    let declared: BTreeMap<Declared, Vec<Counts>> = Deserialize::deserialize(deserializer)?;
+    declared.values().try_for_each(|groups| check_groups(groups))?;
+    Ok(declared)
+}
+
+fn check_groups<E: Error>(groups: &[Counts]) -> Result<(), E> {
+    match groups.len() {
+        0 | GROUPS => Ok(()),
+        found => Err(E::custom(format_args!("{found} groups of units instead of {GROUPS}"))),
+    }
 }
 
 /// What a metric without counts has in every group.
@@ -220,9 +270,20 @@ impl GroupTally {
         }
     }
 
+    /// Counts what an outcome that is evidence and belongs to a unit is by the metrics that its application declares.
+    pub fn record_declared(&mut self, decision: &Decision, found: &[(Declared, Found)]) {
+        let (Standing::Drawn(_), Some(unit)) = (decision.standing, decision.unit) else { return };
+        for (metric, found) in found {
+            self.record_counts(Metric::Declared(*metric), unit.group(), Counts::of_found(*found));
+        }
+    }
+
     /// Adds counts to one group of one metric.
     pub fn record_counts(&mut self, metric: Metric, group: Group, counts: Counts) {
-        let groups = &mut self.metrics[metric.index()];
+        let groups = match metric {
+            Metric::Declared(declared) => self.declared.entry(declared).or_default(),
+            known => &mut self.metrics[known.index()],
+        };
         groups.resize(GROUPS, Counts::default());
         if let Some(mine) = groups.get_mut(usize::from(group.0)) {
             mine.add(counts);
@@ -231,13 +292,17 @@ impl GroupTally {
 
     /// The counts of a metric, by group: [`GROUPS`] of them.
     pub fn counts(&self, metric: Metric) -> &[Counts] {
-        let groups = &self.metrics[metric.index()];
+        let groups = match metric {
+            Metric::Declared(declared) => self.declared.get(&declared).map_or(&[][..], Vec::as_slice),
+            known => &self.metrics[known.index()],
+        };
         if groups.is_empty() { &NO_COUNTS } else { groups }
     }
 
     /// How many times a request was looked at, over all metrics and slices.
     pub fn trials(&self) -> u64 {
-        let of_groups: u64 = self.metrics.iter().flatten().map(|counts| counts.trials).sum();
+        let groups = self.metrics.iter().chain(self.declared.values());
+        let of_groups: u64 = groups.flatten().map(|counts| counts.trials).sum();
         of_groups + self.slices.trials()
     }
 
@@ -247,6 +312,13 @@ impl GroupTally {
             if !theirs.is_empty() {
                 mine.resize(GROUPS, Counts::default());
             }
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                mine.add(*theirs);
+            }
+        }
+        for (metric, theirs) in &other.declared {
+            let mine = self.declared.entry(*metric).or_default();
+            mine.resize(GROUPS, Counts::default());
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
                 mine.add(*theirs);
             }

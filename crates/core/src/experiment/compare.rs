@@ -163,7 +163,7 @@ impl<'a> Comparison<'a> {
         let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
         let epoch = |(probability, span, counts): (f64, &Span, [Counts; 2])| BinaryEpoch {
             probability,
-            centre: span.centres[self.aim.metric.index()],
+            centre: span.centres.get(self.aim.metric.index()).copied().unwrap_or_default(),
             candidate: trials(counts[0]),
             baseline: trials(counts[1]),
         };

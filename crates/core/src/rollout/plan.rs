@@ -4,9 +4,11 @@
 //! sends it all traffic keeps a holdback on the baseline to compare with.
 
 use crate::application::{Application, LocalGuard};
+use crate::declared::Definition;
 use crate::gauge::Gauge;
 use crate::guard::{Guard, Unproven};
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
+use crate::metric::Metric;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -226,14 +228,19 @@ pub struct Plan {
     /// What sources outside are asked throughout.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<Gauge>,
+    /// What the application declared of what the guards watch, when the rollout began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Definition>,
 }
 
 impl Plan {
-    /// The plan of a proposal, with the guards and gauges the application has now.
+    /// The plan of a proposal, with the guards and gauges the application has now and the meaning its metrics have.
     pub fn of(proposal: &Proposal, application: &Application) -> Self {
         let plan = Self::compile(&proposal.strategy, &application.guards, proposal.policy)
             .with_local_guard(application.local_guard);
-        Self { gauges: application.gauges.clone(), ..plan }
+        let watched: Vec<Metric> = plan.guards.iter().map(|guard| guard.metric).collect();
+        let metrics = Metric::defined(application.metrics.iter(), &watched).cloned().collect();
+        Self { gauges: application.gauges.clone(), metrics, ..plan }
     }
 
     /// Compiles a strategy.
@@ -245,7 +252,14 @@ impl Plan {
         if !matches!(steps.last(), Some(Step::Bake(_))) {
             steps.push(Step::Bake(Bake::default()));
         }
-        Self { steps, guards: guards.to_vec(), policy, local_guard: None, gauges: Vec::new() }
+        Self {
+            steps,
+            guards: guards.to_vec(),
+            policy,
+            local_guard: None,
+            gauges: Vec::new(),
+            metrics: Vec::new(),
+        }
     }
 
     /// The same, with the application's local guard.

@@ -3,6 +3,7 @@
 
 use super::table::{Comparison, Placement, Reads, RoutingTable, Running, Salt};
 use crate::application::{Application, Unit};
+use crate::declared::Definition;
 use crate::environment::Environment;
 use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
@@ -37,6 +38,8 @@ pub struct Trial {
     pub salt: Salt,
     /// Requests a gateway sends the candidate before it counts.
     pub warmup: u32,
+    /// What its guards watch beside what every application measures.
+    pub metrics: Vec<Definition>,
 }
 
 /// How an experiment is conducted now.
@@ -63,8 +66,11 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
     });
     let conduct = committed.conduct.as_ref();
     let asked = application.guards.iter().map(|guard| guard.metric);
-    let asked: Vec<Metric> =
-        asked.chain(conduct.into_iter().flat_map(|conduct| conduct.metrics.clone())).collect();
+    let on_trial = committed.trial.iter().flat_map(|trial| &trial.metrics);
+    let asked: Vec<Metric> = asked
+        .chain(conduct.into_iter().flat_map(|conduct| conduct.metrics.clone()))
+        .chain(on_trial.clone().map(|definition| Metric::Declared(definition.metric)))
+        .collect();
     RoutingTable {
         application: application.name.clone(),
         generation,
@@ -77,12 +83,25 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
         reads: Reads::of(&asked, application.protocol),
+        metrics: declared(application.metrics.iter().chain(on_trial), &asked),
         feedback: application.feedback.clone(),
         slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
         comparison,
         experiment: conduct.map(|conduct| conduct.running.clone()),
     }
+}
+
+/// Each metric that is asked for, once. What a rollout watches keeps the meaning it had when the rollout began, beside
+/// what the application means by it now.
+fn declared<'a>(definitions: impl Iterator<Item = &'a Definition>, asked: &[Metric]) -> Vec<Definition> {
+    let mut declared: Vec<Definition> = Vec::new();
+    for definition in Metric::defined(definitions, asked) {
+        if declared.iter().all(|known| known.metric != definition.metric) {
+            declared.push(definition.clone());
+        }
+    }
+    declared
 }
 
 impl Placement {

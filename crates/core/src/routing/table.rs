@@ -5,6 +5,7 @@ use super::layer::Part;
 use super::shares::Shares;
 use crate::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 pub use crate::arm::Arm;
+use crate::declared::{Asks, Definition};
 use crate::environment::{Endpoint, SecretReference};
 use crate::epoch::{Stage, Thresholds};
 use crate::id::{
@@ -48,6 +49,9 @@ pub struct RoutingTable {
     /// What is read in answers, for the guards that ask.
     #[serde(default, skip_serializing_if = "Reads::is_nothing")]
     pub reads: Reads,
+    /// What is found of outcomes by expressions of the application's own, for the guards that ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Definition>,
     /// What callers may say of answers.
     #[serde(default, skip_serializing_if = "Opinions::is_usual")]
     pub feedback: Opinions,
@@ -74,6 +78,14 @@ pub struct Reads {
     pub output: bool,
     /// Its calls of functions, held against those that its request declared.
     pub tool_calls: bool,
+    /// Its text and the names of the functions it calls, for expressions.
+    #[serde(skip_serializing_if = "is_not")]
+    pub text: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+const fn is_not(asked: &bool) -> bool {
+    !*asked
 }
 
 impl Reads {
@@ -87,6 +99,9 @@ impl Reads {
             answers: asks(&|metric| metric.witness() == Witness::Contents),
             output: asks(&|metric| matches!(metric, Metric::InvalidOutput | Metric::CostPerSuccess)),
             tool_calls: asks(&|metric| matches!(metric, Metric::InvalidToolCalls | Metric::CostPerSuccess)),
+            text: asks(
+                &|metric| matches!(metric, Metric::Declared(declared) if declared.asks() == Asks::Text),
+            ),
         }
     }
 

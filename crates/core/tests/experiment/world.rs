@@ -197,7 +197,7 @@ impl World {
             &mut counted.spans.last_mut().unwrap().arms[arm],
             unit,
             &[
-                (metric, Counts { trials: 1, events: amount, scaled: amount, failed_early: 0 }),
+                (metric, Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 }),
                 (Metric::Errors, Counts::of_share(1, u64::from(fails))),
             ],
         );

@@ -172,6 +172,7 @@ pub(crate) fn plans() -> impl Strategy<Value = Plan> {
     (ways(), guards, policies(), prop::option::weighted(0.3, gauges())).prop_map(
         |(way, (guards, local), policy, gauge)| Plan {
             gauges: gauge.into_iter().collect(),
+            metrics: Vec::new(),
             ..Plan::compile(&way, &guards, policy).with_local_guard(local)
         },
     )

@@ -18,6 +18,7 @@ use viridian_core::outcome::Outcome;
 use viridian_core::routing::decide::Decision;
 use viridian_core::routing::table::{self, ArmPlacement, RoutingTable, Running};
 use viridian_core::time::Timestamp;
+use viridian_wire::expression::{Declarations, Said};
 
 /// A routing table, ready to serve by.
 pub(crate) struct Table {
@@ -29,6 +30,8 @@ pub(crate) struct Table {
     arms: Vec<Prepared>,
     /// The header that names the unit, when the application chose one of its own.
     pub(crate) unit_header: Option<HeaderName>,
+    /// What is found of outcomes by expressions.
+    declarations: Declarations,
     pub(crate) watch: Option<Arc<Watch>>,
     pub(crate) book: Arc<Book>,
     /// Whether an operator pinned it to the baseline.
@@ -84,6 +87,7 @@ impl Table {
                 .as_ref()
                 .map_or_else(|| Ok(Vec::new()), |running| prepare_arms(running, &means))?,
             unit_header: unit_header(&routing.unit)?,
+            declarations: Declarations::compile(&routing.metrics),
             watch: comparison.map(|comparison| Watch::over(comparison, routing.epoch, watched)),
             book,
             pin,
@@ -121,11 +125,18 @@ impl Table {
         }
     }
 
-    /// It came to its outcome at a moment, on one of the workers.
-    pub(crate) fn count(&self, worker: usize, outcome: &Outcome, slices: Option<&[Box<str>]>, at: Timestamp) {
+    /// It came to its outcome at a moment, on one of the workers, and its answer said so much.
+    pub(crate) fn count(
+        &self,
+        worker: usize,
+        (outcome, words): (&Outcome, Option<&Said>),
+        slices: Option<&[Box<str>]>,
+        at: Timestamp,
+    ) {
         let measure = Measure {
             thresholds: &self.routing.thresholds,
             slices: self.routing.slicing.as_ref().zip(slices),
+            found: &self.declarations.find(outcome, words),
         };
         self.book.record(worker, outcome, &measure, slot_of(at));
         if let Some(watch) = &self.watch {

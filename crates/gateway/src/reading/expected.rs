@@ -14,6 +14,8 @@ pub(crate) struct Expected {
     output: Option<Output>,
     /// Absent when nobody asks, or nothing is declared that can be understood.
     tools: Option<Vec<Declared>>,
+    /// Whether expressions ask for the text.
+    is_told: bool,
 }
 
 /// The form a text is to have.
@@ -34,11 +36,13 @@ struct Declared {
 impl Expected {
     /// What the body that is sent declares, as far as it is asked for.
     pub(crate) fn of(body: &[u8], reads: Reads) -> Self {
+        let untold = Self { is_told: reads.text, ..Self::default() };
         if !reads.output && !reads.tool_calls {
-            return Self::default();
+            return untold;
         }
-        let Ok(peek) = Peek::at(body) else { return Self::default() };
+        let Ok(peek) = Peek::at(body) else { return untold };
         Self {
+            is_told: reads.text,
             output: if reads.output { output(&peek) } else { None },
             tools: if reads.tool_calls { tools(&peek) } else { None },
         }
@@ -46,7 +50,12 @@ impl Expected {
 
     /// Whether the answer's texts are needed.
     pub(super) const fn wants_text(&self) -> bool {
-        self.output.is_some() || self.tools.is_some()
+        self.output.is_some() || self.tools.is_some() || self.is_told
+    }
+
+    /// Whether expressions ask for the answer's text.
+    pub(super) const fn tells_text(&self) -> bool {
+        self.is_told
     }
 
     /// Whether the text, and whether the calls, are not as declared; nothing where nothing was declared or said.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use viridian_core::outcome::Contents;
+use viridian_wire::expression::{self, LONGEST_TEXT};
 use viridian_wire::openai::completion::{Choice, Completion, Message, ToolCall, Usage};
 
 /// The most answers to one request that are put together; nobody asks for so many.
@@ -94,6 +95,16 @@ impl Heard {
             self.held += bytes;
         }
         true
+    }
+
+    /// The words of the first of the answers that were asked for.
+    pub(super) fn first(&mut self) -> expression::Said {
+        let Some(first) = self.choices.first_mut() else { return expression::Said::default() };
+        let text = std::mem::take(&mut first.text);
+        expression::Said {
+            text: (text.len() <= LONGEST_TEXT).then_some(text),
+            functions: first.calls.iter().map(|call| call.name.clone()).collect(),
+        }
     }
 
     /// What is known of the answer, but for what takes schemas to judge.

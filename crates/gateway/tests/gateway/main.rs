@@ -5,6 +5,7 @@
 mod addressing;
 mod bodies;
 mod deadlines;
+mod declared;
 mod draw;
 mod drain;
 mod experiment;

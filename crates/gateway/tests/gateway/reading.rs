@@ -12,7 +12,7 @@ use viridian_testkit::table::{placement, table};
 use viridian_testkit::upstream::{Ending, Reply, Upstream};
 
 const CHAT: &str = "/apps/support-chat/v1/chat/completions";
-const ALL: Reads = Reads { answers: true, output: true, tool_calls: true };
+const ALL: Reads = Reads { answers: true, output: true, tool_calls: true, text: false };
 
 /// A table whose gateway reads so much, and whose tokens have prices.
 fn reading(upstream: &Upstream, reads: Reads) -> RoutingTable {

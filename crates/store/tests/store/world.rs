@@ -56,6 +56,7 @@ pub(crate) fn application() -> Application {
         pins: Vec::new(),
         local_guard: None,
         guards: Vec::new(),
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
@@ -201,7 +202,13 @@ pub(crate) fn table(store: &Store, generation: u64, epoch: &Epoch) -> RoutingTab
     let application = application();
     let environment = application.environments.values().next().unwrap();
     let placement = |name| Placement::of(&release(name, name), environment);
-    let trial = Trial { rollout: rollout_name("r1"), candidate: placement("v2"), salt: SALT, warmup: 10 };
+    let trial = Trial {
+        rollout: rollout_name("r1"),
+        candidate: placement("v2"),
+        salt: SALT,
+        warmup: 10,
+        metrics: Vec::new(),
+    };
     let committed = Committed {
         application: &application,
         baseline: placement("v1"),

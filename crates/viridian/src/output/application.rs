@@ -6,7 +6,7 @@ use super::rollout::rollout_line;
 use std::time::Duration;
 use viridian_core::time::readable;
 use viridian_wire::api::{
-    ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody, OnInsufficientBody,
+    ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody, MetricBody, OnInsufficientBody,
 };
 
 /// Applications in a list.
@@ -51,6 +51,10 @@ pub fn application_table(application: &ApplicationBody) -> String {
     ]);
     text.push('\n');
     text.push_str(&environments(&application.environments));
+    if !application.metrics.is_empty() {
+        text.push('\n');
+        text.push_str(&metrics(&application.metrics));
+    }
     if !application.guards.is_empty() {
         text.push('\n');
         text.push_str(&guards(&application.guards));
@@ -76,6 +80,12 @@ fn environments(environments: &[EnvironmentBody]) -> String {
         ]
     });
     columns(["environment", "platform", "endpoints", "ready when", "token from"], rows.collect())
+}
+
+fn metrics(metrics: &[MetricBody]) -> String {
+    let counts = |metric: &MetricBody| metric.when.clone().unwrap_or_else(|| "always".to_owned());
+    let rows = metrics.iter().map(|metric| [metric.name.clone(), metric.bad.clone(), counts(metric)]);
+    columns(["metric", "bad when", "counts when"], rows.collect())
 }
 
 fn guards(guards: &[GuardBody]) -> String {

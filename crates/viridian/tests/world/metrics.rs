@@ -81,6 +81,36 @@ async fn all_metrics_together_promote_what_is_as_good() {
     assert_eq!(end["phase"], "Promoted", "{end:#}");
 }
 
+/// What the applications of the test below measure for themselves: texts that are no objects, of answers that have one.
+const DECLARED: &str = "
+  metrics:
+    prose: {bad: \"!answer.text.startsWith('{')\", when: size(answer.functions) == 0 && !answer.refused}
+    slack: {bad: 'answer.json.city != \"Bonn\"', when: size(answer.functions) == 0}
+  guards:";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_of_an_application_s_own_roll_back_and_promote() {
+    let home = TempDir::new().unwrap();
+    let model = defects::start().await;
+    let guards = [("prose", "10pp"), ("slack", "10pp"), ("errors", "10pp")];
+    // Of prose it is not known which city it names: that alone would neither act nor pass.
+    let applications = [("sound", "none", "Promoted"), ("prosaic", "invalidOutput", "RolledBack")];
+    let manifests = applications
+        .map(|(name, defect, _)| manifest(name, model, &guards, defect).replace("\n  guards:", DECLARED));
+    let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
+    let names = applications.map(|(name, ..)| name.to_owned());
+    let _callers = start_callers(viridian.gateway(), &names);
+    for name in &names {
+        viridian.start_rollout(home.path(), &rollout(name));
+    }
+    for (name, _, expected) in applications {
+        let end = viridian.until_phase(name, &ENDS);
+        assert_eq!(end["phase"], expected, "{end:#}");
+        let reason = end["reason"].as_str().unwrap_or_default();
+        assert_eq!(reason.contains("prose"), expected == "RolledBack", "{reason}");
+    }
+}
+
 /// An application with a guard on each of these metrics, and a candidate whose answers have a defect.
 fn manifest(name: &str, model: SocketAddr, guards: &[(&str, &str)], defect: &str) -> String {
     let mut listed = String::new();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use viridian_core::application::{Application, Protocol};
+use viridian_core::declared::Definition;
 use viridian_core::environment::{Environment, Platform};
 use viridian_core::routing::table::RoutingTable;
 
@@ -40,6 +41,9 @@ pub struct ApplicationBody {
     pub labels: BTreeMap<String, String>,
     /// Where its releases can run.
     pub environments: Vec<EnvironmentBody>,
+    /// Metrics of its own, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricBody>,
     /// What is watched in every rollout of it.
     pub guards: Vec<GuardBody>,
     /// What gateways serve by; absent before the first table.
@@ -72,6 +76,19 @@ pub struct EnvironmentBody {
     /// The path that each endpoint is asked at whether it is ready; absent when it only has to accept connections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<String>,
+}
+
+/// A share that an application declares.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricBody {
+    /// The name its guards use.
+    pub name: String,
+    /// True of an outcome that is bad.
+    pub bad: String,
+    /// True of an outcome that counts; all of them count when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
 }
 
 /// What gateways serve an application by.
@@ -119,9 +136,20 @@ impl ApplicationBody {
             summary: ApplicationSummary::new(application, baseline, rollout),
             labels: application.labels.clone(),
             environments: application.environments.values().map(EnvironmentBody::from).collect(),
+            metrics: application.metrics.iter().map(MetricBody::from).collect(),
             guards: application.guards.iter().map(GuardBody::from).collect(),
             table: table.map(TableBody::from),
             lost_evidence,
+        }
+    }
+}
+
+impl From<&Definition> for MetricBody {
+    fn from(definition: &Definition) -> Self {
+        Self {
+            name: definition.metric.name().to_owned(),
+            bad: definition.bad.clone(),
+            when: definition.when.clone(),
         }
     }
 }

@@ -82,6 +82,14 @@ pub struct CountsBody {
     pub requests: u64,
     /// Of these, the bad ones: failed, slow, or disliked. For an amount those that came to more than its cap.
     pub bad: u64,
+    /// Requests beside these of which what the metric asks for is not known.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what is skipped is asked by reference")]
+const fn is_none(requests: &u64) -> bool {
+    *requests == 0
 }
 
 /// The answer of a guard.
@@ -186,7 +194,7 @@ impl From<&Judgement> for JudgementBody {
 impl CountsBody {
     pub(super) const fn of(metric: Metric, counts: Counts) -> Self {
         let bad = if metric.is_amount() { counts.scaled } else { counts.events };
-        Self { requests: counts.trials, bad }
+        Self { requests: counts.trials, bad, unknown: counts.unknown }
     }
 }
 

@@ -1,9 +1,11 @@
 //! `kind: Application`: what callers address, where its releases can run and what is guarded.
 
+mod declared;
 mod outside;
 mod read;
 mod write;
 
+pub(crate) use declared::Known as KnownMetrics;
 pub(crate) use read::{guards, read};
 pub(crate) use write::{guard as write_guard, write};
 
@@ -40,6 +42,7 @@ const SPEC: &[Field] = &[
         Shape::Choice(Choice {
             words: &["openai", "openInference", "http"],
             refused: &[planned("anthropic"), planned("mlflow"), planned("tfServing")],
+            own: None,
         }),
     ),
     required("unit", "What keeps a caller on one arm.", Shape::Text(&text::UNIT)),
@@ -65,6 +68,11 @@ const SPEC: &[Field] = &[
     ),
     optional("localGuard", "What a gateway may decide on its own, at once.", LOCAL_GUARD),
     optional("guards", "What is watched in every rollout of this application.", Shape::list(&GUARD)),
+    optional(
+        "metrics",
+        "Shares of its own, by name, for guards to watch: eight at most. docs/metrics.md lists what expressions can ask.",
+        Shape::map(&text::METRIC_NAME, &DECLARED, Need::Optional),
+    ),
     optional("feedback", "What callers may say of answers, besides true and false.", FEEDBACK),
     optional(
         "slices",
@@ -87,6 +95,7 @@ const ENVIRONMENT: Shape = Shape::object(&[
         Shape::Choice(Choice {
             words: &["static"],
             refused: &[planned("process"), planned("docker"), planned("kubernetes")],
+            own: None,
         }),
     ),
     required(
@@ -128,20 +137,11 @@ const LOCAL_GUARD: Shape = Shape::object(&[
     ),
 ]);
 
-/// The names of all metrics.
-const METRICS: [&str; Metric::ALL.len()] = {
-    let mut names = [""; Metric::ALL.len()];
-    let mut place = 0;
-    while place < names.len() {
-        names[place] = Metric::ALL[place].as_str();
-        place += 1;
-    }
-    names
-};
+/// A metric that every application has, by its name.
+pub(crate) const METRIC: Shape = Shape::Choice(METRICS);
 
-/// A metric, by its name.
-pub(crate) const METRIC: Shape = Shape::Choice(Choice {
-    words: &METRICS,
+const METRICS: Choice = Choice {
+    words: &Metric::NAMES,
     refused: &[
         Refused { word: "tokens", why: "is two metrics, tokens.input and tokens.output" },
         Refused { word: "cacheHits", why: "is guarded by what misses, as cacheMisses" },
@@ -149,10 +149,20 @@ pub(crate) const METRIC: Shape = Shape::Choice(Choice {
         planned("eval.*"),
         planned("timePerToken.*"),
     ],
-});
+    own: None,
+};
+
+/// Whether a word is refused as a metric.
+fn is_refused(word: &str) -> bool {
+    Refused::reason(METRICS.refused, word).is_some()
+}
 
 pub(crate) const GUARD: Shape = Shape::object(&[
-    required("metric", "What is watched.", METRIC),
+    required(
+        "metric",
+        "What is watched: what every application measures, or the name of one of this one's metrics.",
+        Shape::Choice(Choice { own: Some(&text::METRIC_NAME), ..METRICS }),
+    ),
     required(
         "margin",
         "How much worse the candidate may be: in percentage points, or relative to the baseline.",
@@ -188,6 +198,19 @@ pub(crate) const GUARD: Shape = Shape::object(&[
         "slices",
         "What happens when a slice of the traffic is worse by this guard; notify unless given.",
         Shape::choice(&["notify", "rollback"]),
+    ),
+]);
+
+const DECLARED: Shape = Shape::object(&[
+    required(
+        "bad",
+        "True of an outcome that is bad, in the Common Expression Language, such as 'answer.length < 20'.",
+        Shape::Text(&text::ANY),
+    ),
+    optional(
+        "when",
+        "True of an outcome that counts at all; all of them count unless given.",
+        Shape::Text(&text::ANY),
     ),
 ]);
 

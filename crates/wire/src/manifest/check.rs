@@ -22,7 +22,9 @@ pub(crate) fn check(shape: &Shape, cursor: &Cursor<'_>, faults: &mut Vec<Fault>)
         (Shape::List(list), Value::List(_)) => check_list(list, cursor, faults),
         (Shape::Text(text), Value::Text(written)) => check_text(text, written, cursor, faults),
         (Shape::Choice(choice), Value::Text(word)) => {
-            if !choice.words.contains(&word.as_str()) {
+            let is_own = choice.own.is_some_and(|own| (own.check)(word).is_ok())
+                && Refused::reason(choice.refused, word).is_none();
+            if !choice.words.contains(&word.as_str()) && !is_own {
                 faults.push(cursor.fault(wrong_word(word, choice.words, choice.refused)));
             }
         }
@@ -126,7 +128,8 @@ fn unknown_field(name: &str, object: &Object) -> String {
     )
 }
 
-fn wrong_word(word: &str, words: &[&'static str], refused: &[Refused]) -> String {
+/// That a word is none of these, and which may be meant.
+pub(super) fn wrong_word(word: &str, words: &[&str], refused: &[Refused]) -> String {
     if let Some(reason) = Refused::reason(refused, word) {
         return refusal(word, reason, words.to_vec());
     }
@@ -141,7 +144,7 @@ fn refusal(word: &str, reason: &str, supported: Vec<&str>) -> String {
 }
 
 /// The word a person may have meant.
-fn similar(written: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+fn similar<'w>(written: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     if written.len() > COMPARED_LENGTH {
         return None;
     }

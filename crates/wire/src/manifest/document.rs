@@ -55,6 +55,7 @@ pub(crate) const OF_UNKNOWN_KIND: Shape = Shape::object(&[
         Shape::Choice(Choice {
             words: &["Application", "Release", "Rollout", "Experiment"],
             refused: PLANNED,
+            own: None,
         }),
     ),
     required("metadata", "What it is called.", ANY_OBJECT),
@@ -72,6 +73,7 @@ pub(crate) const ON_INSUFFICIENT: Shape = Shape::Choice(Choice {
         word: "pass",
         why: "is never right, because missing data says nothing about a candidate",
     }],
+    own: None,
 });
 
 /// The field that says what a document describes.

@@ -22,7 +22,10 @@ pub(crate) fn render(shape: &Shape) -> Value {
             json!({"type": "array", "items": render(items), "minItems": least(*need)})
         }
         Shape::Text(text) => render_text(text),
-        Shape::Choice(Choice { words, .. }) => json!({"type": "string", "enum": words}),
+        Shape::Choice(Choice { words, own: None, .. }) => json!({"type": "string", "enum": words}),
+        Shape::Choice(Choice { words, own: Some(own), .. }) => {
+            json!({"type": "string", "anyOf": [{"enum": words}, {"pattern": own.pattern}]})
+        }
         Shape::Number(Range { least, most }) => {
             json!({"type": "integer", "minimum": least, "maximum": most})
         }

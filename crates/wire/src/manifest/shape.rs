@@ -79,6 +79,8 @@ pub(crate) struct List {
 pub(crate) struct Choice {
     pub(crate) words: &'static [&'static str],
     pub(crate) refused: &'static [Refused],
+    /// The form of words that people define themselves, where they may; whether one is defined is for the reader to say.
+    pub(crate) own: Option<&'static Text>,
 }
 
 /// The whole numbers from `least` to `most`.
@@ -135,7 +137,7 @@ impl Shape {
 
     /// One of these words.
     pub(crate) const fn choice(words: &'static [&'static str]) -> Self {
-        Self::Choice(Choice { words, refused: &[] })
+        Self::Choice(Choice { words, refused: &[], own: None })
     }
 
     /// A whole number from `least` to `most`.

@@ -7,6 +7,7 @@ pub(crate) mod quantity;
 pub(crate) mod url;
 
 use viridian_core::application::Unit;
+use viridian_core::declared::LONGEST_NAME;
 use viridian_core::environment::SecretReference;
 use viridian_core::id::{ApplicationName, NAME_LENGTH};
 use viridian_core::slice::Attribute;
@@ -44,6 +45,16 @@ impl Text {
 /// The name of anything that has one.
 pub(crate) const NAME: Text =
     Text::new("a name such as 'support-chat'", "^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$", name);
+
+/// The name of a metric that an application declares.
+pub(crate) const METRIC_NAME: Text =
+    Text::new("a name such as 'tooSlow'", "^[A-Za-z][A-Za-z0-9-]{0,30}$", |text| {
+        const _: () = assert!(LONGEST_NAME == 31, "the pattern names the length");
+        let fits = text.len() <= LONGEST_NAME
+            && text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if fits { Ok(()) } else { Err("use up to 31 letters, digits and '-', a letter first") }
+    });
 
 /// Any text that is not empty.
 pub(crate) const ANY: Text =

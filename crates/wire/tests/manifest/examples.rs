@@ -16,6 +16,7 @@ const CANARY: &str = include_str!("../../../../examples/chat-canary.yaml");
 const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.yaml");
 const GAUGES: &str = include_str!("../../../../examples/gauges.yaml");
 const CLOUD_WATCH_AND_SQL: &str = include_str!("../../../../examples/gauges-cloudwatch-sql.yaml");
+const OWN_METRICS: &str = include_str!("../../../../examples/own-metrics.yaml");
 const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
 /// An environment that says itself when it is ready.
@@ -201,6 +202,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(UNPROVEN, &["unproven_guards"]);
     check(SLICED, &["slices"]);
     check(OPINIONS, &["opinions"]);
+    check(OWN_METRICS, &["own_metrics"]);
     check(EXPERIMENT, &["experiments"]);
 }
 

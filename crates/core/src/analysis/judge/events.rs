@@ -99,7 +99,7 @@ fn amounts_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> AmountE
     AmountEpoch {
         probability: counts.epoch.weight.probability(),
         cap,
-        centre: counts.epoch.centres[metric.index()],
+        centre: counts.epoch.centre(metric),
         candidate,
         baseline,
         unknown: Unknown { amount, candidate: unknown_on_candidate, baseline: unknown_on_baseline },

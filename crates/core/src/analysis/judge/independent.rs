@@ -213,7 +213,7 @@ fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
     let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
     BinaryEpoch {
         probability: counts.epoch.weight.probability(),
-        centre: counts.epoch.centres[metric.index()],
+        centre: counts.epoch.centre(metric),
         candidate: trials(counts.candidate.counts(metric)),
         baseline: trials(counts.baseline.counts(metric)),
     }

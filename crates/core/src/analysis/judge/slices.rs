@@ -88,10 +88,11 @@ impl<'a> Part<'a> {
     fn become_that_of(&mut self, slice: (&str, &str)) {
         for (counts, part) in self.whole.compared().zip(&mut self.counted.epochs) {
             for arm in [Arm::Baseline, Arm::Candidate] {
-                let metrics = &mut part.arm_mut(arm).tally.metrics;
-                metrics.fill(Counts::default());
+                let tally = &mut part.arm_mut(arm).tally;
+                tally.metrics.fill(Counts::default());
+                tally.declared.clear();
                 for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
-                    metrics[metric.index()] = counted;
+                    *tally.counts_mut(metric) = counted;
                 }
             }
         }
@@ -101,7 +102,9 @@ impl<'a> Part<'a> {
 /// The requests of a slice on the candidate: of the metric that looked at most.
 fn requests(part: &Evidence) -> u64 {
     let of_metric = |metric: Metric| part.total(metric, Arm::Candidate).trials;
-    Metric::ALL.into_iter().map(of_metric).max().unwrap_or_default()
+    let declared = part.epochs.iter().flat_map(|counts| counts.candidate.tally.declared.keys());
+    let declared = declared.map(|metric| Metric::Declared(*metric));
+    Metric::ALL.into_iter().chain(declared).map(of_metric).max().unwrap_or_default()
 }
 
 /// The slices that fare worse, the surest first. `declared` is how many slices there can be, seen or not; at least as

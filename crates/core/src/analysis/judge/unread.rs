@@ -35,7 +35,8 @@ fn is_counted(metric: Metric, counts: &EpochCounts) -> bool {
     }
 }
 
-/// How many of an arm's complete answers tell.
+/// How many of an arm's complete answers tell; of a declared metric, of how many of the outcomes that it counts the
+/// expression could be answered.
 #[derive(Default)]
 struct Told {
     answers: f64,
@@ -44,6 +45,12 @@ struct Told {
 
 impl Told {
     fn add(&mut self, metric: Metric, arm: &ArmCounts) {
+        if let Metric::Declared(_) = metric {
+            let counts = arm.counts(metric);
+            self.answers += (counts.trials + counts.unknown) as f64;
+            self.tell += counts.trials as f64;
+            return;
+        }
         self.answers += arm.tally.of_class(Class::Ok) as f64;
         let told = arm.tally.amounts(metric).map_or_else(|| arm.counts(metric).trials, Amounts::count);
         self.tell += told as f64;

@@ -23,6 +23,7 @@ fn plan(guards: Vec<Guard>) -> Plan {
         policy: Policy { risk_budget: Weight::FULL, ..Policy::default() },
         local_guard: None,
         gauges: Vec::new(),
+        metrics: Vec::new(),
     }
 }
 

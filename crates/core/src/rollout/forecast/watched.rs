@@ -48,13 +48,14 @@ pub(super) struct Watched {
 impl Watched {
     /// One of so many guards, and what the baseline did.
     pub(super) fn new(guard: Guard, guards: usize, baseline: &Tally) -> Self {
-        let (outcomes, trials) = (baseline.outcomes(), baseline.metrics[guard.metric.index()].trials);
+        let (outcomes, trials) = (baseline.outcomes(), baseline.counts(guard.metric).trials);
         Self {
             guard,
             coverage: match (guard.metric, guard.metric.percentile()) {
                 (_, Some(percentile)) => part(baseline.times(percentile.of).count(), outcomes),
                 (metric, None) => match (metric.witness(), baseline.expected_amounts(metric)) {
                     (_, Some(amounts)) => part(amounts.count(), outcomes),
+                    _ if matches!(metric, Metric::Declared(_)) => part(trials, outcomes),
                     (Witness::Passing, None) => 1.0,
                     (Witness::Contents | Witness::Callers, None) => part(trials, outcomes),
                 },
@@ -218,7 +219,7 @@ pub(super) fn share(baseline: &Tally, metric: Metric) -> f64 {
     if let Some(amounts) = baseline.expected_amounts(metric) {
         return amounts.mean().unwrap_or(0.0);
     }
-    let counts = baseline.metrics[metric.index()];
+    let counts = baseline.counts(metric);
     (counts.events as f64 + 0.5) / (counts.trials as f64 + 1.0)
 }
 

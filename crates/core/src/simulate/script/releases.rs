@@ -21,6 +21,7 @@ pub(super) fn application(text: &str, unit: Unit, guards: &[Guard]) -> Result<Ap
         pins: Vec::new(),
         local_guard: None,
         guards: guards.to_vec(),
+        metrics: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

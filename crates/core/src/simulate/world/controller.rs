@@ -165,6 +165,7 @@ impl Controller {
             candidate: self.candidate.clone(),
             salt: STORY_SALT,
             warmup: self.plan.policy.warmup,
+            metrics: self.plan.metrics.clone(),
         });
         let committed = Committed {
             application: &self.application,

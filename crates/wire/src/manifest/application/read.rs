@@ -1,5 +1,6 @@
 //! From a document to an application, with the rules that span several fields: [`read`].
 
+use super::declared::{self, Known};
 use super::{ApplicationManifest, outside};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
@@ -27,7 +28,9 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let protocol = spec.required("protocol", |word| word.word());
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
-    let guards = spec.or("guards", Vec::new(), |list| guards(list, protocol, faults));
+    let metrics = spec.or("metrics", BTreeMap::new(), |map| declared::metrics(map, protocol, faults));
+    let known = declared::names(&spec, metrics.as_ref());
+    let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, &known), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
@@ -42,6 +45,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         pins: pins?,
         local_guard: spec.optional("localGuard", local_guard)?,
         guards: guards?,
+        metrics: metrics?.into_values().collect(),
         feedback: feedback?,
         slices: slices?,
         sources: sources?,
@@ -133,13 +137,14 @@ fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
 
 pub(crate) fn guards(
     list: &Cursor<'_>,
-    protocol: Option<Protocol>,
+    (protocol, known): (Option<Protocol>, &Known),
     faults: &mut Vec<Fault>,
 ) -> Option<Vec<Guard>> {
     let mut watched = BTreeSet::new();
     list.each(|item| {
-        let guard = guard(item, faults);
-        if let Some(metric) = item.required("metric", |word| word.word::<Metric>())
+        let watches = item.required("metric", |word| known.metric(word, faults));
+        let guard = guard(item, watches, faults);
+        if let Some(metric) = watches
             && !watched.insert(metric)
         {
             faults.push(item.fault(format!("{metric} is guarded already; a metric has one guard")));
@@ -164,8 +169,7 @@ fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
-fn guard(guard: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Guard> {
-    let metric = guard.required("metric", |word| word.word::<Metric>());
+fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) -> Option<Guard> {
     let margin = guard.required("margin", |text| text.parsed(quantity::margin));
     if let (Some(metric), Some(Margin::Points(_)), Some(text)) = (metric, margin, guard.field("margin"))
         && (metric.percentile().is_some() || metric.is_amount())

@@ -1,10 +1,11 @@
 //! From an application back to its document: [`write()`]. Reading what was written gives the same application.
 
-use super::{ApplicationManifest, outside};
+use super::{ApplicationManifest, declared, outside};
 use crate::manifest::document;
 use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
 use viridian_core::application::{Application, Timeouts};
+use viridian_core::declared::Definition;
 use viridian_core::environment::Environment;
 use viridian_core::guard::{Guard, OnSlice, Unproven};
 use viridian_core::id::SourceName;
@@ -47,6 +48,11 @@ fn spec(application: &Application) -> Value {
     if !application.guards.is_empty() {
         spec["guards"] = application.guards.iter().map(guard).collect();
     }
+    if !application.metrics.is_empty() {
+        let written =
+            |definition: &Definition| (definition.metric.name().to_owned(), declared::write(definition));
+        spec["metrics"] = Value::Object(application.metrics.iter().map(written).collect());
+    }
     if !application.feedback.is_usual() {
         spec["feedback"] = json!(application.feedback);
     }
@@ -76,7 +82,7 @@ fn environment(environment: &Environment) -> Value {
 
 pub(crate) fn guard(guard: &Guard) -> Value {
     let mut written = json!({
-        "metric": guard.metric,
+        "metric": guard.metric.as_str(),
         "margin": guard.margin.to_string(),
         "onFail": guard.on_fail,
         "mode": guard.mode,

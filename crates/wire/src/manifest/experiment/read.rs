@@ -1,6 +1,6 @@
 //! From a document to an experiment, with the rules that span several fields: [`read`].
 
-use crate::manifest::application;
+use crate::manifest::application::{self, KnownMetrics};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::Fault;
@@ -20,7 +20,8 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Exp
     let name = document::name(document, ExperimentName::parse);
     let spec = document.field("spec")?;
     // What answers say is told by their protocol, which is the application's.
-    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, None, faults));
+    let known = KnownMetrics::default();
+    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, (None, &known), faults));
     let arms = spec.required("arms", |list| list.each(arm));
     let control = spec.optional("control", |text| text.parsed(ArmName::parse));
     let arms = control_first(&spec, arms, control, faults);

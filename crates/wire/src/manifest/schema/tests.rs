@@ -76,7 +76,7 @@ fn applications_and_releases_of_another_shape_are_not() {
         (CANARY, "endpoints: [\"https://api.example.com\"]", "endpoints: []"),
         (CANARY, "env:PROVIDER_KEY", "sk-123"),
         (CANARY, "errors: 50%", "errors: 0.5"),
-        (CANARY, "metric: errors", "metric: money"),
+        (CANARY, "metric: errors", "metric: money per day"),
         (CANARY, "margin: 0.5pp", "margin: 0.5"),
         (CANARY, "onFail: pause", "onFail: ignore"),
         (CANARY, "{team: cx}", "{team: 1}"),

@@ -355,3 +355,97 @@ fn what_callers_may_say() {
         &["8:14: spec.feedback.categories: there are 64 categories at most"],
     );
 }
+
+#[test]
+fn metrics_of_their_own() {
+    let declared = |metrics: &str, metric: &str| {
+        application(&format!("metrics: {metrics}\n  guards: [{{metric: {metric}, margin: 1pp}}]"))
+    };
+    check(&declared("{curt: {bad: answer.length < 20, when: '!answer.refused'}}", "curt"), &[]);
+    check(
+        &declared("{curt: {bad: answer.length < 20}}", "kurt"),
+        &[&format!(
+            "9:21: spec.guards[0].metric: found 'kurt', expected {} or 'curt'; did you mean 'curt'?",
+            Metric::ALL.map(|metric| format!("'{metric}'")).join(", ")
+        )],
+    );
+    check(
+        &declared("{curt: {bad: answer.lenght < 20}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 7: an outcome has no attribute 'answer.lenght'; did you mean answer.length?",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: answer.length}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 7: it is a whole number, and has to be true or false; compare it with something",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: answer.length < '20'}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 15: '<' compares two numbers or two texts, and not a whole number and a text",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: answer.length <}}", "curt"),
+        &["8:25: spec.metrics.curt.bad: at character 16: it is no expression: it ends too soon"],
+    );
+    check(
+        &declared("{curt: {bad: 'answer.functions.exists(f, f == \"x\")'}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 24: macros that walk over lists are not taken; ask whether something is 'in' a list",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: 'answer.text.matches(\"x\")'}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 20: there is no function 'matches'; there are size, contains, startsWith, endsWith, int, double",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: 'outcome.class == \"late\"'}}", "curt"),
+        &[
+            "8:25: spec.metrics.curt.bad: at character 18: no outcome is of the class 'late'; there are ok, callerError, rateLimited, upstreamError, unreachable, timeout, truncated, cancelled",
+        ],
+    );
+    check(
+        &declared("{curt: {when: answer.refused}}", "curt"),
+        &["8:13: spec.metrics.curt.bad: missing; expected text"],
+    );
+    check(
+        &declared("{errors: {bad: answer.refused}}", "errors"),
+        &["8:13: spec.metrics.errors: errors is measured of every application; choose another name"],
+    );
+    check(
+        &declared("{'too slow': {bad: answer.refused}}", "errors"),
+        &[
+            "8:13: spec.metrics.too slow: found the key 'too slow', expected a name such as 'tooSlow': use up to 31 letters, digits and '-', a letter first",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: answer.refused, maturity: 1h}}", "curt"),
+        &["8:41: spec.metrics.curt.maturity: unknown field; expected 'bad' or 'when'"],
+    );
+    let many: Vec<String> = (0..9).map(|number| format!("m{number}: {{bad: answer.refused}}")).collect();
+    check(
+        &declared(&format!("{{{}}}", many.join(", ")), "m8"),
+        &["8:3: spec.metrics: an application declares 8 metrics at most"],
+    );
+    let long = format!("{{curt: {{bad: answer.refused{}}}}}", " || answer.refused".repeat(40));
+    check(
+        &declared(&long, "curt"),
+        &["8:25: spec.metrics.curt.bad: at character 500: it is longer than 500 bytes"],
+    );
+    check(
+        &declared("{curt: {bad: answer.refused}}", "curt").replace("openai", "openInference"),
+        &[
+            "8:25: spec.metrics.curt.bad: answer.refused is known of chat completions: with the protocol openai",
+            "9:21: spec.guards[0].metric: curt is read in chat completions: with the protocol openai",
+        ],
+    );
+    check(
+        &declared("{curt: {bad: answer.refused}}", "curt, maturity: 1h"),
+        &["9:27: spec.guards[0].maturity: curt is known with the answer; only feedback matures"],
+    );
+}

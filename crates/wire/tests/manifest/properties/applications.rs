@@ -152,6 +152,7 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
                     .flatten()
                     .filter(|guard| is_measured(guard.metric, protocol))
                     .collect(),
+                metrics: Vec::new(),
                 feedback,
                 slices: slices(&unit),
                 sources,

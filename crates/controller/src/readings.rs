@@ -120,3 +120,42 @@ fn lock(kept: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> 
     // Every change is one insertion, so a poisoned map is still sound.
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use viridian_core::gauge::Bounds;
+    use viridian_core::guard::{Mode, OnFail};
+    use viridian_core::id::SourceName;
+
+    fn gauge() -> Gauge {
+        Gauge {
+            name: GaugeName::parse("queue").unwrap(),
+            source: SourceName::parse("metrics").unwrap(),
+            query: "queue_length".to_owned(),
+            bounds: Bounds { at_most: Some(10.0), ..Bounds::default() },
+            unit: None,
+            every: Duration::from_secs(30),
+            times: 3,
+            on_fail: OnFail::Rollback,
+            mode: Mode::Enforce,
+        }
+    }
+
+    /// Reads a source that says these moments, in seconds, and numbers; how many of them stand in a row at the end.
+    fn check(said: &[(u64, Result<f64, &str>)], in_a_row: usize) {
+        let (gauge, mut kept) = (gauge(), Kept::default());
+        for (at, value) in said {
+            kept.keep(&gauge, Timestamp(at * 1_000), value.map_err(str::to_owned));
+        }
+        assert_eq!(kept.readings.len(), in_a_row, "{said:?}");
+    }
+
+    #[test]
+    fn a_point_that_is_said_again_is_no_second_number() {
+        check(&[(60, Ok(12.0)), (60, Ok(12.0)), (60, Ok(12.0))], 1);
+        check(&[(60, Ok(12.0)), (60, Ok(12.5)), (120, Ok(12.0))], 2);
+        check(&[(60, Ok(12.0)), (60, Err("no answer")), (60, Ok(12.0))], 3);
+        check(&[(60, Ok(1.0)), (120, Ok(2.0)), (180, Ok(3.0)), (240, Ok(4.0))], 3);
+    }
+}

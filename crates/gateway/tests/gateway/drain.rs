@@ -100,6 +100,18 @@ async fn connections_that_wait_in_the_kernel_are_served() {
     assert_eq!(upstream.requests(), 300);
 }
 
+/// Whether all that was sent to a port of this machine has come there. The kernel mostly brings it at once, and a moment later
+/// when it is busy.
+fn has_come(port: u16) -> bool {
+    let port = format!(":{port:04X}");
+    let connections = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    connections.lines().skip(1).all(|line| {
+        let mut columns = line.split_whitespace().skip(2);
+        let (remote, queues) = (columns.next().unwrap(), columns.nth(1).unwrap());
+        !remote.ends_with(&port) || queues.starts_with("00000000:")
+    })
+}
+
 /// A connection that lay idle is not closed under a request that had come before anybody said that the gateway ends.
 #[tokio::test]
 async fn requests_that_came_before_the_order_to_drain_are_answered() {
@@ -126,6 +138,9 @@ async fn requests_that_came_before_the_order_to_drain_are_answered() {
     let mut streams = tokio::task::spawn_blocking(connect).await.unwrap();
     for stream in &mut streams {
         stream.write_all(again.as_bytes()).unwrap();
+    }
+    while !has_come(address.port()) {
+        std::thread::yield_now();
     }
     let draining = tokio::spawn(world.gateway.drain(LONG));
     let reading = tokio::task::spawn_blocking(move || {

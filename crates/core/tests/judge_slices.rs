@@ -7,6 +7,7 @@ use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
+use viridian_core::declared::{Asks, Declared, Load};
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::guard::{Guard, Margin, Mode, OnSlice};
 use viridian_core::id::EpochId;
@@ -169,6 +170,24 @@ fn a_judgement_names_the_slices_of_its_evidence() {
     check("worse, and not beyond doubt", 28, Units::Independent, &[("de", false)]);
     check("equal", 10, Units::Independent, &[]);
     check("sticky units", 60, Units::Sticky, &[]);
+}
+
+/// Only German answers are ever curt: the language that is looked at after German has its errors and nothing of that.
+#[test]
+fn what_was_counted_in_one_slice_is_not_found_in_the_next() {
+    let declared = Declared::new("curt", 7, Asks::Text, Load::Indifferent).unwrap();
+    let curt = Metric::Declared(declared);
+    let mut evidence = nothing();
+    for (arm, trials, bad) in [(Arm::Baseline, 4_000, 40), (Arm::Candidate, 1_000, 60)] {
+        let errors = Counts::of_share(trials, trials / 100);
+        let german = json!({"errors": errors, declared.to_string(): Counts::of_share(trials, bad)});
+        let slices = json!({"language": {"de": german, "en": {"errors": errors}}});
+        evidence.epochs[0].arm_mut(arm).groups.slices = serde_json::from_value(slices).unwrap();
+    }
+    let analysis = judge(&[guard(Metric::Errors), guard(curt)], &evidence, Units::Independent);
+    let named: Vec<_> =
+        analysis.slices.iter().map(|worse| (worse.value.as_str(), worse.guard.metric)).collect();
+    assert_eq!(named, [("de", curt)]);
 }
 
 #[test]

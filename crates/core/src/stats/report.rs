@@ -2,7 +2,7 @@
 //!
 //! A [`sample`] of a mean, a [`ratio`], a [`quantile`] or an [`adjusted`] mean becomes an [`effect`]. [`welch`] and
 //! [`mann_whitney`] test it at one look; [`proportion`], [`pairs`] and [`rate`] do so for counts, and [`multiplicity`] for
-//! several at once. The Bayesian [`card`] says it in chances and losses.
+//! several at once. [`drift`] says whether a population is still the one it was. The Bayesian [`card`] says it in chances and losses.
 
 pub mod sample;
 pub mod effect;
@@ -15,4 +15,5 @@ pub mod proportion;
 pub mod pairs;
 pub mod rate;
 pub mod multiplicity;
+pub mod drift;
 pub mod card;

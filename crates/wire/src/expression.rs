@@ -66,22 +66,18 @@ impl Declarations {
         Self { each, reads }
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.each.is_empty()
-    }
-
     /// What an outcome is by each metric that it counts for. One that asks what an answer says counts complete answers.
     pub fn find(&self, outcome: &Outcome, said: Option<&Said>) -> Vec<(Declared, Found)> {
-        if self.is_empty() {
+        let is_complete = outcome.class == Class::Ok;
+        let counts = |each: &&Declaration| each.metric.asks() == Asks::Passing || is_complete;
+        let mut counted = self.each.iter().filter(counts).peekable();
+        if counted.peek().is_none() {
             return Vec::new();
         }
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         for (root, fields) in facts::of(&self.reads, outcome, said) {
             context.add_variable_from_value(root, fields);
         }
-        let is_complete = outcome.class == Class::Ok;
-        let counted = self.each.iter().filter(|each| each.metric.asks() == Asks::Passing || is_complete);
         counted.filter_map(|each| Some((each.metric, each.find(&context)?))).collect()
     }
 }

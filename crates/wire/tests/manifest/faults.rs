@@ -2,6 +2,7 @@
 
 mod across;
 mod application;
+mod declared;
 mod document;
 mod experiment;
 mod release;

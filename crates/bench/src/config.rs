@@ -62,6 +62,13 @@ struct Traffic {
     usual: Usual,
 }
 
+impl Usual {
+    /// The mean latency in seconds: that of a lognormal.
+    pub(crate) fn mean_latency(&self) -> f64 {
+        self.latency * (self.latency_spread * self.latency_spread / 2.0).exp()
+    }
+}
+
 impl Config {
     /// Reads `traffic.toml`, `rules.toml` and `scenarios.toml` of a directory.
     pub(crate) fn read(directory: &Path) -> Result<Self> {

@@ -2,7 +2,7 @@
 //!
 //! [`run`] gives the same result for the same seed, whatever the number of threads.
 
-use crate::config::{Config, Kind, Scenario};
+use crate::config::{Config, Kind, Scenario, Watched};
 use crate::ours::{Aim, Ours, known};
 use crate::rivals::{Prepared, Setting};
 use crate::run::Run;
@@ -88,6 +88,9 @@ pub(crate) fn run(task: &Task<'_>) -> Result<Outcomes> {
 fn aims(scenario: &Scenario) -> Vec<Aim> {
     match scenario.kind {
         Kind::Null | Kind::Broken => vec![Aim::Judge],
+        Kind::Worse if scenario.watches == Watched::Latency => {
+            vec![Aim::Judge, Aim::JudgeUsual, Aim::JudgeAlone]
+        }
         Kind::Worse => vec![Aim::Judge, Aim::JudgeAlone],
         Kind::Margin => vec![Aim::Judge, Aim::Keep],
         Kind::Equal => vec![Aim::Promote],

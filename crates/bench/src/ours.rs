@@ -68,6 +68,8 @@ pub(crate) struct Ours {
     evidence: Evidence,
     /// What an answer usually costs, in dollars, where a guard watches it.
     usual_cost: Option<f64>,
+    /// How many microseconds one usually takes, where a guard watches the mean.
+    usual_us: Option<f64>,
     /// Judgements that do not count yet, the next first.
     unripe: BinaryHeap<Reverse<Unripe>>,
     next_look: f64,
@@ -107,7 +109,7 @@ impl Ours {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
     pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
-        let watches_cost = plan.guards.iter().any(|guard| guard.metric == Metric::Cost);
+        let watches = |metric| plan.guards.iter().any(|guard| guard.metric == metric);
         let rate = scenario.rate.unwrap_or(config.usual.rate);
         let predicted = (aim == Aim::Promote).then(|| {
             let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.tally });
@@ -115,7 +117,8 @@ impl Ours {
         });
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
-            usual_cost: watches_cost.then_some(config.usual.cost),
+            usual_cost: watches(Metric::Cost).then_some(config.usual.cost),
+            usual_us: watches(Metric::LatencyMean).then(|| 1e6 * config.usual.mean_latency()),
             plan,
             aim,
             units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
@@ -189,7 +192,8 @@ impl Ours {
         }
         let mut is_bad = answer.class.is_error()
             || thresholds.of(Metric::LatencyP95).is_some_and(|threshold| answer.latency_us > threshold.at_us)
-            || self.usual_cost.is_some_and(|usual| answer.cost > usual);
+            || self.usual_cost.is_some_and(|usual| answer.cost > usual)
+            || self.usual_us.is_some_and(|usual| answer.latency_us as f64 > usual);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let unripe = Unripe {
                 at: micros(request.at + judged.after.max(self.maturity)),

@@ -30,6 +30,8 @@ pub(crate) struct Ours {
     pub(crate) warmup: u32,
     /// The guard that takes the place of the last one where the cost is watched.
     pub(crate) cost: GuardSpec,
+    /// The guard that takes it where the latency is watched.
+    pub(crate) latency: GuardSpec,
 }
 
 /// A guard, its margin in points or in per cent.

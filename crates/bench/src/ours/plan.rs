@@ -16,6 +16,8 @@ const MIN_SAMPLES: u64 = 100;
 pub(crate) enum Aim {
     /// What all guards together do.
     Judge,
+    /// The same without the guard on a mean that the scenario adds.
+    JudgeUsual,
     /// What the guard on the watched metric does alone.
     JudgeAlone,
     /// The same, until it is promoted.
@@ -50,12 +52,17 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
     let maturity = Duration::from_secs_f64(scenario.delay.map_or(0.0, |delay| delay.maturity));
     let rules = &config.rules.viridian;
     let mut specs: Vec<&GuardSpec> = rules.guards.iter().collect();
-    if scenario.watches == Watched::Cost {
+    let added = match scenario.watches {
+        Watched::Cost => Some(&rules.cost),
+        Watched::Latency if aim != Aim::JudgeUsual => Some(&rules.latency),
+        _ => None,
+    };
+    if let Some(added) = added {
         specs.pop();
-        specs.push(&rules.cost);
+        specs.push(added);
     }
     let armed = match aim {
-        Aim::Judge | Aim::Keep => specs,
+        Aim::Judge | Aim::JudgeUsual | Aim::Keep => specs,
         Aim::JudgeAlone | Aim::Promote => specs
             .into_iter()
             .filter(|spec| watched_by(spec.metric) == Some(scenario.watches))

@@ -58,8 +58,6 @@ pub enum Units {
 struct Tested {
     /// The candidate is worse, at the level this guard has alone.
     harm: Harm,
-    /// Natural logarithm of all evidence for `harm`, when the test has such a number.
-    log_harm: Option<f64>,
     /// The candidate is not worse by the margin.
     safe: bool,
     /// Natural logarithm of the evidence for `safe`, when the test has such a number.
@@ -97,15 +95,12 @@ pub fn harm_bound(evidence: &Evidence, units: Units) -> Option<f64> {
     }
 }
 
-/// The verdicts of [`judge`] alone, for those who look very often: how the candidate compares is told of guards that fail and
-/// of no other, and [`harm_bound`] of none.
+/// The verdicts of [`judge`] alone, for those who look very often: how the candidate compares and all of the evidence for HARM
+/// are told of guards that fail and of no other, and [`harm_bound`] of none.
 pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
     let share = 1.0 / guards.len().max(1) as f64;
     let starts = Starts::of(evidence);
-    let heavy = match units {
-        Units::Independent => None,
-        Units::Sticky => HeavyGroups::of(evidence),
-    };
+    let heavy = HeavyGroups::among(evidence, units);
     let tested: Vec<Tested> = guards
         .iter()
         .map(|guard| match units {
@@ -222,7 +217,7 @@ fn judgement(
         baseline: evidence.total(guard.metric, Arm::Baseline),
         candidate: evidence.total(guard.metric, Arm::Candidate),
         effect: Effect::default(),
-        log_harm: tested.log_harm,
+        log_harm: None,
         log_safe: tested.log_safe,
         passes_with: None,
         without: tested.heavy.filter(|_| verdict.is_fail()),

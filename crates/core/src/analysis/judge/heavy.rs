@@ -2,7 +2,7 @@
 //! of both arms together and never by what came of them or by the arm they fell on, so that leaving them out of a
 //! comparison on both arms favours neither.
 
-use super::MIN_GROUPS;
+use super::{MIN_GROUPS, Units};
 use crate::analysis::measurement::Evidence;
 use crate::analysis::verdict::Heavy;
 use crate::arm::Arm;
@@ -23,6 +23,11 @@ pub(super) struct HeavyGroups {
 }
 
 impl HeavyGroups {
+    /// Those of evidence whose units stay together; requests drawn by themselves have none.
+    pub(super) fn among(evidence: &Evidence, units: Units) -> Option<Self> {
+        (units == Units::Sticky).then(|| Self::of(evidence)).flatten()
+    }
+
     /// The largest groups, one by one, as long as the next has an outsized part of what is left and enough groups
     /// remain; nothing when no group is heavy.
     pub(super) fn of(evidence: &Evidence) -> Option<Self> {
@@ -42,12 +47,9 @@ impl HeavyGroups {
     }
 
     /// The sums of the other groups.
-    pub(super) fn left_out_of(&self, epochs: &[EpochSums]) -> Vec<EpochSums> {
-        let others = |epoch: &EpochSums| {
-            let groups = epoch.groups.iter().zip(self.heavy).filter(|(_, heavy)| !heavy);
-            EpochSums { probability: epoch.probability, groups: groups.map(|(sums, _)| *sums).collect() }
-        };
-        epochs.iter().map(others).collect()
+    pub(super) fn left_out_of(&self, epoch: &EpochSums) -> EpochSums {
+        let groups = epoch.groups.iter().zip(self.heavy).filter(|(_, heavy)| !heavy);
+        EpochSums { probability: epoch.probability, groups: groups.map(|(sums, _)| *sums).collect() }
     }
 
     /// How many they are, and how much of the requests is theirs.

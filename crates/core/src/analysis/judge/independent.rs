@@ -24,11 +24,10 @@ pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> T
     let harm = starts.harm(guard);
     let log_safe = log_safe(guard, evidence);
     Tested {
-        harm: Harm::Evidence(harm.material),
-        log_harm: Some(harm.log_e),
+        harm: Harm::Evidence(harm.log_e),
         safe: shows_safe(log_safe, guard, evidence),
         log_safe: Some(log_safe),
-        material: harm.material > f64::NEG_INFINITY,
+        material: harm.log_e > f64::NEG_INFINITY,
         since: harm.since,
         heavy: None,
     }

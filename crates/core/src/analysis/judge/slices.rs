@@ -165,7 +165,7 @@ fn ask<'a>(place: usize, guards: &[&'a Guard], evidence: &Evidence) -> Vec<Asked
         .filter(is_counted)
         .map(|guard| {
             let found = starts.harm(guard);
-            Asked { place, guard, log_harm: found.material, since: found.since }
+            Asked { place, guard, log_harm: found.log_e, since: found.since }
         })
         .collect()
 }

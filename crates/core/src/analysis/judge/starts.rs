@@ -9,6 +9,8 @@
 //! term out can only lower the sum. Source: see [`crate::stats::evidence::starts`], of which this is the form with no
 //! last start.
 
+mod chosen;
+
 use super::early::Reading;
 use super::events::{harm_by_amounts, race_of, tail_of};
 use super::gap::Gap;
@@ -17,6 +19,8 @@ use crate::guard::Guard;
 use crate::stats::evidence::capital::{BETS, Capital};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
+use chosen::Which;
+pub(super) use chosen::{BestGuess, Chosen, Gaps};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -56,14 +60,12 @@ pub(super) struct Starts<'a> {
     starts: Vec<(usize, f64)>,
 }
 
-/// What the starts found.
+/// What the starts that were asked found.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
-    /// The log e-value of all starts.
+    /// Their log e-value; minus infinity when none was asked.
     pub(super) log_e: f64,
-    /// That of the material ones; minus infinity when there is none.
-    pub(super) material: f64,
-    /// The first epoch of the material start that says most.
+    /// The first epoch of the one that says most.
     pub(super) since: usize,
 }
 
@@ -84,16 +86,31 @@ impl<'a> Starts<'a> {
         Self { epochs, starts }
     }
 
-    /// The evidence that the candidate is worse by this guard's metric, the least in any reading of early failures.
+    /// The evidence that the candidate is worse by this guard's metric of the starts that may act, the least in any reading of
+    /// early failures.
     pub(super) fn harm(&self, guard: &Guard) -> Found {
+        self.asked(guard, Which::Material)
+    }
+
+    /// The log e-value of all starts; zero before there is one.
+    pub(super) fn log_harm(&self, guard: &Guard) -> f64 {
+        if self.starts.is_empty() { 0.0 } else { self.asked(guard, Which::All).log_e }
+    }
+
+    fn asked(&self, guard: &Guard, which: Which) -> Found {
         let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
+        let chosen = self.chosen(which, Gaps::of(guard, &gaps));
+        let readings = Reading::all(guard.metric).iter();
         if guard.metric.is_amount() {
-            let readings = Reading::all(guard.metric).iter();
-            return Found::least(readings.map(|reading| self.harm_of_amount(guard, &gaps, *reading)));
+            let uncapped: Vec<Gap> = self.epochs.iter().map(|counts| Gap::uncapped(guard, counts)).collect();
+            let beyond = self.chosen(which, Gaps::of(guard, &uncapped));
+            return Found::least(
+                readings.map(|reading| self.asked_by_amount(guard, (&chosen, &beyond), *reading)),
+            );
         }
-        Found::least(Reading::all(guard.metric).iter().map(|reading| {
-            let races = self.races(|counts| race_of(counts, guard.metric, *reading));
-            self.found(guard, &gaps, &races, &LOG_WEIGHTS)
+        Found::least(readings.map(|reading| {
+            let race = |counts: &EpochCounts| race_of(counts, guard.metric, *reading);
+            self.mixed(&chosen, self.raced(&chosen, race), &LOG_WEIGHTS)
         }))
     }
 
@@ -110,56 +127,42 @@ impl<'a> Starts<'a> {
 
     /// More on average under the cap, or more often beyond it: a weighted mean of both. What is beyond it is material by
     /// what amounts come to as they are.
-    fn harm_of_amount(&self, guard: &Guard, gaps: &[Gap], reading: Reading) -> Found {
-        let capitals = harm_by_amounts(&self.epochs, guard.metric, reading);
-        let mean = self.found(guard, gaps, &capitals, &EVEN_WEIGHTS);
-        let uncapped: Vec<Gap> = self.epochs.iter().map(|counts| Gap::uncapped(guard, counts)).collect();
-        let tails = self.races(|counts| tail_of(counts, guard.metric, reading));
-        let tail = self.found(guard, &uncapped, &tails, &LOG_WEIGHTS);
-        let both = |on_mean: f64, on_tail: f64| {
-            log_sum_exp(&[ON_THE_MEAN.ln() + on_mean, (1.0 - ON_THE_MEAN).ln() + on_tail])
-        };
+    fn asked_by_amount(&self, guard: &Guard, (under, beyond): (&Chosen, &Chosen), reading: Reading) -> Found {
+        let capitals = harm_by_amounts(self.since(under.first), guard.metric, reading);
+        let mean = self.mixed(under, Independent::of(under, capitals), &EVEN_WEIGHTS);
+        let tails = self.raced(beyond, |counts| tail_of(counts, guard.metric, reading));
+        let tail = self.mixed(beyond, tails, &LOG_WEIGHTS);
         Found {
-            log_e: both(mean.log_e, tail.log_e),
-            material: both(mean.material, tail.material),
-            since: if tail.material > mean.material { tail.since } else { mean.since },
+            log_e: log_sum_exp(&[ON_THE_MEAN.ln() + mean.log_e, (1.0 - ON_THE_MEAN).ln() + tail.log_e]),
+            since: if tail.log_e > mean.log_e { tail.since } else { mean.since },
         }
     }
 
-    fn races(&self, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Vec<Capital> {
-        let races: Vec<RaceEpoch> = self.epochs.iter().map(|counts| race(counts)).collect();
-        race::harm(&races, 1.0).collect()
+    fn raced(&self, chosen: &Chosen, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Independent {
+        let races: Vec<RaceEpoch> = self.since(chosen.first).iter().map(|counts| race(counts)).collect();
+        Independent::of(chosen, race::harm(&races, 1.0).collect())
     }
 
-    fn found(&self, guard: &Guard, gaps: &[Gap], capitals: &[Capital], log_weights: &[f64; BETS]) -> Found {
-        let so_far = Independent { guard, gaps, capitals, gap: Gap::default(), capital: Capital::default() };
-        self.mixed(so_far, log_weights)
-    }
-
-    /// Mixes what the starts found, the latest first: each has the epochs of those after it.
-    pub(super) fn mixed(&self, mut since_start: impl SinceStart, log_weights: &[f64; BETS]) -> Found {
-        let (mut since, mut unseen) = (0, self.epochs.len());
-        let (mut all, mut material) = (Vec::with_capacity(self.starts.len()), Vec::new());
-        let mut most = f64::NEG_INFINITY;
-        for (first, log_weight) in self.starts.iter().rev() {
-            while unseen > *first {
-                unseen -= 1;
-                since_start.add(unseen);
-            }
+    /// Mixes what the chosen starts found, the latest first: each has the epochs of those after it.
+    pub(super) fn mixed(
+        &self,
+        chosen: &Chosen,
+        mut since_start: impl SinceStart,
+        log_weights: &[f64; BETS],
+    ) -> Found {
+        let (mut since, mut most, mut terms) = (0, f64::NEG_INFINITY, Vec::new());
+        let mut unseen = self.epochs.len();
+        let starts = self.starts.iter().zip(&chosen.starts).rev().filter(|(_, is_chosen)| **is_chosen);
+        for ((first, log_weight), _) in starts {
+            (*first..unseen).rev().for_each(|epoch| since_start.add(epoch));
+            unseen = *first;
             let term = log_weight + weighed(&since_start.capital(), log_weights);
-            all.push(term);
-            if since_start.is_material() {
-                material.push(term);
-                if term >= most {
-                    (most, since) = (term, *first);
-                }
+            terms.push(term);
+            if term >= most {
+                (most, since) = (term, *first);
             }
         }
-        Found {
-            log_e: if all.is_empty() { 0.0 } else { log_sum_exp(&all) },
-            material: if material.is_empty() { f64::NEG_INFINITY } else { log_sum_exp(&material) },
-            since,
-        }
+        Found { log_e: if terms.is_empty() { f64::NEG_INFINITY } else { log_sum_exp(&terms) }, since }
     }
 }
 
@@ -169,48 +172,40 @@ pub(super) trait SinceStart {
     fn add(&mut self, epoch: usize);
     /// What the bets have made of them.
     fn capital(&self) -> Capital;
-    /// Whether the best guess lies at the margin or beyond.
-    fn is_material(&self) -> bool;
 }
 
 /// Of requests drawn one by one: what each epoch says adds.
-struct Independent<'a> {
-    guard: &'a Guard,
-    gaps: &'a [Gap],
-    capitals: &'a [Capital],
-    gap: Gap,
-    capital: Capital,
+struct Independent {
+    /// The first epoch there is a capital of.
+    first: usize,
+    capitals: Vec<Capital>,
+    sum: Capital,
 }
 
-impl SinceStart for Independent<'_> {
+impl Independent {
+    fn of(chosen: &Chosen, capitals: Vec<Capital>) -> Self {
+        Self { first: chosen.first, capitals, sum: Capital::default() }
+    }
+}
+
+impl SinceStart for Independent {
     fn add(&mut self, epoch: usize) {
-        self.capital += self.capitals[epoch];
-        self.gap += self.gaps[epoch];
+        self.sum += self.capitals[epoch - self.first];
     }
 
     fn capital(&self) -> Capital {
-        self.capital
-    }
-
-    fn is_material(&self) -> bool {
-        self.gap.is_material(self.guard)
+        self.sum
     }
 }
 
 impl Found {
     /// The least evidence of several readings of the same outcomes.
     pub(super) fn least(readings: impl Iterator<Item = Self>) -> Self {
-        readings
-            .reduce(|a, b| Self {
-                log_e: a.log_e.min(b.log_e),
-                material: a.material.min(b.material),
-                since: if a.material < b.material { a.since } else { b.since },
-            })
-            .unwrap_or(NOTHING)
+        readings.reduce(|a, b| if a.log_e < b.log_e { a } else { b }).unwrap_or(NOTHING)
     }
 }
 
-const NOTHING: Found = Found { log_e: 0.0, material: f64::NEG_INFINITY, since: 0 };
+const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };
 
 /// The log weight of the start after so many times five minutes; all weights together are one.
 fn log_weight(number: u64) -> f64 {

@@ -8,7 +8,7 @@
 use super::early::Reading;
 use super::gap::Gap;
 use super::heavy::HeavyGroups;
-use super::starts::{Found, LOG_WEIGHTS, SinceStart, Starts};
+use super::starts::{BestGuess, Found, Gaps, LOG_WEIGHTS, SinceStart, Starts};
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
@@ -18,7 +18,7 @@ use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::stats::evidence::capital::Capital;
 use crate::stats::evidence::clustered::{self, ClusteredRace};
-use crate::stats::evidence::contrast::{self, Contrast, EpochSums, GroupSums, Hypothesis};
+use crate::stats::evidence::contrast::{self, Contrast, EpochSums, Estimate, GroupSums, Hypothesis};
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
 const HARM_GROUPS: usize = 5;
@@ -35,81 +35,105 @@ pub(super) fn test(
     if guard.metric.is_amount() {
         return test_amount(guard, (evidence, heavy), alpha);
     }
-    let gaps: Vec<Gap> = starts.since(0).iter().map(|counts| Gap::of(guard, counts)).collect();
     let harm = Found::least(Reading::all(guard.metric).iter().map(|reading| {
-        let groups = Groups::of(guard, *reading, (starts.since(0), &gaps), heavy);
-        starts.mixed(groups, &LOG_WEIGHTS)
+        let groups = Groups { guard, reading: *reading, epochs: starts.since(0), heavy };
+        let material = match heavy {
+            None => starts.material(Gaps::of(guard, &gaps(guard, starts))),
+            Some(_) => starts.material(ToMargin { groups, distance: Estimate::from(at_margin(guard)) }),
+        };
+        starts.mixed(&material, groups.race(), &LOG_WEIGHTS)
     }));
     let log_safe = log_safe(guard, evidence);
     Tested {
-        harm: Harm::Evidence(harm.material),
-        log_harm: Some(harm.log_e),
+        harm: Harm::Evidence(harm.log_e),
         safe: shows_safe(log_safe, guard, evidence),
         log_safe,
-        material: harm.material > f64::NEG_INFINITY,
+        material: harm.log_e > f64::NEG_INFINITY,
         since: harm.since,
         heavy: heavy.map(HeavyGroups::told),
     }
 }
 
+/// The logarithm of all evidence for HARM, where it is a race; zero before there is any.
+pub(super) fn log_harm(guard: &Guard, (starts, heavy): (&Starts<'_>, Option<&HeavyGroups>)) -> Option<f64> {
+    let epochs = starts.since(0);
+    if guard.metric.is_amount() {
+        return None;
+    }
+    let of_reading = |reading: &Reading| {
+        let groups = Groups { guard, reading: *reading, epochs, heavy };
+        starts.mixed(&starts.all(), groups.race(), &LOG_WEIGHTS)
+    };
+    let found = Found::least(Reading::all(guard.metric).iter().map(of_reading));
+    Some(if epochs.is_empty() { 0.0 } else { found.log_e })
+}
+
+fn gaps(guard: &Guard, starts: &Starts<'_>) -> Vec<Gap> {
+    starts.since(0).iter().map(|counts| Gap::of(guard, counts)).collect()
+}
+
 /// An amount has no events that could race: the bound of the difference of its capped means tells.
 fn test_amount(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> Tested {
     let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
-    let harm = Reading::all(guard.metric).iter().all(|reading| {
+    let material = is_material(guard, &effect_of_sums(guard, &sums));
+    let is_worse = |reading: &Reading| {
         let sums = amount_sums(guard.metric, *reading, evidence.compared());
         Contrast::of_amounts(&without(heavy, sums), EQUAL)
             .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
-    });
+    };
     Tested {
-        harm: Harm::Tested(harm),
-        log_harm: None,
+        // What is not material acts on nothing.
+        harm: Harm::Tested(material && Reading::all(guard.metric).iter().all(is_worse)),
         safe: is_safe(guard, evidence),
         log_safe: None,
-        material: is_material(guard, &effect_of_sums(guard, &sums)),
+        material,
         since: 0,
         heavy: heavy.map(HeavyGroups::told),
     }
 }
 
-/// The groups of units since a start.
+/// The groups of units, epoch by epoch, without the heavy ones.
+#[derive(Clone, Copy)]
 struct Groups<'a> {
     guard: &'a Guard,
-    gaps: &'a [Gap],
-    sums: Vec<EpochSums>,
-    /// The same held against the margin, where heavy groups are left out.
-    to_margin: Option<Vec<EpochSums>>,
-    first: usize,
-    gap: Gap,
-    race: ClusteredRace,
+    reading: Reading,
+    epochs: &'a [&'a EpochCounts],
+    heavy: Option<&'a HeavyGroups>,
 }
 
 impl<'a> Groups<'a> {
-    fn of(
-        guard: &'a Guard,
-        reading: Reading,
-        (epochs, gaps): (&[&EpochCounts], &'a [Gap]),
-        heavy: Option<&HeavyGroups>,
-    ) -> Self {
-        let bad = |counts| reading.bad(counts);
-        let sums = epochs.iter().map(|counts| sums(counts, guard.metric, bad, bad)).collect();
-        let to_margin = heavy.map(|_| without(heavy, sums_to_margin(guard, reading, epochs.iter().copied())));
-        Self {
-            guard,
-            gaps,
-            sums: without(heavy, sums),
-            to_margin,
-            first: epochs.len(),
-            gap: Gap::default(),
-            race: ClusteredRace::harm(1.0),
+    /// Their bad events in an epoch.
+    fn events(self, epoch: usize) -> EpochSums {
+        let bad = |counts| self.reading.bad(counts);
+        self.others(sums(self.epochs[epoch], self.guard.metric, bad, bad))
+    }
+
+    /// The same as they are held against the margin.
+    fn to_margin(self, epoch: usize) -> EpochSums {
+        self.others(epoch_to_margin(self.guard, self.reading, self.epochs[epoch]))
+    }
+
+    fn others(self, sums: EpochSums) -> EpochSums {
+        match self.heavy {
+            Some(heavy) => heavy.left_out_of(&sums),
+            None => sums,
         }
+    }
+
+    const fn race(self) -> Race<'a> {
+        Race { groups: self, race: ClusteredRace::harm(1.0) }
     }
 }
 
-impl SinceStart for Groups<'_> {
+/// Their race since a start.
+struct Race<'a> {
+    groups: Groups<'a>,
+    race: ClusteredRace,
+}
+
+impl SinceStart for Race<'_> {
     fn add(&mut self, epoch: usize) {
-        self.first = epoch;
-        self.gap += self.gaps[epoch];
-        self.race.add(&self.sums[epoch]);
+        self.race.add(&self.groups.events(epoch));
     }
 
     /// Nothing is said while too few groups have events: what a few users meet with varies more than they can show.
@@ -117,13 +141,21 @@ impl SinceStart for Groups<'_> {
         let capital = self.race.capital().filter(|_| self.race.event_groups() >= HARM_GROUPS);
         capital.unwrap_or_default()
     }
+}
+
+/// The best guess where heavy groups are left out: how far the others lie from the margin.
+struct ToMargin<'a> {
+    groups: Groups<'a>,
+    distance: Estimate,
+}
+
+impl BestGuess for ToMargin<'_> {
+    fn add(&mut self, epoch: usize) {
+        self.distance.add(&self.groups.to_margin(epoch));
+    }
 
     fn is_material(&self) -> bool {
-        match &self.to_margin {
-            None => self.gap.is_material(self.guard),
-            Some(sums) => contrast(self.guard.metric, &sums[self.first..], at_margin(self.guard))
-                .is_some_and(|distance| distance.estimate >= 0.0),
-        }
+        self.distance.value().is_some_and(|distance| distance >= 0.0)
     }
 }
 
@@ -153,7 +185,7 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> Option<f64> {
 
 fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
     match heavy {
-        Some(heavy) => heavy.left_out_of(&all),
+        Some(heavy) => all.iter().map(|sums| heavy.left_out_of(sums)).collect(),
         None => all,
     }
 }
@@ -198,10 +230,14 @@ fn sums_to_margin<'a>(
     if guard.metric.is_amount() {
         return amount_sums(guard.metric, reading, epochs);
     }
+    epochs.map(|counts| epoch_to_margin(guard, reading, counts)).collect()
+}
+
+fn epoch_to_margin(guard: &Guard, reading: Reading, counts: &EpochCounts) -> EpochSums {
     let is_percentile = guard.metric.percentile().is_some();
     let on_candidate =
         |counts| if is_percentile { reading.bad_if_granted(counts) } else { reading.bad(counts) };
-    epochs.map(|counts| sums(counts, guard.metric, on_candidate, |counts| reading.bad(counts))).collect()
+    sums(counts, guard.metric, on_candidate, |counts| reading.bad(counts))
 }
 
 /// How the candidate compares in these epochs. Percentiles are not kept per group: of them there is the best guess.
@@ -220,7 +256,7 @@ pub(super) fn effect_on_others(guard: &Guard, evidence: &Evidence, epochs: &[&Ep
         Some(_) if guard.metric.percentile().is_some() => Effect::default(),
         Some(heavy) => {
             let sums = plain_sums(guard.metric, epochs.iter().copied());
-            effect_of_sums(guard, &heavy.left_out_of(&sums))
+            effect_of_sums(guard, &without(Some(&heavy), sums))
         }
     }
 }

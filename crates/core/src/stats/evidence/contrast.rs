@@ -11,7 +11,11 @@
 //! The bounds are one-sided asymptotic confidence sequences (Waudby-Smith et al., arXiv 2103.06476), widened from the
 //! normal to Student's distribution for a variance that was estimated from a limited number of groups.
 
+mod estimate;
+
 use crate::stats::sequence::asymptotic::one_sided_deviation;
+pub use estimate::Estimate;
+use estimate::Shares;
 
 /// Sums of one group in one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -121,13 +125,10 @@ const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 /// The distance from a hypothesis as sums that add over epochs, in any order.
 #[derive(Debug, Clone)]
 pub(super) struct Distance {
-    hypothesis: Hypothesis,
+    estimate: Estimate,
     /// How far each group moves it.
     contributions: Vec<f64>,
-    /// The distances of the epochs, each times how well it compares the arms.
-    sum: f64,
-    worth: f64,
-    /// The variance of `sum` if requests were independent: with the hypothesis true, and with the shares observed.
+    /// The variance of the estimate's sum if requests were independent: with the hypothesis true, and with the shares observed.
     by_hypothesis: f64,
     by_shares: f64,
     /// How far each group's requests on the candidate, and on the baseline, would move the distance with the hypothesis
@@ -140,10 +141,8 @@ pub(super) struct Distance {
 impl Distance {
     pub(super) const fn from(hypothesis: Hypothesis) -> Self {
         Self {
-            hypothesis,
+            estimate: Estimate::from(hypothesis),
             contributions: Vec::new(),
-            sum: 0.0,
-            worth: 0.0,
             by_hypothesis: 0.0,
             by_shares: 0.0,
             if_alike: Vec::new(),
@@ -168,19 +167,9 @@ impl Distance {
         for (has_event, group) in self.with_events.iter_mut().zip(&epoch.groups) {
             *has_event |= group.candidate_events > 0.0;
         }
-        let total = total(&epoch.groups);
-        let is_compared = total.candidate > 0.0 && total.baseline > 0.0 && !is_one_group(epoch, &total);
-        if !is_compared {
-            return None;
-        }
-        let Hypothesis { ratio, difference } = self.hypothesis;
-        let (weight, shares, null) = (
-            total.candidate * total.baseline / (total.candidate + total.baseline),
-            Shares::of(&total),
-            Shares::under(self.hypothesis, &total),
-        );
-        self.sum += weight * (shares.candidate - ratio * shares.baseline - difference);
-        self.worth += weight;
+        let (total, weight) = self.estimate.compared(epoch)?;
+        let (ratio, shares) = (self.estimate.hypothesis.ratio, Shares::of(&total));
+        let null = Shares::under(self.estimate.hypothesis, &total);
         self.by_hypothesis += weight * weight * variance_at(&total, null, ratio);
         self.by_shares += weight * weight * variance_at(&total, shares, ratio);
         let deviation = |share: f64| weight * (share * (1.0 - share)).sqrt();
@@ -216,44 +205,20 @@ impl Distance {
         let most = over(if_alike, self.by_hypothesis).unwrap_or(f64::INFINITY);
         let shown = over(Spread::of(&self.contributions).variance, self.by_shares).unwrap_or(1.0);
         let factor = shown.min(most).max(1.0);
-        (self.worth > 0.0).then(|| DesignEffect { factor, event_groups: self.event_groups() })
+        (self.estimate.worth > 0.0).then(|| DesignEffect { factor, event_groups: self.event_groups() })
     }
 
     /// Nothing while no epoch has requests on both arms.
     fn contrast(&self, least_variance: f64) -> Option<Contrast> {
-        (self.worth > 0.0).then(|| {
-            let spread = Spread::of(&self.contributions);
-            Contrast {
-                estimate: self.sum / self.worth,
-                standard_error: spread.variance.max(least_variance).sqrt() / self.worth,
-                degrees_of_freedom: spread.degrees_of_freedom,
-                sample_size: self.worth,
-                event_groups: self.event_groups(),
-            }
+        let estimate = self.estimate.value()?;
+        let (worth, spread) = (self.estimate.worth, Spread::of(&self.contributions));
+        Some(Contrast {
+            estimate,
+            standard_error: spread.variance.max(least_variance).sqrt() / worth,
+            degrees_of_freedom: spread.degrees_of_freedom,
+            sample_size: worth,
+            event_groups: self.event_groups(),
         })
-    }
-}
-
-/// The shares of bad requests on both arms.
-#[derive(Clone, Copy)]
-struct Shares {
-    candidate: f64,
-    baseline: f64,
-}
-
-impl Shares {
-    fn of(sums: &GroupSums) -> Self {
-        Self {
-            candidate: sums.candidate_events / sums.candidate,
-            baseline: sums.baseline_events / sums.baseline,
-        }
-    }
-
-    /// What they most likely are if the hypothesis is true.
-    fn under(Hypothesis { ratio, difference }: Hypothesis, total: &GroupSums) -> Self {
-        let events = total.candidate_events + total.baseline_events - difference * total.candidate;
-        let baseline = (events / (ratio * total.candidate + total.baseline)).clamp(0.0, 1.0);
-        Self { candidate: (ratio * baseline + difference).clamp(0.0, 1.0), baseline }
     }
 }
 
@@ -281,21 +246,6 @@ impl Spread {
             degrees_of_freedom: (effective.min(count) - 1.0).max(1.0),
         }
     }
-}
-
-fn total(groups: &[GroupSums]) -> GroupSums {
-    groups.iter().fold(GroupSums::default(), |sum, group| GroupSums {
-        candidate: sum.candidate + group.candidate,
-        candidate_events: sum.candidate_events + group.candidate_events,
-        baseline: sum.baseline + group.baseline,
-        baseline_events: sum.baseline_events + group.baseline_events,
-    })
-}
-
-/// Whether one of several groups makes all requests of an arm: then nothing can be said of that arm without it.
-fn is_one_group(epoch: &EpochSums, total: &GroupSums) -> bool {
-    let is_all = |group: &GroupSums| group.candidate >= total.candidate || group.baseline >= total.baseline;
-    epoch.groups.len() > 1 && epoch.groups.iter().any(is_all)
 }
 
 /// One over the requests of all other groups, on each arm. Only an arm's single group has nothing beside it, and moves

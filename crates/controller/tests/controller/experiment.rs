@@ -47,12 +47,15 @@ fn experiment(lead_in: Duration) -> Experiment {
 
 /// A world in which it runs.
 fn conducted(lead_in: Duration) -> World {
+    conducted_as(&experiment(lead_in))
+}
+
+fn conducted_as(experiment: &Experiment) -> World {
     let world = World::new();
     world.until("a first table", |world| world.table().is_some());
     world.acknowledge();
     world.store.register_release(&release("v3"), world.now()).unwrap();
-    let experiment = experiment(lead_in);
-    let start = ExperimentStart { experiment: &experiment, salt: Salt([7; 16]), at: world.now() };
+    let start = ExperimentStart { experiment, salt: Salt([7; 16]), at: world.now() };
     world.store.start_experiment(&start).unwrap();
     world.controller.nudge().wake();
     world.until("arms in the table", |world| world.table().unwrap().experiment.is_some());
@@ -118,4 +121,20 @@ fn people_are_obeyed_and_answered_once() {
     let won = Phase::Ended(End::Winner { arm: 2, by: Decider::ByPerson });
     world.until("it has a winner", |world| phase(world) == won);
     world.until("the control serves all", |world| world.table().unwrap().experiment.is_none());
+}
+
+#[test]
+fn a_bandit_moves_traffic_by_the_hour_and_keeps_a_floor() {
+    let stop = Stop { winner: Decider::ByPerson, max_duration: Duration::from_secs(24 * 3_600) };
+    let allocation = Allocation::Bandit { floor: percent(10) };
+    let mut world = conducted_as(&Experiment { allocation, stop, ..experiment(Duration::ZERO) });
+    world.serve_arms(&[(0, (1_000, 20)), (1, (1_000, 100)), (2, (1_000, 20))]);
+    world.pass(Duration::from_secs(60));
+    world.until("it is looked at", |world| world.store.noted_analysis(&name()).is_some());
+    assert_eq!(shares(&world), Some(vec![percent(30); 3]), "it does not follow every look");
+    world.pass(Duration::from_secs(3_600));
+    // A tenth of the 90 % that the arms have.
+    let followed = Some([900, 7_200, 900].map(|points| Weight::from_basis_points(points).unwrap()).to_vec());
+    world.until("traffic follows the arm that fails least", |world| shares(world) == followed);
+    assert_eq!(phase(&world), Phase::Running { stopped: Vec::new() });
 }

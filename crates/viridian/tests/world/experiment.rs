@@ -67,14 +67,14 @@ async fn an_experiment_from_its_start_to_the_rollout_of_its_winner() {
     assert_eq!(moved["application"], "chat", "{moved:#}");
 }
 
-fn write(home: &Path, name: &str, text: &str) -> String {
+pub(crate) fn write(home: &Path, name: &str, text: &str) -> String {
     let file = home.join(name);
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }
 
 /// Waits until the experiment stands so.
-fn until(viridian: &Viridian, stands_so: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn until(viridian: &Viridian, stands_so: impl Fn(&Value) -> bool) -> Value {
     let begun = std::time::Instant::now();
     loop {
         let tone = viridian.ask(&["experiment", "status", "tone"]);
@@ -86,7 +86,7 @@ fn until(viridian: &Viridian, stands_so: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-fn arm<'a>(tone: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn arm<'a>(tone: &'a Value, name: &str) -> &'a Value {
     tone["arms"].as_array().unwrap().iter().find(|arm| arm["name"] == name).unwrap()
 }
 
@@ -172,7 +172,10 @@ async fn call(gateway: SocketAddr, caller: usize) {
     }
 }
 
-async fn answered(caller: &mut Caller, request: Request<Bytes>) -> Option<viridian_testkit::caller::Answer> {
+pub(crate) async fn answered(
+    caller: &mut Caller,
+    request: Request<Bytes>,
+) -> Option<viridian_testkit::caller::Answer> {
     let response = caller.try_open(request).await?;
     Some(viridian_testkit::caller::read(response).await)
 }

@@ -27,6 +27,7 @@ mod seed;
 mod viridian;
 
 mod blue_green;
+mod crossed;
 mod delivery;
 mod digits;
 mod disk_full;

@@ -5,7 +5,7 @@
 
 use crate::defects;
 use crate::viridian::{ANY_PORT, Viridian};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -109,6 +109,33 @@ async fn metrics_of_an_application_s_own_roll_back_and_promote() {
         let reason = end["reason"].as_str().unwrap_or_default();
         assert_eq!(reason.contains("prose"), expected == "RolledBack", "{reason}");
     }
+}
+
+/// The same name means something else after an edit: every answer would be bad.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_changes_nothing_of_what_a_rollout_under_way_watches() {
+    let home = TempDir::new().unwrap();
+    let name = "edited";
+    let before =
+        manifest(name, defects::start().await, &[("prose", "10pp")], "none").replace("\n  guards:", DECLARED);
+    let mut viridian = Viridian::start(home.path(), &before, ANY_PORT);
+    let _callers = start_callers(viridian.gateway(), &[name.to_owned()]);
+    let plan = rollout(name);
+    let (held, _) = plan.split_once(", bake:").unwrap();
+    let held = format!("{held}, pause: {{}}, weight: 60%]}}}}\n");
+    viridian.start_rollout(home.path(), &held);
+    let counted = |status: &Value| {
+        let prose = &status["report"]["analysis"]["guards"][0];
+        assert_eq!(prose["guard"]["metric"], "prose", "{status:#}");
+        [prose["candidate"]["requests"].as_u64().unwrap(), prose["candidate"]["bad"].as_u64().unwrap()]
+    };
+    let [known, _] = counted(&viridian.until_phase(name, &["Held"]));
+    let served = viridian.generation(name);
+
+    viridian.apply(home.path(), &before.replace("!answer.text.startsWith", "answer.text.startsWith"));
+    let goes_on = viridian.until(name, |status| counted(status)[0] > known + 200);
+    assert_eq!((goes_on["phase"].as_str(), counted(&goes_on)[1]), (Some("Held"), 0), "{goes_on:#}");
+    assert!(viridian.generation(name) > served, "it is served by the edited application");
 }
 
 /// An application with a guard on each of these metrics, and a candidate whose answers have a defect.

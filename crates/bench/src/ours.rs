@@ -126,7 +126,7 @@ impl Ours {
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
             // As many requests between looks, however often they come.
             look_every: config.rules.viridian.look_every * config.usual.rate / rate,
-            state: State { sequence: 0, phase: Phase::Pending },
+            state: State::new(),
             epoch: first_epoch(),
             calibration: known.clone(),
             evidence: Evidence::default(),
@@ -289,6 +289,7 @@ impl Ours {
             analysis: analysis.clone(),
             uncompared: uncompared::errors(&self.evidence),
             gauges: Vec::new(),
+            signs: Vec::new(),
             smoke: SmokeResult::Passed,
             baseline: Readiness::Ready,
             candidate: Readiness::Ready,

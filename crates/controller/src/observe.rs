@@ -7,8 +7,10 @@ use crate::length::oversized_rollout;
 use crate::present::Present;
 use crate::senses::{Senses, Subject};
 use std::time::Duration;
+use viridian_core::analysis::drift::Sign;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
+use viridian_core::application::Application;
 use viridian_core::guard::Guard;
 use viridian_core::rollout::input::{Gateways, Input};
 use viridian_core::rollout::step::CALIBRATION;
@@ -44,6 +46,11 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
     })
 }
 
+/// Whether requests of an application are evidence one by one.
+pub(crate) const fn units_of(application: &Application) -> Units {
+    if application.unit.is_sticky() { Units::Sticky } else { Units::Independent }
+}
+
 /// How long feedback may take to count for one of these.
 pub(crate) fn longest(guards: &[Guard]) -> Duration {
     guards.iter().map(|guard| guard.maturity).max().unwrap_or_default()
@@ -54,6 +61,7 @@ pub(crate) struct Sight<'a> {
     pub(crate) rollout: &'a StoredRollout,
     pub(crate) candidate: &'a Placement,
     pub(crate) commands: &'a [PendingCommand],
+    pub(crate) signs: &'a [Sign],
 }
 
 impl Sight<'_> {
@@ -65,7 +73,6 @@ impl Sight<'_> {
         (hub, senses, now): (&Hub, &impl Senses, Timestamp),
     ) -> Input {
         let application = &present.application;
-        let units = if application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
         Input {
             sequence: self.rollout.state.sequence,
             commands: self.commands.iter().map(|pending| pending.command.clone()).collect(),
@@ -74,7 +81,8 @@ impl Sight<'_> {
                 ..hub.gateways(&application.name)
             },
             calibration: measured.calibration.tally.outcomes(),
-            analysis: judge(&self.rollout.plan.guards, &measured.evidence, units),
+            analysis: judge(&self.rollout.plan.guards, &measured.evidence, units_of(application)),
+            signs: self.signs.to_vec(),
             gauges: senses
                 .gauges(Subject { application, rollout: self.rollout, candidate: self.candidate }, now),
             smoke: senses.smoke(self.rollout, self.candidate),

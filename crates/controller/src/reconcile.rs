@@ -10,11 +10,12 @@ use crate::experiment::{self, Found, Looks, Step};
 use crate::generations::Generations;
 use crate::hub::Hub;
 use crate::ledger::Ledger;
-use crate::observe::{self, Measured, Sight};
+use crate::observe::{self, Measured, Sight, units_of};
 use crate::present::Present;
 use crate::senses::Senses;
 use std::collections::HashMap;
 use std::sync::Arc;
+use viridian_core::analysis::drift::Drifts;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::input::Unwell;
 use viridian_core::rollout::state::Phase;
@@ -40,6 +41,8 @@ pub struct Room<L, S> {
     /// Tables that were taken back, by whose content nobody is served until something else is asked for. After a restart
     /// the first gateway finds out again.
     withdrawn: HashMap<ApplicationName, RoutingTable>,
+    /// What was found of the conditions of rollouts, until another epoch has settled.
+    drifts: HashMap<ApplicationName, Drifts>,
 }
 
 impl<L: Ledger, S: Senses> Room<L, S> {
@@ -55,6 +58,7 @@ impl<L: Ledger, S: Senses> Room<L, S> {
             looks: Looks::default(),
             unsaved_moves: HashMap::new(),
             withdrawn: HashMap::new(),
+            drifts: HashMap::new(),
         }
     }
 
@@ -157,7 +161,9 @@ fn walk<L: Ledger, S: Senses>(
     };
 
     let commands = room.ledger.pending_commands(&rollout.proposal.name)?;
-    let sight = Sight { rollout, candidate, commands: &commands };
+    let drifts = room.drifts.entry(name.clone()).or_default();
+    let signs = drifts.look(&measured.evidence, units_of(&present.application), now);
+    let sight = Sight { rollout, candidate, commands: &commands, signs };
     let input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
     let transition = step(&rollout.plan, &rollout.state, &input, now);
     let stays = transition.next.sequence == rollout.state.sequence;
@@ -255,6 +261,7 @@ fn carry_out<L: Ledger, S: Senses>(
     crash::at(crash::Place::Published);
     if decided.transition.next.is_end() {
         room.senses.forget(&decided.rollout);
+        room.drifts.remove(name);
     }
     Ok(Progress::Moved)
 }

@@ -4,6 +4,7 @@ pub use crate::{epoch, guard, metric};
 
 pub mod calibration;
 mod counts;
+pub mod drift;
 mod score;
 pub mod slices;
 pub mod tally;

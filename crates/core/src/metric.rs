@@ -266,6 +266,11 @@ impl Metric {
         matches!(self, Self::Feedback)
     }
 
+    /// Whether every outcome is a case of it, whatever is known of the answer.
+    pub const fn is_asked_of_all(self) -> bool {
+        matches!(self, Self::Errors | Self::Timeouts | Self::RateLimited)
+    }
+
     /// Where the counters of a metric that every application has stand in a tally; behind the last for another, whose
     /// counters have no place among them.
     pub const fn index(self) -> usize {

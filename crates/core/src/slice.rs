@@ -105,11 +105,15 @@ impl std::error::Error for NotAnAttribute {}
 
 impl Slicing {
     /// What these attributes and guards ask for; nothing when nothing is asked. Percentiles would need the times of every
-    /// slice, and feedback does not say which slice it is of: neither is counted.
+    /// slice, and feedback does not say which slice it is of: neither is counted. Errors are when nothing else tells how many
+    /// requests a slice has.
     pub fn of(by: &[Attribute], guards: &[Guard]) -> Option<Self> {
         let is_counted = |metric: &Metric| metric.percentile().is_none() && !metric.arrives_late();
-        let metrics: Vec<Metric> = guards.iter().map(|guard| guard.metric).filter(is_counted).collect();
-        (!by.is_empty() && !metrics.is_empty()).then(|| Self { by: by.to_vec(), metrics })
+        let mut metrics: Vec<Metric> = guards.iter().map(|guard| guard.metric).filter(is_counted).collect();
+        if !metrics.iter().any(|metric| metric.is_asked_of_all()) {
+            metrics.push(Metric::Errors);
+        }
+        (!by.is_empty()).then(|| Self { by: by.to_vec(), metrics })
     }
 }
 
@@ -125,6 +129,7 @@ pub fn told(value: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::Margin;
 
     #[test]
     fn attributes_are_known_by_what_people_write() {
@@ -140,6 +145,21 @@ mod tests {
         check("header:a b", None);
         check("region", None);
         check("", None);
+    }
+
+    #[test]
+    fn something_says_how_many_requests_a_slice_has() {
+        let check = |guarded: &[Metric], counted: &[Metric]| {
+            let guards: Vec<Guard> =
+                guarded.iter().map(|metric| Guard::new(*metric, Margin::Relative(2_000))).collect();
+            let by = [Attribute::parse("route").unwrap()];
+            assert_eq!(Slicing::of(&by, &guards).unwrap().metrics, counted, "{guarded:?}");
+        };
+        check(&[Metric::Errors, Metric::Cost], &[Metric::Errors, Metric::Cost]);
+        check(&[Metric::Timeouts], &[Metric::Timeouts]);
+        check(&[Metric::Cost], &[Metric::Cost, Metric::Errors]);
+        check(&[Metric::LatencyP95, Metric::Feedback], &[Metric::Errors]);
+        assert_eq!(Slicing::of(&[], &[Guard::new(Metric::Errors, Margin::Points(50))]), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ const NOW: Timestamp = Timestamp(1_790_000_000_000);
 fn at_a_share() -> State {
     let at =
         Position { weight: Weight::from_basis_points(500).unwrap_or(Weight::ZERO), ..Position::at(1, NOW) };
-    State { sequence: 7, phase: Phase::Progressing(at) }
+    State { sequence: 7, phase: Phase::Progressing(at), ..State::new() }
 }
 
 fn look(state: &State, gateways: Gateways, commands: Vec<Command>) -> Transition {
@@ -42,6 +42,7 @@ fn look(state: &State, gateways: Gateways, commands: Vec<Command>) -> Transition
             slices: Vec::new(),
         },
         gauges: Vec::new(),
+        signs: Vec::new(),
         smoke: SmokeResult::Passed,
         uncompared: Counts::default(),
         baseline: Readiness::Ready,

@@ -29,5 +29,7 @@ mod tables;
 mod units_stay;
 #[path = "invariants/walk.rs"]
 mod walk;
+#[path = "invariants/warnings_decide_nothing.rs"]
+mod warnings_decide_nothing;
 #[path = "invariants/weights_sum.rs"]
 mod weights_sum;

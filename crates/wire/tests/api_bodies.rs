@@ -124,6 +124,7 @@ fn report() -> Report {
         },
         observed: Vec::new(),
         gauges: Vec::new(),
+        warnings: Vec::new(),
         sentence: "Step 3 goes on: errors: neither worse nor shown safe yet.".to_owned(),
     }
 }
@@ -131,7 +132,7 @@ fn report() -> Report {
 fn with_facts<T>(phase: Phase, body: impl FnOnce(&Facts<'_>) -> T) -> T {
     let (proposal, report) = (proposal(), report());
     let plan = Plan::compile(&proposal.strategy, &guards(), proposal.policy);
-    let state = State { sequence: 5, phase };
+    let state = State { sequence: 5, phase, ..State::new() };
     body(&Facts {
         proposal: &proposal,
         plan: &plan,
@@ -169,7 +170,7 @@ fn a_rollout_explains_itself() {
 
 #[test]
 fn a_history_tells_who_and_why() {
-    let state = State { sequence: 1, phase: progressing() };
+    let state = State { sequence: 1, phase: progressing(), ..State::new() };
     let order = Command::Promote { by: "ada".to_owned(), reach: Reach::Step };
     let body = History {
         rollout: "support-chat-v8".to_owned(),

@@ -27,7 +27,7 @@ fn serve(world: &World, per_second: u64) {
     let commit = Commit {
         rollout: &RolloutName::parse("r1").unwrap(),
         expected_sequence: 0,
-        next: &State { sequence: 1, phase: progressing(0) },
+        next: &State { sequence: 1, phase: progressing(0), ..State::new() },
         report: &report("it begins"),
         table: None,
         epoch: Some(&epoch),

@@ -183,7 +183,7 @@ impl World {
     pub(crate) fn go(&self, rollout: &str, phase: Phase, sentence: &str) {
         let name = RolloutName::parse(rollout).unwrap();
         let sequence = self.store.rollout(&name).unwrap().unwrap().state.sequence;
-        let next = RolloutState { sequence: sequence + 1, phase };
+        let next = RolloutState { sequence: sequence + 1, phase, ..RolloutState::new() };
         let report = report(sentence);
         let commit = Commit {
             rollout: &name,
@@ -216,6 +216,7 @@ pub(crate) fn report(sentence: &str) -> Report {
         analysis: judge(&[], &Evidence::default(), Units::Independent),
         observed: Vec::new(),
         gauges: Vec::new(),
+        warnings: Vec::new(),
         sentence: sentence.to_owned(),
     }
 }

@@ -84,6 +84,12 @@ impl SliceTally {
         counts.into_iter().flatten().map(|(metric, counts)| (*metric, *counts))
     }
 
+    /// The requests of one slice, good or bad: by a metric that is asked of every one of them.
+    pub fn requests(&self, slice: (&str, &str)) -> u64 {
+        let asked = self.counts(slice).filter(|(metric, _)| metric.is_asked_of_all());
+        asked.map(|(_, counts)| counts.trials).max().unwrap_or_default()
+    }
+
     /// How many times a request was looked at, over all slices and metrics.
     pub fn trials(&self) -> u64 {
         let counts = self.0.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values);

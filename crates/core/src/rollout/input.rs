@@ -1,6 +1,7 @@
 //! What a rollout is told before it decides: orders, what gateways acknowledged, how the evidence was judged.
 
 use super::command::Command;
+use crate::analysis::drift::Sign;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Analysis;
 use crate::gauge::Gauged;
@@ -23,6 +24,8 @@ pub struct Input {
     pub uncompared: Counts,
     /// What sources outside say, in the order of the plan's gauges.
     pub gauges: Vec<Gauged>,
+    /// Whether conditions are what they were when the rollout began.
+    pub signs: Vec<Sign>,
     /// How the smoke requests went.
     pub smoke: SmokeResult,
     /// Whether the baseline answers; ready unless something is known against it, because a way back does not wait.

@@ -2,7 +2,8 @@
 //! `explain`: no second explanation is ever written.
 
 use super::command::Reach;
-use super::state::{Cause, Hold, Phase, Waiting};
+use super::state::{Cause, Hold, Phase, Waiting, Warned};
+use crate::analysis::drift::About;
 use crate::analysis::verdict::Analysis;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -26,6 +27,9 @@ pub struct Report {
     /// What sources outside say, one sentence for each gauge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<String>,
+    /// What people are warned of while it lasts, one sentence each and not many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The decision in one sentence, for people.
     pub sentence: String,
 }
@@ -86,6 +90,13 @@ pub enum Finding {
     Restored,
     /// The candidate is the baseline now.
     Promoted,
+    /// Conditions are not what they were when the rollout began, or are again. Nothing follows.
+    Warned {
+        /// What changed.
+        begun: Vec<About>,
+        /// What is over.
+        over: Vec<Warned>,
+    },
     /// An order was not followed.
     Refused {
         /// Why.

@@ -27,6 +27,7 @@ mod words;
 
 use super::command::Command;
 use super::input::Oversized;
+use crate::analysis::drift::About;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::Wait;
 use crate::id::{GaugeName, RolloutName};
@@ -45,6 +46,19 @@ pub struct State {
     pub sequence: u64,
     /// What it does.
     pub phase: Phase,
+    /// What people were warned of and were not told the end of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warned: Vec<Warned>,
+}
+
+/// Something that people were warned of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Warned {
+    /// What.
+    pub about: About,
+    /// When.
+    pub since: Timestamp,
 }
 
 /// What a rollout does.
@@ -230,7 +244,7 @@ impl std::error::Error for Refusal {}
 impl State {
     /// A rollout that has not begun.
     pub const fn new() -> Self {
-        Self { sequence: 0, phase: Phase::Pending }
+        Self { sequence: 0, phase: Phase::Pending, warned: Vec::new() }
     }
 
     /// The candidate's share of the traffic.

@@ -2,12 +2,13 @@
 //! same input it does nothing the second time, because an input is observed for one sequence number.
 //!
 //! Toward the baseline comes first: a rollback under way, orders that restore the baseline, a local guard, a failed
-//! guard. Only then other orders, and last the plan itself ([`gate`]).
+//! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]).
 
 mod gate;
 mod hold;
 mod orders;
 mod sentence;
+mod warn;
 
 use super::effect::{Effect, Severity};
 use super::input::{Input, Readiness, RefusedTable, Unwell};
@@ -58,6 +59,7 @@ pub fn step(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Transi
     orders::towards_baseline(&moment)
         .or_else(|| moment.danger())
         .or_else(|| orders::others(&moment))
+        .or_else(|| moment.warn())
         .unwrap_or_else(|| moment.follow_plan())
 }
 
@@ -302,7 +304,7 @@ impl<'a> Moment<'a> {
         let report = self.report(finding, &phase);
         Transition {
             effects: vec![Effect::Notify { severity, message: report.sentence.clone() }],
-            next: State { sequence: self.state.sequence + 1, phase },
+            next: State { sequence: self.state.sequence + 1, phase, warned: self.state.warned.clone() },
             report,
             answered: Vec::new(),
         }
@@ -327,6 +329,7 @@ impl<'a> Moment<'a> {
             analysis: self.input.analysis.clone(),
             observed,
             gauges: self.input.gauges.iter().map(Gauged::sentence).collect(),
+            warnings: self.warnings(),
         }
     }
 }

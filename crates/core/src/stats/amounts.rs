@@ -113,6 +113,11 @@ impl Amounts {
         found.map(|bucket| start_of(bucket.place + 1))
     }
 
+    /// How many each bucket has, by the largest amount it holds.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.buckets.iter().map(|bucket| (start_of(bucket.place + 1) - 1, bucket.count))
+    }
+
     /// The amounts as parts of bucket ends, each at most the cap, which is a bucket's end itself: `(end, how many)`, each end
     /// once and in order. An amount between two ends is divided between them so that its own size is the mean of the parts.
     ///

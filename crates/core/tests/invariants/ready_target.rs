@@ -29,6 +29,7 @@ fn ordered(candidate: Readiness, acknowledged: usize) -> State {
         analysis: judge(&[], &Evidence::default(), Units::Independent),
         uncompared: Counts::default(),
         gauges: Vec::new(),
+        signs: Vec::new(),
         smoke: SmokeResult::Pending,
         baseline: Readiness::Ready,
         candidate,

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use std::time::Duration;
+use viridian_core::analysis::drift::{About, Sign, Strength};
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
@@ -45,6 +46,7 @@ pub(crate) struct Moment {
     pub(crate) wait: Option<Wait>,
     pub(crate) split: SplitCheck,
     pub(crate) harm_bound: Option<f64>,
+    pub(crate) signs: Vec<Sign>,
     pub(crate) gateways: Gateways,
     pub(crate) smoke: SmokeResult,
     pub(crate) baseline: Readiness,
@@ -121,6 +123,7 @@ impl Moment {
                 slices: Vec::new(),
             },
             gauges: plan.gauges.iter().map(|gauge| self.gauged(gauge)).collect(),
+            signs: self.signs.clone(),
             smoke: self.smoke.clone(),
             uncompared: Counts { trials: seen.candidate, events: seen.candidate / 100, ..Counts::default() },
             baseline: self.baseline,
@@ -293,10 +296,10 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
         prop_oneof![12 => Just(SplitCheck::Sound), 1 => Just(SplitCheck::Broken { expected: 0.5, observed: 0.4 })],
         prop_oneof![6 => (0.0f64..0.05).prop_map(Some), 1 => Just(Some(1.0)), 1 => Just(None)],
     );
-    let world = (gateways(), smoke(), (readiness(), readiness()), commands, 0u64..400);
+    let world = (gateways(), smoke(), (readiness(), readiness()), commands, (0u64..400, signs()));
     (evidence, world).prop_map(|(evidence, world)| {
         let (outcomes, calibration, verdicts, standing, wait, split, harm_bound) = evidence;
-        let (gateways, smoke, (baseline, candidate), commands, seconds) = world;
+        let (gateways, smoke, (baseline, candidate), commands, (seconds, signs)) = world;
         Moment {
             seconds,
             outcomes,
@@ -306,6 +309,7 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
             wait,
             split,
             harm_bound,
+            signs,
             gateways,
             smoke,
             baseline,
@@ -313,6 +317,20 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
             commands,
         }
     })
+}
+
+/// Mostly the conditions are not looked at.
+fn signs() -> impl Strategy<Value = Vec<Sign>> {
+    let about = prop::sample::subsequence(
+        vec![About::Latency, About::InputTokens, About::Mix { attribute: "language".to_owned() }],
+        0..=3,
+    );
+    let strength = prop::sample::select(vec![Strength::Clear, Strength::Faint, Strength::Gone]);
+    let some = (about, strength).prop_map(|(about, strength)| {
+        let sign = |about: About| Sign { sentence: about.to_string(), about, strength };
+        about.into_iter().map(sign).collect()
+    });
+    prop_oneof![3 => Just(Vec::new()), 1 => some]
 }
 
 fn outcomes() -> impl Strategy<Value = u64> {

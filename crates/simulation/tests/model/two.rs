@@ -334,6 +334,7 @@ fn input(sequence: u64, commands: Vec<Command>) -> Input {
         calibration: 1_000,
         analysis: judge(&[], &Evidence::default(), Units::Independent),
         gauges: Vec::new(),
+        signs: Vec::new(),
         smoke: SmokeResult::Passed,
         uncompared: Counts::default(),
         baseline: Readiness::Ready,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
+use viridian_core::analysis::drift::About;
 use viridian_core::analysis::judge::slices::WorseSlice;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
@@ -18,8 +19,8 @@ use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
 use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::plan::{Bake, BlueGreen, Smoke, SmokeRequest, Step, Strategy};
-use viridian_core::rollout::report::Finding;
-use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, Waiting};
+use viridian_core::rollout::report::{Finding, Report};
+use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, State, Waiting, Warned};
 
 /// Every form that a rollout is stored in.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -301,4 +302,26 @@ fn forms_of_unproven_guards() {
         .map(guard),
     );
     check("forms_of_unproven_guards.json", &forms);
+}
+
+/// What came with conditions that are compared with those of the beginning.
+#[test]
+fn what_people_are_warned_of_is_written_as_before_and_read_back() {
+    let slice = |attribute: &str| attribute.to_owned();
+    let about = [
+        About::Split { attribute: slice("language"), value: "de".to_owned() },
+        About::Mix { attribute: slice("route") },
+        About::InputTokens,
+        About::OutputTokens,
+        About::Latency,
+        About::Share { metric: Metric::Feedback },
+    ];
+    let warned: Vec<Warned> = about.iter().cloned().map(|about| Warned { about, since: NOW }).collect();
+    let state = State { sequence: 7, phase: Phase::Progressing(position()), warned: warned.clone() };
+    let report = Report {
+        finding: Finding::Warned { begun: about.to_vec(), over: warned },
+        warnings: vec!["latency of the baseline: 960ms at the median instead of 800ms".to_owned()],
+        ..report("conditions have changed")
+    };
+    check("forms_of_warnings.json", &(state, report));
 }

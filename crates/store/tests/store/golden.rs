@@ -41,7 +41,7 @@ fn tell(store: &Store) {
     let mut sequence = 0;
     for (phase, finding) in phases() {
         sequence += 1;
-        let next = State { sequence, phase };
+        let next = State { sequence, phase, ..State::new() };
         let report = Report { finding, ..report("so it goes") };
         let first = sequence == 1;
         let effects = [Effect::Notify { severity: Severity::Critical, message: "look".to_owned() }];

@@ -137,19 +137,23 @@ pub(crate) fn start_as(
 pub(crate) fn progressing(sequence: u64, weight: Weight) -> State {
     let mut at = Position::at(0, NOW);
     at.weight = weight;
-    State { sequence, phase: Phase::Progressing(at) }
+    State { sequence, phase: Phase::Progressing(at), warned: Vec::new() }
 }
 
 pub(crate) fn rolling_back(sequence: u64) -> State {
-    State { sequence, phase: Phase::RollingBack { cause: Cause::Insufficient, since: NOW } }
+    State {
+        sequence,
+        phase: Phase::RollingBack { cause: Cause::Insufficient, since: NOW },
+        warned: Vec::new(),
+    }
 }
 
 pub(crate) fn rolled_back(sequence: u64) -> State {
-    State { sequence, phase: Phase::RolledBack { cause: Cause::Insufficient } }
+    State { sequence, phase: Phase::RolledBack { cause: Cause::Insufficient }, warned: Vec::new() }
 }
 
 pub(crate) fn promoted(sequence: u64) -> State {
-    State { sequence, phase: Phase::Promoted }
+    State { sequence, phase: Phase::Promoted, warned: Vec::new() }
 }
 
 pub(crate) fn report(sentence: &str) -> Report {
@@ -168,6 +172,7 @@ pub(crate) fn report(sentence: &str) -> Report {
         },
         observed: Vec::new(),
         gauges: Vec::new(),
+        warnings: Vec::new(),
         sentence: sentence.to_owned(),
     }
 }

@@ -17,6 +17,7 @@ pub fn explanation_text(explanation: &Explanation) -> String {
     list(&mut text, "What the guards see", guards.iter());
     list(&mut text, "What sources outside say", explanation.gauges.iter());
     list(&mut text, "What guards saw that may not act", explanation.observed.iter());
+    list(&mut text, "What changed since it began, of which nothing follows", explanation.warnings.iter());
     list(&mut text, "What would change it", explanation.would_change.iter());
     text
 }

@@ -222,12 +222,14 @@ fn closing(rollout: &RolloutBody) -> String {
     };
     let observed = rollout.report.as_ref().map(|report| report.observed.join("\n           "));
     let gauges = rollout.report.as_ref().map(|report| report.gauges.join("\n           "));
+    let warnings = rollout.report.as_ref().map(|report| report.warnings.join("\n           "));
     pairs([
         ("waits for", waits),
         ("remaining", rollout.remaining.as_ref().map(remaining).unwrap_or_default()),
         ("latest", latest),
         ("gauges", gauges.unwrap_or_default()),
         ("observed", observed.unwrap_or_default()),
+        ("warnings", warnings.unwrap_or_default()),
         ("ordered", rollout.pending_orders.join("; ")),
     ])
 }

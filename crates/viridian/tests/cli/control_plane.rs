@@ -111,13 +111,14 @@ impl ControlPlane {
     pub(crate) fn go_by(&self, phase: Phase, analysis: Analysis) {
         let name = RolloutName::parse("chat-v2").unwrap();
         let sequence = self.store.rollout(&name).unwrap().unwrap().state.sequence;
-        let next = RolloutState { sequence: sequence + 1, phase };
+        let next = RolloutState { sequence: sequence + 1, phase, ..RolloutState::new() };
         let report = Report {
             at: now(),
             finding: Finding::Began,
             analysis,
             observed: Vec::new(),
             gauges: Vec::new(),
+            warnings: Vec::new(),
             sentence: format!("it is {}", next.phase.word()),
         };
         let commit = Commit {

@@ -38,6 +38,9 @@ pub struct Explanation {
     /// What sources outside say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<String>,
+    /// What people are warned of: conditions that are not what they were when the rollout began. Nothing follows from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What would change it.
     pub would_change: Vec<String>,
 }
@@ -68,6 +71,7 @@ impl Explanation {
             guards: facts.report.into_iter().flat_map(sentences).collect(),
             observed: report.as_ref().map(|report| report.observed.clone()).unwrap_or_default(),
             gauges: report.as_ref().map(|report| report.gauges.clone()).unwrap_or_default(),
+            warnings: report.as_ref().map(|report| report.warnings.clone()).unwrap_or_default(),
             would_change: remedy::of(facts),
             reason: summary.reason,
             waits_for: summary.waits_for,

@@ -22,6 +22,10 @@ pub struct ReportBody {
     /// What sources outside say, one sentence for each gauge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<String>,
+    /// What people are warned of while it lasts, one sentence each; of many the first and the number of the others. Nothing
+    /// follows from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The numbers.
     pub analysis: AnalysisBody,
 }
@@ -109,6 +113,7 @@ impl From<&Report> for ReportBody {
             sentence: report.sentence.clone(),
             observed: report.observed.clone(),
             gauges: report.gauges.clone(),
+            warnings: report.warnings.clone(),
             analysis: AnalysisBody::from(&report.analysis),
         }
     }

@@ -197,7 +197,7 @@ mod under_way {
     }
 
     fn left(plan: &Plan, phase: Phase, analysis: &Analysis) -> Option<Remaining> {
-        let state = State { sequence: 3, phase };
+        let state = State { sequence: 3, phase, ..State::new() };
         remaining(plan, &state, analysis, Traffic { per_second: 10.0, baseline: &baseline(10_000) }, NOW)
     }
 
@@ -266,7 +266,7 @@ mod under_way {
 
     #[test]
     fn without_traffic_nobody_is_ever_there() {
-        let state = State { sequence: 0, phase: Phase::Progressing(position(1, 0, 500)) };
+        let state = State { sequence: 0, phase: Phase::Progressing(position(1, 0, 500)), ..State::new() };
         let traffic = Traffic { per_second: 0.0, baseline: &baseline(10_000) };
         let found = remaining(&plan(Vec::new()), &state, &analysis(0, Vec::new()), traffic, NOW).unwrap();
         assert_eq!((found.soonest, found.latest), (None, None));

@@ -2,7 +2,7 @@
 
 mod order;
 
-use super::{Moment, gate};
+use super::{Moment, gate, warn};
 use crate::analysis::verdict::{Judgement, SplitCheck, Verdict, Wait};
 use crate::guard::OnFail;
 use crate::metric::Metric;
@@ -41,6 +41,7 @@ pub(super) fn of(moment: &Moment<'_>, finding: &Finding, phase: &Phase) -> Strin
             evidence_of_safety(moment),
             order::before(moment)
         ),
+        Finding::Warned { begun, over } => warn::sentence(moment, begun, over),
         Finding::Refused { why } => format!("the order was not followed: {why}"),
     }
 }

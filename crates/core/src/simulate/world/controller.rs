@@ -3,6 +3,7 @@
 
 use super::gateway::Measured;
 use crate::analysis::calibration::Renewal;
+use crate::analysis::drift::Drifts;
 use crate::analysis::judge::{Units, judge};
 use crate::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
@@ -49,6 +50,8 @@ pub(super) struct Controller {
     pub(super) table: RoutingTable,
     /// What was concluded from the evidence, until there is more of it.
     conclusion: Option<Conclusion>,
+    /// What was found of the conditions, until another epoch has settled.
+    drifts: Drifts,
 }
 
 /// What surrounds the loop.
@@ -95,6 +98,7 @@ impl Controller {
             evidence: Evidence::default(),
             epoch,
             conclusion: None,
+            drifts: Drifts::default(),
         }
     }
 
@@ -133,8 +137,10 @@ impl Controller {
     /// Takes one step. Absent when there is no rollout.
     pub(super) fn look(&mut self, surroundings: Surroundings, now: Timestamp) -> Option<Transition> {
         let state = self.state.clone()?;
+        let signs = self.drifts.look(&self.evidence, self.units(), now).to_vec();
         let conclusion = self.conclude();
         let input = Input {
+            signs,
             sequence: state.sequence,
             calibration: conclusion.calibration.tally.outcomes(),
             analysis: conclusion.analysis.clone(),
@@ -197,9 +203,13 @@ impl Controller {
         }
     }
 
+    const fn units(&self) -> Units {
+        if self.application.unit.is_sticky() { Units::Sticky } else { Units::Independent }
+    }
+
     /// What follows from the evidence. It is judged only when there is more of it.
     fn conclude(&mut self) -> &Conclusion {
-        let units = if self.application.unit.is_sticky() { Units::Sticky } else { Units::Independent };
+        let units = self.units();
         self.conclusion.get_or_insert_with(|| Conclusion {
             analysis: judge(&self.plan.guards, &self.evidence, units),
             calibration: latest(&self.earlier),

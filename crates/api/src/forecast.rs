@@ -121,6 +121,9 @@ fn sight(sight: &Sight) -> Option<String> {
         None => sight.metric.to_string(),
     };
     let percent = |share: f64| format!("{:.1}%", share * 100.0);
+    if let Metric::Score(_) = sight.metric {
+        return sight.smallest.map(|smallest| format!("{what}: {:.2} -> {smallest:.2}", sight.now));
+    }
     if sight.metric.is_amount() {
         return sight
             .smallest

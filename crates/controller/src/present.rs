@@ -90,5 +90,6 @@ pub(crate) fn trial_of(rollout: &StoredRollout, candidate: &Placement) -> Trial 
         salt: rollout.salt,
         warmup: rollout.plan.policy.warmup,
         metrics: rollout.plan.metrics.clone(),
+        scores: rollout.plan.scores.clone(),
     }
 }

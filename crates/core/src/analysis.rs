@@ -5,6 +5,7 @@ pub use crate::{epoch, guard, metric};
 pub mod calibration;
 mod counts;
 pub mod drift;
+mod sketch;
 mod score;
 pub mod slices;
 pub mod tally;

@@ -7,6 +7,7 @@ use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EnvironmentName, SourceName};
 use crate::opinion::Opinions;
+use crate::score;
 use crate::slice::Attribute;
 use crate::source::Source;
 use crate::weight::Weight;
@@ -45,6 +46,9 @@ pub struct Application {
     /// What it measures beside what every application does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Definition>,
+    /// Scores that its answers are given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<score::Definition>,
     /// What callers may say of its answers.
     #[serde(default, skip_serializing_if = "Opinions::is_usual")]
     pub feedback: Opinions,

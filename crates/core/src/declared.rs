@@ -4,13 +4,13 @@
 //! carry both, so that another expression under the same name is another metric: nothing that was counted by the one is
 //! ever read as the other, whichever table it was counted by and however late it arrives.
 
+pub use crate::own_name::LONGEST_NAME;
+use crate::own_name::OwnName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// So many metrics an application declares at most.
 pub const MOST_DECLARED: usize = 8;
-/// The longest name of one, in bytes.
-pub const LONGEST_NAME: usize = 31;
 /// The longest expression, in bytes.
 pub const LONGEST_EXPRESSION: usize = 500;
 /// What stands before the name where a metric is stored.
@@ -21,7 +21,7 @@ const PREFIX: &str = "declared/";
 #[serde(try_from = "String", into = "String")]
 pub struct Declared {
     meaning: u64,
-    name: Name,
+    name: OwnName,
     asks: Asks,
     load: Load,
 }
@@ -74,22 +74,11 @@ pub enum Found {
     Unknown,
 }
 
-/// A name, kept where the metric is, so that it can be told wherever the metric is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Name {
-    length: u8,
-    bytes: [u8; LONGEST_NAME],
-}
-
 impl Declared {
     /// A metric by its name and the digest of what it means; nothing for a name that is empty, too long, or not of ASCII
     /// letters, digits and dashes.
     pub fn new(name: &str, meaning: u64, asks: Asks, load: Load) -> Option<Self> {
-        let length = u8::try_from(name.len()).ok()?;
-        let mut bytes = [0; LONGEST_NAME];
-        bytes.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
-        let is_name = length > 0 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        is_name.then_some(Self { meaning, name: Name { length, bytes }, asks, load })
+        Some(Self { meaning, name: OwnName::new(name)?, asks, load })
     }
 
     /// The name people gave it.
@@ -105,19 +94,6 @@ impl Declared {
     /// Whether load matters to it.
     pub const fn load(self) -> Load {
         self.load
-    }
-}
-
-impl Name {
-    fn as_str(&self) -> &str {
-        let name = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        std::str::from_utf8(name).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::arm;
 use crate::grown;
 use crate::id::EpochId;
 use crate::metric::{Elapsed, Metric};
+use crate::score::{Level, MOST_SCORES, Score};
 use crate::time::Timestamp;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,8 @@ pub enum Stage {
 }
 
 /// What is published before an epoch so that counts against it are exact: thresholds of times, which are edges of the
-/// histograms, and caps of amounts, which are ends of their buckets. One is absent before calibration or without a guard
-/// on its metric.
+/// histograms, caps of amounts, which are ends of their buckets, and centres of scores. One is absent before calibration or
+/// without a guard on its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Thresholds {
@@ -91,7 +92,14 @@ pub struct Thresholds {
     cost_per_success: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_mean: Option<u64>,
+    #[serde(skip_serializing_if = "Expected::is_nothing")]
+    scores: Expected,
 }
+
+/// Where the baseline's scores were expected to lie: by the score, the hundredth of the scale below its top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(Score, Level)>", into = "Vec<(Score, Level)>")]
+struct Expected([Option<(Score, Level)>; MOST_SCORES]);
 
 /// A time an answer is slow above, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,11 +175,51 @@ impl Thresholds {
         *place = Some(threshold);
     }
 
+    /// How far below the top of its scale the mean of a score was expected to lie, as a part of the scale: in the middle where
+    /// nothing was known.
+    pub fn expected(&self, score: Score) -> f64 {
+        let known = self.scores.0.iter().flatten().find(|(known, _)| *known == score);
+        known.map_or(0.5, |(_, level)| f64::from(level.hundredths()) / 100.0)
+    }
+
+    /// Sets where a score is expected to lie; nothing happens beyond as many scores as an application has.
+    pub fn expect(&mut self, score: Score, level: Level) {
+        let is_its = |place: &&mut Option<(Score, Level)>| place.is_none_or(|(known, _)| known == score);
+        if let Some(place) = self.scores.0.iter_mut().find(is_its) {
+            *place = Some((score, level));
+        }
+    }
+
     /// The highest threshold of a time, in microseconds.
     pub fn highest(&self, elapsed: Elapsed) -> Option<u64> {
         let is_of_it = |metric: &Metric| metric.percentile().is_some_and(|wanted| wanted.of == elapsed);
         let thresholds = Metric::ALL.into_iter().filter(is_of_it).filter_map(|metric| self.of(metric));
         thresholds.map(|threshold| threshold.at_us).max()
+    }
+}
+
+impl Expected {
+    fn is_nothing(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+impl TryFrom<Vec<(Score, Level)>> for Expected {
+    type Error = &'static str;
+
+    fn try_from(given: Vec<(Score, Level)>) -> Result<Self, Self::Error> {
+        let mut expected = [None; MOST_SCORES];
+        if given.len() > MOST_SCORES {
+            return Err("more scores than an application has");
+        }
+        expected.iter_mut().zip(given).for_each(|(place, given)| *place = Some(given));
+        Ok(Self(expected))
+    }
+}
+
+impl From<Expected> for Vec<(Score, Level)> {
+    fn from(expected: Expected) -> Self {
+        expected.0.into_iter().flatten().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A guard: a metric that is armed during the whole rollout, how much worse the candidate may be, and what
 //! happens when it is.
 
-use crate::hundredths::Hundredths;
+use crate::hundredths::{Hundredths, Thousandths};
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -68,6 +68,8 @@ pub enum Margin {
     Points(u32),
     /// A part of the baseline's value, in hundredths of a per cent: 2 000 is a fifth.
     Relative(u32),
+    /// Points of the scale of a score, in thousandths: 200 is a fifth of a point.
+    Score(u32),
 }
 
 /// What happens when a guard finds the candidate worse.
@@ -94,10 +96,11 @@ pub enum Mode {
 }
 
 impl Margin {
-    /// The margin as a fraction: 0.005 for half a percentage point, 0.2 for a fifth.
+    /// The margin as a fraction: 0.005 for half a percentage point, 0.2 for a fifth. Of a score in points of its scale.
     pub fn fraction(self) -> f64 {
         match self {
             Self::Points(hundredths) | Self::Relative(hundredths) => f64::from(hundredths) / 10_000.0,
+            Self::Score(thousandths) => f64::from(thousandths) / 1_000.0,
         }
     }
 }
@@ -107,6 +110,8 @@ impl fmt::Display for Margin {
         match self {
             Self::Points(points) => write!(f, "{}pp", Hundredths(*points)),
             Self::Relative(parts) => write!(f, "{}%", Hundredths(*parts)),
+            Self::Score(1_000) => f.write_str("1 point"),
+            Self::Score(thousandths) => write!(f, "{} points", Thousandths(*thousandths)),
         }
     }
 }

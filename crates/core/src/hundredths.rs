@@ -16,9 +16,21 @@ impl fmt::Display for Hundredths {
     }
 }
 
+/// A number of thousandths, likewise: margins of scores.
+pub(crate) struct Thousandths(pub(crate) u32);
+
+impl fmt::Display for Thousandths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 1_000, self.0 % 1_000) {
+            (whole, rest) if rest % 10 == 0 => write!(f, "{}", Hundredths(whole * 100 + rest / 10)),
+            (whole, rest) => write!(f, "{whole}.{rest:03}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Hundredths;
+    use super::{Hundredths, Thousandths};
 
     #[test]
     fn hundredths_are_written_exactly() {
@@ -30,5 +42,15 @@ mod tests {
         check(500, "5");
         check(1_207, "12.07");
         check(1_000_000, "10000");
+    }
+
+    #[test]
+    fn thousandths_are_written_exactly() {
+        let check = |thousandths, text: &str| assert_eq!(Thousandths(thousandths).to_string(), text);
+        check(5, "0.005");
+        check(200, "0.2");
+        check(250, "0.25");
+        check(1_005, "1.005");
+        check(12_000, "12");
     }
 }

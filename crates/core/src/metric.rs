@@ -1,7 +1,8 @@
 //! What is measured. Most metrics are shares: of so many requests, so many were bad. A percentile is one, too: of so many
-//! answers, so many took longer than the baseline's percentile. The others are amounts, whose means are compared.
+//! answers, so many took longer than the baseline's percentile. The others are amounts and scores, whose means are compared.
 
 use crate::declared::{Asks, Declared, Definition, Load};
+use crate::score::{self, Score};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -57,6 +58,8 @@ pub enum Metric {
     LatencyMean,
     /// A share that the application declares.
     Declared(Declared),
+    /// The mean of a score that its callers or a judge give answers, of those that got it; more is better.
+    Score(Score),
 }
 
 /// A time that part of the answers stay below.
@@ -133,6 +136,7 @@ impl Metric {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Declared(declared) => declared.name(),
+            Self::Score(score) => score.name(),
             known => known.known_name(),
         }
     }
@@ -140,7 +144,7 @@ impl Metric {
     /// The name of a metric that every application has; nothing for another.
     const fn known_name(self) -> &'static str {
         match self {
-            Self::Declared(_) => "",
+            Self::Declared(_) | Self::Score(_) => "",
             Self::Errors => "errors",
             Self::LatencyP95 => "latency.p95",
             Self::Feedback => "feedback",
@@ -173,6 +177,14 @@ impl Metric {
         metrics: &[Self],
     ) -> impl Iterator<Item = &'a Definition> {
         definitions.filter(|definition| metrics.contains(&Self::Declared(definition.metric)))
+    }
+
+    /// Those of these scores that some of the metrics are.
+    pub fn scored<'a>(
+        definitions: impl Iterator<Item = &'a score::Definition>,
+        metrics: &[Self],
+    ) -> impl Iterator<Item = &'a score::Definition> {
+        definitions.filter(|definition| metrics.contains(&Self::Score(definition.score)))
     }
 
     /// The percentile that is meant; nothing for a plain share or an amount.
@@ -212,7 +224,7 @@ impl Metric {
     /// Where its outcomes come from.
     pub const fn witness(self) -> Witness {
         match self {
-            Self::Feedback => Witness::Callers,
+            Self::Feedback | Self::Score(_) => Witness::Callers,
             Self::Declared(declared) => match declared.asks() {
                 Asks::Passing => Witness::Passing,
                 Asks::Answer | Asks::Text => Witness::Contents,
@@ -263,7 +275,7 @@ impl Metric {
 
     /// Whether outcomes arrive after the request, in an order of their own.
     pub const fn arrives_late(self) -> bool {
-        matches!(self, Self::Feedback)
+        matches!(self, Self::Feedback | Self::Score(_))
     }
 
     /// Whether every outcome is a case of it, whatever is known of the answer.
@@ -298,7 +310,7 @@ impl Metric {
             Self::Cost => 20,
             Self::CostPerSuccess => 21,
             Self::LatencyMean => 22,
-            Self::Declared(_) => Self::ALL.len(),
+            Self::Declared(_) | Self::Score(_) => Self::ALL.len(),
         }
     }
 }
@@ -309,11 +321,12 @@ impl fmt::Display for Metric {
     }
 }
 
-/// As it is stored: by its name, or as [`Declared`] says.
+/// As it is stored: by its name, or as [`Declared`] and [`Score`] say.
 impl Serialize for Metric {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Declared(declared) => serializer.collect_str(declared),
+            Self::Score(score) => serializer.collect_str(score),
             known => serializer.serialize_str(known.known_name()),
         }
     }
@@ -337,7 +350,8 @@ impl Visitor<'_> for Stored {
     fn visit_str<E: Error>(self, text: &str) -> Result<Metric, E> {
         let known = Metric::ALL.into_iter().find(|metric| metric.known_name() == text);
         let declared = || text.parse().map(Metric::Declared).ok();
-        known.or_else(declared).ok_or_else(|| E::unknown_variant(text, &Metric::NAMES))
+        let score = || text.parse().map(Metric::Score).ok();
+        known.or_else(declared).or_else(score).ok_or_else(|| E::unknown_variant(text, &Metric::NAMES))
     }
 }
 

@@ -168,6 +168,7 @@ fn check_widened(what: &str, guard: Guard, evidence: &Evidence, units: Units) {
     let narrower = match wider {
         Margin::Points(points) => Margin::Points(narrower(points)),
         Margin::Relative(parts) => Margin::Relative(narrower(parts)),
+        Margin::Score(points) => Margin::Score(narrower(points)),
     };
     assert_ne!(judged(narrower).verdict, Verdict::Pass, "{what} at {narrower}");
 }

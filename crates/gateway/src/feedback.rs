@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use viridian_core::analysis::row::FeedbackRecord;
 use viridian_core::opinion::NotAnOpinion;
+use viridian_core::score::{Definition, Given, NotAScore};
 use viridian_wire::feedback::{self, Refused, Request, Response};
 
 /// The most pieces one report brings.
@@ -29,8 +30,11 @@ pub(crate) struct Feedback {
     dropped: Count,
 }
 
+/// So much of the name of a score is told to whoever wrote it.
+const TOLD: usize = 40;
+
 /// Why a piece of feedback is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Refusal {
     #[error("the id was not issued here, or was changed")]
     Forged,
@@ -46,6 +50,14 @@ enum Refusal {
     OutOfRange,
     #[error("the value is a category that the application does not have")]
     UnknownCategory,
+    #[error("the application has no score '{0}'")]
+    UnknownScore(String),
+    #[error("the score '{0}' is a number on its scale, {1}")]
+    ScoreOutOfRange(String, String),
+    #[error("the score '{0}' is not given by this judge: {1}")]
+    OtherJudge(String, String),
+    #[error("a judge gives scores, and there are none")]
+    NothingJudged,
     #[error("too much feedback is waiting; try again")]
     Full,
 }
@@ -113,7 +125,7 @@ impl Feedback {
 
     fn accept(&self, piece: feedback::Feedback, serving: &Serving, clock: &Clock) -> Result<(), Refusal> {
         let queued = self.attribute(piece, serving, clock).and_then(|record| self.queue(record));
-        match queued {
+        match &queued {
             Ok(()) => self.accepted.increment(),
             Err(Refusal::Full) => self.dropped.increment(),
             Err(_) => self.refused.increment(),
@@ -132,8 +144,9 @@ impl Feedback {
         }
         let claims = serving.signer.verify(&piece.id).ok_or(Refusal::Forged)?;
         let application = serving.application(claims.application).ok_or(Refusal::UnknownApplication)?;
-        let opinions = serving.opinions(application).ok_or(Refusal::UnknownApplication)?;
-        let opinion = opinions.of(piece.value.said())?;
+        let (opinions, scores) = serving.feedback(application).ok_or(Refusal::UnknownApplication)?;
+        let opinion = piece.value.as_ref().map(|value| opinions.of(value.said())).transpose()?;
+        let scores = given(&piece, scores)?;
         let received_at = clock.now();
         if received_at.since(claims.issued_at) > self.longest {
             return Err(Refusal::Expired);
@@ -148,6 +161,7 @@ impl Feedback {
             issued_at: claims.issued_at,
             received_at,
             opinion,
+            scores,
         })
     }
 
@@ -165,6 +179,19 @@ impl Feedback {
     }
 }
 
+/// The scores that a piece gives: all of them or none.
+fn given(piece: &feedback::Feedback, definitions: &[Definition]) -> Result<Vec<Given>, Refusal> {
+    if piece.judge.is_some() && piece.scores.is_empty() {
+        return Err(Refusal::NothingJudged);
+    }
+    let each = piece.scores.iter().map(|(name, mark)| {
+        let said = (name.as_str(), piece.judge.as_deref());
+        Definition::of(definitions, said, mark.number())
+            .map_err(|not| Refusal::of_score(not, name, definitions))
+    });
+    each.collect()
+}
+
 impl From<NotAnOpinion> for Refusal {
     fn from(not: NotAnOpinion) -> Self {
         match not {
@@ -175,14 +202,34 @@ impl From<NotAnOpinion> for Refusal {
 }
 
 impl Refusal {
+    /// What is wrong with a score of this name.
+    fn of_score(not: NotAScore, name: &str, definitions: &[Definition]) -> Self {
+        let told = name.chars().take(TOLD).collect();
+        let Some(known) = definitions.iter().find(|definition| definition.score.name() == name) else {
+            return Self::UnknownScore(told);
+        };
+        match (not, &known.judge) {
+            (NotAScore::Unknown, _) => Self::UnknownScore(told),
+            (NotAScore::OutOfRange, _) => {
+                Self::ScoreOutOfRange(told, format!("from {} to {}", known.score.from(), known.score.to()))
+            }
+            (NotAScore::OtherJudge, Some(judge)) => Self::OtherJudge(told, format!("{judge} does")),
+            (NotAScore::OtherJudge, None) => Self::OtherJudge(told, "it has none".to_owned()),
+        }
+    }
+
     fn describe(self, index: usize) -> Refused {
-        let (status, code) = match self {
+        let (status, code) = match &self {
             Self::Forged => (StatusCode::BAD_REQUEST, "forged"),
             Self::Unattributable => (StatusCode::BAD_REQUEST, "unattributable"),
             Self::UnknownApplication => (StatusCode::NOT_FOUND, "unknown_application"),
             Self::Expired => (StatusCode::GONE, "expired"),
             Self::OutOfRange => (StatusCode::BAD_REQUEST, "out_of_range"),
             Self::UnknownCategory => (StatusCode::BAD_REQUEST, "unknown_category"),
+            Self::UnknownScore(_) => (StatusCode::BAD_REQUEST, "unknown_score"),
+            Self::ScoreOutOfRange(..) => (StatusCode::BAD_REQUEST, "score_out_of_range"),
+            Self::OtherJudge(..) => (StatusCode::BAD_REQUEST, "other_judge"),
+            Self::NothingJudged => (StatusCode::BAD_REQUEST, "nothing_judged"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
         };
         Refused { index, status: status.as_u16(), code: code.to_owned(), message: self.to_string() }

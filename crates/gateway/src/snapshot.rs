@@ -23,6 +23,7 @@ use viridian_core::application::Protocol;
 use viridian_core::id::{ApplicationName, Generation, Term};
 use viridian_core::opinion::Opinions;
 use viridian_core::routing::table::RoutingTable;
+use viridian_core::score;
 use viridian_crash as crash;
 use viridian_platform::causes::Causes;
 use viridian_wire::snapshot::{Delta, LONGEST_TABLE, Rejection, SigningKey, Snapshot, TableAnswer, length};
@@ -283,9 +284,13 @@ impl Serving {
         self.names.get(&hash)
     }
 
-    /// What callers may say of an application's answers.
-    pub(crate) fn opinions(&self, application: &ApplicationName) -> Option<&Opinions> {
-        self.tables.get(application.as_str()).map(|table| &table.routing.feedback)
+    /// What may be said of an application's answers, and the scores they may be given.
+    pub(crate) fn feedback(
+        &self,
+        application: &ApplicationName,
+    ) -> Option<(&Opinions, &[score::Definition])> {
+        let table = self.tables.get(application.as_str())?;
+        Some((&table.routing.feedback, &table.routing.scores))
     }
 
     /// The applications whose callers speak this protocol, in no order.

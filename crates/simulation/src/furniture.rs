@@ -59,6 +59,7 @@ pub fn application(place: usize) -> Result<Application, Broken> {
         local_guard: None,
         guards: vec![guard()],
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! What an application has served lately: the traffic a plan is made for.
 
 use crate::column::{ArmWord, Json};
-use crate::{Error, Store};
+use crate::{Error, Store, sums};
 use rusqlite::{Connection, params};
 use viridian_core::analysis::tally::{Counts, Tally};
 use viridian_core::arm::Arm;
@@ -17,7 +17,7 @@ pub struct Recent {
     pub since: Option<Timestamp>,
     /// Measured outcomes of both arms.
     pub outcomes: u64,
-    /// What the baseline's outcomes came to, feedback included.
+    /// What the baseline's outcomes came to, feedback and scores included.
     pub baseline: Tally,
 }
 
@@ -31,6 +31,7 @@ impl Store {
             let mut recent = tallies(connection, application, since)?;
             let feedback = feedback(connection, application, since)?;
             recent.baseline.metrics[Metric::Feedback.index()].add(feedback);
+            add_scores(connection, application, since, &mut recent.baseline)?;
             Ok(recent)
         })
     }
@@ -74,4 +75,20 @@ fn feedback(
             Ok((row.get(0)?, row.get(1)?))
         })?;
     Ok(Counts::of_share(trials, events))
+}
+
+fn add_scores(
+    connection: &Connection,
+    application: &ApplicationName,
+    since: Timestamp,
+    baseline: &mut Tally,
+) -> Result<(), Error> {
+    let sql = "SELECT score, level, count(*) FROM scores
+        WHERE application = ?1 AND arm = ?2 AND measured AND issued_at >= ?3 GROUP BY score, level";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![application.as_str(), ArmWord(Arm::Baseline), since.0])?;
+    while let Some(row) = rows.next()? {
+        baseline.record_score(sums::given(row, (0, 1))?, row.get(2)?);
+    }
+    Ok(())
 }

@@ -2,8 +2,8 @@
 //! that is ripe.
 
 use crate::Error;
-use crate::column::{ArmWord, Json};
-use rusqlite::{Connection, params};
+use crate::column::{ArmWord, Json, Name};
+use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
@@ -11,6 +11,7 @@ use viridian_core::arm::Arm;
 use viridian_core::epoch::Epoch;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::metric::Metric;
+use viridian_core::score::{Given, Level, Score};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::Group;
 
@@ -51,7 +52,9 @@ pub(crate) fn of_epoch(
         let sql = format!("SELECT arm, groups FROM {table} WHERE application = ?1 AND epoch = ?2");
         add_each(connection, &sql, key, &mut counts, add_groups)?;
     }
-    let feedback = add_feedback(connection, key, ripe, &mut counts)?;
+    let opinions = add_feedback(connection, key, ripe, &mut counts)?;
+    let scores = add_scores(connection, key, ripe, &mut counts)?;
+    let feedback = if opinions == Ripeness::Ripe { scores } else { opinions };
     Ok(Sum { counts, feedback })
 }
 
@@ -97,4 +100,40 @@ fn add_feedback(
         arm.groups.record_counts(Metric::Feedback, Group(row.get(1)?), counted);
     }
     Ok(ripeness)
+}
+
+/// Adds the ripe scores.
+fn add_scores(
+    connection: &Connection,
+    (application, epoch): (&ApplicationName, EpochId),
+    ripe: Timestamp,
+    counts: &mut EpochCounts,
+) -> Result<Ripeness, Error> {
+    let sql = "SELECT arm, unit_group, issued_at <= ?3 AS ripe, score, level, count(*) FROM scores
+        WHERE application = ?1 AND epoch = ?2 AND measured GROUP BY arm, unit_group, ripe, score, level";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![application.as_str(), epoch.0, ripe.0])?;
+    let mut ripeness = Ripeness::Ripe;
+    while let Some(row) = rows.next()? {
+        let is_ripe: bool = row.get(2)?;
+        if !is_ripe {
+            ripeness = Ripeness::Ripening;
+            continue;
+        }
+        let arm = counts.arm_mut(row.get::<_, ArmWord>(0)?.0);
+        let (given, answers) = (given(row, (3, 4))?, row.get(5)?);
+        arm.tally.record_score(given, answers);
+        arm.groups.record_score(given, Group(row.get(1)?), answers);
+    }
+    Ok(ripeness)
+}
+
+/// A score from its columns.
+pub(crate) fn given(row: &Row<'_>, (score, level): (usize, usize)) -> rusqlite::Result<Given> {
+    let hundredths: u8 = row.get(level)?;
+    let is_stored = |_| rusqlite::Error::IntegralValueOutOfRange(level, i64::from(hundredths));
+    Ok(Given {
+        score: row.get::<_, Name<Score>>(score)?.0,
+        level: Level::try_from(hundredths).map_err(is_stored)?,
+    })
 }

@@ -57,6 +57,7 @@ pub fn table(name: &str, baseline: Placement) -> RoutingTable {
         thresholds: Thresholds::default(),
         reads: Reads::default(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slicing: None,
         baseline,

@@ -24,7 +24,9 @@ mod rollout;
 mod start;
 mod step;
 
-pub use application::{ApplicationBody, ApplicationSummary, EnvironmentBody, MetricBody, TableBody};
+pub use application::{
+    ApplicationBody, ApplicationSummary, EnvironmentBody, MetricBody, ScoreBody, TableBody,
+};
 pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use experiment::{

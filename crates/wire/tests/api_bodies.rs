@@ -205,6 +205,7 @@ fn an_application_names_secrets_and_never_holds_them() {
         local_guard: None,
         guards: guards().to_vec(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

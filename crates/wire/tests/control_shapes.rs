@@ -12,7 +12,7 @@ use serde_json::json;
 use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
-use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, Standing, TallyRow};
+use viridian_core::analysis::row::{FeedbackRecord, Given, GroupRow, Opinion, Origin, Standing, TallyRow};
 use viridian_core::analysis::slices::SliceTally;
 use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
@@ -28,6 +28,7 @@ use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::release::{Digest, Model, Parameters, Precedence};
 use viridian_core::routing::decide::{self, Decision, Exempt};
 use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, Salt};
+use viridian_core::score::{self, Score};
 use viridian_core::slice::{Attribute, Slicing};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::{Group, UnitHash};
@@ -110,6 +111,7 @@ fn full_table() -> RoutingTable {
         thresholds: Thresholds::only(Metric::LatencyP95, THRESHOLD),
         reads: Reads::default(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slicing: None,
         baseline: placement("v7"),
@@ -123,6 +125,10 @@ fn full_table() -> RoutingTable {
         }),
         experiment: None,
     }
+}
+
+fn score() -> Score {
+    Score::new("helpfulness", 0x1234, 1, 5).unwrap()
 }
 
 /// A table without a rollout and without anything that can be left out.
@@ -147,6 +153,7 @@ fn bare_table() -> RoutingTable {
         thresholds: Thresholds::default(),
         reads: Reads::default(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slicing: None,
         baseline,
@@ -266,9 +273,17 @@ fn tally_reports() {
         evidence: Standing::Measured,
         issued_at: Timestamp(1_767_225_600_000),
         received_at: Timestamp(1_767_225_660_000),
-        opinion: Opinion::Bad,
+        opinion: Some(Opinion::Bad),
+        scores: Vec::new(),
     };
-    let exempt = FeedbackRecord { evidence: Standing::Exempt, opinion: Opinion::Good, ..record.clone() };
+    let exempt =
+        FeedbackRecord { evidence: Standing::Exempt, opinion: Some(Opinion::Good), ..record.clone() };
+    let scored = FeedbackRecord {
+        opinion: None,
+        scores: vec![Given { score: score(), level: score().level(4.2).unwrap() }],
+        ..record.clone()
+    };
+    check("feedback_with_scores", pretty(&scored), &scored);
     let slot = Timestamp(1_767_225_600_000);
     let report = TallyReport {
         vitals: None,
@@ -326,6 +341,14 @@ fn slices_are_asked_for_and_counted() {
     };
     let table = RoutingTable { slicing: Some(slicing), ..full_table() };
     check("table_with_slices", pretty(&table), &table);
+    let mut thresholds = Thresholds::default();
+    thresholds.expect(score(), score().level(4.0).unwrap());
+    let scores = vec![
+        score::Definition { score: score(), judge: Some("gpt-4o/rubric-3".to_owned()) },
+        score::Definition { score: Score::new("clarity", 7, 0, 1).unwrap(), judge: None },
+    ];
+    let table = RoutingTable { scores, thresholds, ..bare_table() };
+    check("table_with_scores", pretty(&table), &table);
 
     let counts = json!({"n": 1_000, "x": 31, "xs": 31});
     let counted = json!({"language": {"de": {"errors": counts}, "other": {"errors": counts}}});

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use viridian_core::application::Protocol;
 use viridian_wire::error_body::{ErrorBody, content_type};
-use viridian_wire::feedback::{Feedback, Refused, Request, Response, Value};
+use viridian_wire::feedback::{Feedback, Mark, Refused, Request, Response, Value};
 use viridian_wire::{open_inference, openai};
 
 fn check(file: &str, golden: &str, written: &[u8]) {
@@ -84,13 +85,26 @@ fn the_gateway_tells_what_it_is() {
 fn feedback_is_one_piece_or_several() {
     let one: Request = serde_json::from_str(include_str!("golden/protocols/feedback_one.json")).unwrap();
     let id = "vr_AXAm0V6Yk8sBAAAAB78BoxhcUHsAAAAAAAAAY8iPCqDSfBIPBD_r1vsx9hE".to_owned();
-    assert_eq!(one, Request::One(Feedback { id, value: Value::Boolean(true) }));
+    assert_eq!(
+        one,
+        Request::One(Feedback {
+            id,
+            value: Some(Value::Boolean(true)),
+            scores: BTreeMap::new(),
+            judge: None
+        })
+    );
     let golden = include_str!("golden/protocols/feedback_one.json");
     check("feedback_one.json", golden, &serde_json::to_vec(&one).unwrap());
 
     let several: Request =
         serde_json::from_str(include_str!("golden/protocols/feedback_several.json")).unwrap();
-    let piece = |id: &str, value| Feedback { id: id.to_owned(), value };
+    let piece = |id: &str, value| Feedback {
+        id: id.to_owned(),
+        value: Some(value),
+        scores: BTreeMap::new(),
+        judge: None,
+    };
     let expected = vec![piece("vr_a", Value::Number(0.25)), piece("vr_b", Value::Boolean(false))];
     assert_eq!(several, Request::Several(expected));
 }
@@ -98,7 +112,12 @@ fn feedback_is_one_piece_or_several() {
 #[test]
 fn feedback_may_be_a_word_or_a_rating() {
     let given: Request = serde_json::from_str(include_str!("golden/protocols/feedback_words.json")).unwrap();
-    let piece = |id: &str, value| Feedback { id: id.to_owned(), value };
+    let piece = |id: &str, value| Feedback {
+        id: id.to_owned(),
+        value: Some(value),
+        scores: BTreeMap::new(),
+        judge: None,
+    };
     let word = Value::Category("wrong".to_owned());
     let expected =
         vec![piece("vr_a", word), piece("vr_b", Value::Number(4.0)), piece("vr_c", Value::Boolean(true))];
@@ -120,4 +139,30 @@ fn feedback_is_answered_piece_by_piece() {
     let golden = include_str!("golden/protocols/feedback_answer.json");
     check("feedback_answer.json", golden, &answer.to_json());
     assert_eq!(serde_json::from_str::<Response>(golden).unwrap(), answer);
+}
+
+#[test]
+fn feedback_may_give_scores() {
+    let golden = include_str!("golden/protocols/feedback_scores.json");
+    let given: Request = serde_json::from_str(golden).unwrap();
+    let Request::Several(pieces) = &given else { panic!("{given:?}") };
+    let marks = |place: usize| -> Vec<(&str, Option<f64>)> {
+        pieces[place].scores.iter().map(|(name, mark)| (name.as_str(), mark.number())).collect()
+    };
+    assert_eq!(marks(0), [("faithfulness", Some(0.9))]);
+    assert_eq!((&pieces[0].value, pieces[0].judge.as_deref()), (&None, Some("gpt-4o/rubric-3")));
+    assert_eq!(marks(1), [("clarity", Some(5.0)), ("helpfulness", Some(4.2))]);
+    assert_eq!((&pieces[1].value, &pieces[1].judge), (&Some(Value::Boolean(true)), &None));
+    check("feedback_scores.json", golden, &serde_json::to_vec(&given).unwrap());
+    // What is no number is read, to be refused with its name.
+    let word = r#"{"id": "vr_a", "scores": {"clarity": "NaN", "helpfulness": null, "tone": [1]}}"#;
+    let Request::One(piece) = serde_json::from_str(word).unwrap() else { panic!("{word}") };
+    assert!(piece.scores.values().all(|mark| *mark == Mark::Other(serde::de::IgnoredAny)), "{piece:?}");
+    for none in [
+        r#"{"id": "vr_a", "scores": {"clarity": 1e999}}"#,
+        r#"{"id": "vr_a", "scores": {}}"#,
+        r#"{"id": "vr_a"}"#,
+    ] {
+        assert!(serde_json::from_str::<Request>(none).is_err(), "{none}");
+    }
 }

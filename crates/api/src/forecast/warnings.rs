@@ -2,6 +2,7 @@
 
 use viridian_core::analysis::judge::MIN_LOAD;
 use viridian_core::guard::Margin;
+use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Outlook, Safety};
 
 /// A guard that sees nothing below so many times its margin hardly guards it.
@@ -28,20 +29,22 @@ fn fires(outlook: &Outlook) -> Option<String> {
             outlook.measured
         ));
     };
-    let found = smallest - outlook.sight.now;
+    let found = (smallest - outlook.sight.now).abs();
     let margin = match outlook.guard.margin {
         _ if outlook.guard.metric.percentile().is_some() => return None,
-        Margin::Points(_) => outlook.guard.margin.fraction(),
+        Margin::Points(_) | Margin::Score(_) => outlook.guard.margin.fraction(),
         Margin::Relative(_) => outlook.guard.margin.fraction() * outlook.sight.now,
     };
-    let rise = match outlook.guard.metric.is_amount() {
-        true => format!("{:.0}%", found / outlook.sight.now * 100.0),
-        false => format!("{:.1}pp", found * 100.0),
+    let change = match outlook.guard.metric {
+        Metric::Score(_) => format!("drop it will have found by the end is {found:.2} points"),
+        metric if metric.is_amount() => {
+            format!("rise it will have found by the end is {:.0}%", found / outlook.sight.now * 100.0)
+        }
+        _ => format!("rise it will have found by the end is {:.1}pp", found * 100.0),
     };
     (found > FAR_BEYOND * margin).then(|| {
         format!(
-            "{guard} fires late at this traffic: the smallest rise it will have found by the end is {rise}, {:.0} times \
-             its margin.",
+            "{guard} fires late at this traffic: the smallest {change}, {:.0} times its margin.",
             found / margin
         )
     })

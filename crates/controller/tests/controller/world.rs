@@ -109,6 +109,7 @@ fn furnish(store: &Store, upstream: SocketAddr, now: Timestamp) {
         local_guard: None,
         guards: vec![errors_guard()],
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

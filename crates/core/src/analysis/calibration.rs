@@ -6,6 +6,7 @@ use crate::epoch::{Centres, Epoch, Threshold, Thresholds};
 use crate::guard::Guard;
 use crate::id::EpochId;
 use crate::metric::Metric;
+use crate::score::Level;
 use crate::stats::amounts::{cap_at_or_above, end_at_or_below};
 use crate::stats::evidence::capped::Cap;
 use crate::stats::evidence::exceedance;
@@ -83,13 +84,38 @@ impl Renewal<'_> {
         if last.weight == self.weight && last.allotment.is_none() && !stale {
             return None;
         }
-        let (thresholds, centres) = match latest_baseline(self.evidence, self.calibration) {
+        let (mut thresholds, centres) = match latest_baseline(self.evidence, self.calibration) {
             Some(baseline) => (Thresholds::calibrated(self.guards, baseline), centres(baseline)),
             None => (last.thresholds, last.centres),
         };
+        self.expect_scores(&mut thresholds);
         let id = EpochId(last.id.0 + 1);
         Some(Epoch { id, weight: self.weight, thresholds, centres, started_at: now, allotment: None })
     }
+}
+
+impl Renewal<'_> {
+    /// Scores come late and are few: all of the baseline's until now say where the next ones are expected.
+    fn expect_scores(&self, thresholds: &mut Thresholds) {
+        for guard in self.guards {
+            let Metric::Score(score) = guard.metric else { continue };
+            let mut known = self.calibration.tally.scores(score).clone();
+            self.evidence.epochs.iter().for_each(|counts| known.add(counts.baseline.tally.scores(score)));
+            if let Some(level) = known.mean().filter(|_| known.count() >= ENOUGH_SCORES).and_then(centre) {
+                thresholds.expect(score, level);
+            }
+        }
+    }
+}
+
+/// Scores of the baseline that are worth centring by.
+const ENOUGH_SCORES: u64 = 20;
+
+/// The hundredth that a part of the scale is nearest to.
+fn centre(part: f64) -> Option<Level> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the level")]
+    let hundredths = (part * 100.0).round() as u8;
+    Level::try_from(hundredths).ok()
 }
 
 /// What the baseline did in the latest epoch that says enough to score by, or before the first.

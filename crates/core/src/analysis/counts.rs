@@ -1,9 +1,11 @@
 //! The counts of one metric: they add.
 
 use crate::declared::Found;
+use crate::stats::evidence::graded::Grades;
 use serde::{Deserialize, Serialize};
 
-/// Of so many requests, so many were bad; or, for an amount, so much they came to.
+/// Of so many requests, so many were bad; or, for an amount, so much they came to; or, for a score, so many hundredths of its
+/// scale they lie below the top together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Requests that were looked at.
@@ -35,6 +37,17 @@ impl Counts {
     /// Counts of a share.
     pub const fn of_share(trials: u64, events: u64) -> Self {
         Self { trials, events, scaled: events, failed_early: 0, unknown: 0 }
+    }
+
+    /// Counts of what adds up and is not bad by itself.
+    pub const fn of_sum(trials: u64, sum: u64) -> Self {
+        Self { trials, events: sum, scaled: 0, failed_early: 0, unknown: 0 }
+    }
+
+    /// Counts of scores, as parts of their scale below its top.
+    pub fn of_scores(grades: &Grades) -> Self {
+        let below = |(hundredths, count): (i8, u64)| count * u64::from(hundredths.unsigned_abs());
+        Self::of_sum(grades.count(), grades.hundredths().map(below).sum())
     }
 
     /// What one outcome adds to a declared metric.

@@ -1,6 +1,6 @@
 //! Judging evidence: [`judge`] answers, for every guard, whether the candidate is worse, is safe, or cannot be
 //! told yet. Which test does it depends on the units: [`independent`] for requests drawn one by one, [`sticky`] for
-//! units that stay together.
+//! units that stay together; [`scored`] has those of mean scores.
 //!
 //! Rollback is one decision over all guards, so its error is bounded once for the rollout: at most [`ALPHA_ROLLBACK`]
 //! of clean candidates are ever called worse, at any number of looks. Promotion needs every guard to pass, so each
@@ -12,6 +12,7 @@ mod gap;
 mod heavy;
 mod independent;
 pub mod pairs;
+mod scored;
 pub mod slices;
 mod starts;
 mod sticky;
@@ -103,9 +104,13 @@ pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis
     let heavy = HeavyGroups::among(evidence, units);
     let tested: Vec<Tested> = guards
         .iter()
-        .map(|guard| match units {
-            Units::Independent => independent::test(guard, evidence, &starts),
-            Units::Sticky => sticky::test(guard, (evidence, &starts, heavy.as_ref()), ALPHA_ROLLBACK * share),
+        .map(|guard| {
+            let (known, alpha) = ((evidence, &starts, heavy.as_ref()), ALPHA_ROLLBACK * share);
+            match (units, guard.metric) {
+                (_, Metric::Score(score)) => scored::test(guard, score, known, (units, alpha)),
+                (Units::Independent, _) => independent::test(guard, evidence, &starts),
+                (Units::Sticky, _) => sticky::test(guard, known, alpha),
+            }
         })
         .collect();
     let wait = too_few_units(evidence, units);

@@ -5,6 +5,7 @@ use super::tally::{GroupTally, Tally};
 use crate::arm::Arm;
 use crate::id::{ApplicationName, BootId, EpochId, NodeName};
 pub use crate::opinion::Opinion;
+pub use crate::score::Given;
 use crate::time::Timestamp;
 use crate::unit::Group;
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,8 @@ pub struct GroupRow {
     pub groups: GroupTally,
 }
 
-/// One verdict of a caller on one answer. It is kept as a record, not as a count, so that the same answer is
-/// counted once: the last value before the guard's maturity wins.
+/// What a caller or a judge says of one answer. It is kept as a record, not as a count, so that the same answer is counted
+/// once: the last opinion, and the last of each score, before the guard's maturity wins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedbackRecord {
@@ -74,8 +75,12 @@ pub struct FeedbackRecord {
     pub issued_at: Timestamp,
     /// When the feedback came.
     pub received_at: Timestamp,
-    /// What it says.
-    pub opinion: Opinion,
+    /// Whether it finds the answer good or bad, if it says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Opinion>,
+    /// The scores it gives the answer, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<Given>,
 }
 
 /// Whether the request a piece of feedback is about was drawn.

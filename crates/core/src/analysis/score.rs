@@ -18,7 +18,7 @@ pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) 
         Metric::Timeouts => share(outcome.class == Class::Timeout),
         Metric::RateLimited => share(outcome.class == Class::RateLimited),
         // Callers say the one later, an expression finds the other.
-        Metric::Feedback | Metric::Declared(_) => None,
+        Metric::Feedback | Metric::Declared(_) | Metric::Score(_) => None,
         Metric::Refusals => share(outcome.contents.refused?),
         Metric::EmptyAnswers => share(outcome.contents.empty?),
         Metric::TruncatedAnswers => share(outcome.contents.truncated?),

@@ -4,6 +4,7 @@ use super::tally::Counts;
 use super::verdict::{Judgement, Verdict, WorseSlice};
 use crate::guard::{Margin, Mode, OnFail};
 use crate::metric::Metric;
+use crate::score::Score;
 use crate::time::readable;
 
 /// From this share on a tenth of a per cent is exact enough to read.
@@ -53,6 +54,10 @@ impl Judgement {
                 let (candidate, baseline) = (mean(metric, self.candidate), mean(metric, self.baseline));
                 format!("{candidate} on the candidate, {baseline} on the baseline")
             }
+            Metric::Score(score) => {
+                let (candidate, baseline) = (scored(score, self.candidate), scored(score, self.baseline));
+                format!("{candidate} on the candidate, {baseline} on the baseline")
+            }
             Metric::Feedback => both("negative "),
             Metric::Declared(_) if self.baseline.unknown + self.candidate.unknown > 0 => {
                 let (candidate, baseline) = (self.candidate.unknown, self.baseline.unknown);
@@ -92,6 +97,8 @@ impl Judgement {
 
     fn on_scale(&self, value: f64) -> String {
         match self.guard.margin {
+            Margin::Score(_) if value < 0.0 => format!("{:.2} points higher", -value),
+            Margin::Score(_) => format!("{value:.2} points lower"),
             _ if value > TELLABLE => "more than 100 times".to_owned(),
             Margin::Points(_) => format!("{:+.2}pp", value * 100.0),
             Margin::Relative(_) => format!("{:+.1}%", value * 100.0),
@@ -156,6 +163,11 @@ fn share(counts: Counts) -> String {
     let percent = counts.share().unwrap_or(0.0) * 100.0;
     let decimals = if percent >= COARSE { 1 } else { 2 };
     format!("{percent:.decimals$}% ({} of {})", counts.events, counts.trials)
+}
+
+/// The mean of a score, on its scale.
+fn scored(score: Score, counts: Counts) -> String {
+    format!("{:.2} on average of {}", score.below_top(counts.share().unwrap_or(0.0)), counts.trials)
 }
 
 /// What an amount comes to on average, each at most its cap; money in its unit.

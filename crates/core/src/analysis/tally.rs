@@ -3,6 +3,7 @@
 
 pub use super::counts::Counts;
 use super::score::{amount, known_time, known_time_under, scores};
+pub use super::sketch::UnitSketch;
 use super::slices::SliceTally;
 use crate::declared::{Declared, Found};
 use crate::epoch::Thresholds;
@@ -10,17 +11,15 @@ use crate::grown;
 use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Outcome};
 use crate::routing::decide::{Decision, Exempt, Standing};
+use crate::score::{Given, Score};
 use crate::stats::amounts::Amounts;
+use crate::stats::evidence::graded::Grades;
 use crate::stats::histogram::Histogram;
-use crate::unit::{GROUPS, Group, UnitHash};
+use crate::unit::{GROUPS, Group};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// How many bits tell units apart when they are counted: linear counting (Whang et al., 1990) errs by about 1 %
-/// up to 4 000 units and saturates near 34 000, far above the floor of 100 it serves.
-const UNIT_BITS: usize = 4_096;
 
 /// What one arm's outcomes came to, in one span of time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -38,6 +37,9 @@ pub struct Tally {
     /// Counts of what applications declare.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<Declared, Counts>,
+    /// Scores of answers, as parts of the scale below its top.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub scores: BTreeMap<Score, Grades>,
     /// Time to the last byte, without early failures where a threshold tells them.
     pub latency: Histogram,
     /// Time to the first event of streamed answers, without early failures.
@@ -71,19 +73,17 @@ pub struct GroupTally {
     #[serde(deserialize_with = "groups_by_metric")]
     metrics: [Vec<Counts>; Metric::ALL.len()],
     /// The same of what applications declare.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "groups_of_declared")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "groups_of_own")]
     declared: BTreeMap<Declared, Vec<Counts>>,
+    /// The same of scores, in hundredths of the scale below its top.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "groups_of_own")]
+    scores: BTreeMap<Score, Vec<Counts>>,
     /// Which units were seen.
     pub units: UnitSketch,
     /// The same requests by slice.
     #[serde(default, skip_serializing_if = "SliceTally::is_empty")]
     pub slices: SliceTally,
 }
-
-/// A count of different units that can be added without counting anyone twice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UnitSketch(Vec<u64>);
 
 impl Tally {
     /// Counts an outcome. Requests kept out of the evidence are only counted by reason, except those that no draw
@@ -135,19 +135,31 @@ impl Tally {
         }
     }
 
+    /// Counts a score that so many answers got.
+    pub fn record_score(&mut self, given: Given, answers: u64) {
+        self.scores.entry(given.score).or_default().record_parts(given.level.hundredths(), answers);
+    }
+
+    /// The scores of one kind, as parts below the top.
+    pub fn scores(&self, score: Score) -> &Grades {
+        self.scores.get(&score).unwrap_or(&NO_SCORES)
+    }
+
     /// The counts of a metric.
     pub fn counts(&self, metric: Metric) -> Counts {
         match metric {
             Metric::Declared(declared) => self.declared.get(&declared).copied().unwrap_or_default(),
+            Metric::Score(score) => Counts::of_scores(self.scores(score)),
             known => self.metrics[known.index()],
         }
     }
 
-    /// The counts of a metric, to add to.
-    pub fn counts_mut(&mut self, metric: Metric) -> &mut Counts {
+    /// Sets the counts of a metric; nothing happens for a score, which is more than its counts.
+    pub fn set_counts(&mut self, metric: Metric, counts: Counts) {
         match metric {
-            Metric::Declared(declared) => self.declared.entry(declared).or_default(),
-            known => &mut self.metrics[known.index()],
+            Metric::Declared(declared) => *self.declared.entry(declared).or_default() = counts,
+            Metric::Score(_) => {}
+            known => self.metrics[known.index()] = counts,
         }
     }
 
@@ -155,6 +167,9 @@ impl Tally {
     pub fn add(&mut self, other: &Self) {
         for (metric, counts) in &other.declared {
             self.declared.entry(*metric).or_default().add(*counts);
+        }
+        for (score, grades) in &other.scores {
+            self.scores.entry(*score).or_default().add(grades);
         }
         add_each(&mut self.classes, &other.classes);
         add_each(&mut self.exempt, &other.exempt);
@@ -239,13 +254,13 @@ fn groups_by_metric<'de, D: Deserializer<'de>>(
     Ok(metrics)
 }
 
-/// Reads the counts of declared metrics in a [`GroupTally`].
-fn groups_of_declared<'de, D: Deserializer<'de>>(
+/// Reads the counts of what an application has of its own in a [`GroupTally`].
+fn groups_of_own<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord>(
     deserializer: D,
-) -> Result<BTreeMap<Declared, Vec<Counts>>, D::Error> {
-    let declared: BTreeMap<Declared, Vec<Counts>> = Deserialize::deserialize(deserializer)?;
-    declared.values().try_for_each(|groups| check_groups(groups))?;
-    Ok(declared)
+) -> Result<BTreeMap<K, Vec<Counts>>, D::Error> {
+    let own: BTreeMap<K, Vec<Counts>> = Deserialize::deserialize(deserializer)?;
+    own.values().try_for_each(|groups| check_groups(groups))?;
+    Ok(own)
 }
 
 fn check_groups<E: Error>(groups: &[Counts]) -> Result<(), E> {
@@ -254,6 +269,9 @@ fn check_groups<E: Error>(groups: &[Counts]) -> Result<(), E> {
         found => Err(E::custom(format_args!("{found} groups of units instead of {GROUPS}"))),
     }
 }
+
+/// What a score that no answer got comes to.
+static NO_SCORES: Grades = Grades::none();
 
 /// What a metric without counts has in every group.
 static NO_COUNTS: [Counts; GROUPS] = [Counts::of_share(0, 0); GROUPS];
@@ -278,10 +296,17 @@ impl GroupTally {
         }
     }
 
+    /// Counts a score that so many answers to a group got.
+    pub fn record_score(&mut self, given: Given, group: Group, answers: u64) {
+        let below = answers * u64::from(given.level.hundredths());
+        self.record_counts(Metric::Score(given.score), group, Counts::of_sum(answers, below));
+    }
+
     /// Adds counts to one group of one metric.
     pub fn record_counts(&mut self, metric: Metric, group: Group, counts: Counts) {
         let groups = match metric {
             Metric::Declared(declared) => self.declared.entry(declared).or_default(),
+            Metric::Score(score) => self.scores.entry(score).or_default(),
             known => &mut self.metrics[known.index()],
         };
         groups.resize(GROUPS, Counts::default());
@@ -294,6 +319,7 @@ impl GroupTally {
     pub fn counts(&self, metric: Metric) -> &[Counts] {
         let groups = match metric {
             Metric::Declared(declared) => self.declared.get(&declared).map_or(&[][..], Vec::as_slice),
+            Metric::Score(score) => self.scores.get(&score).map_or(&[][..], Vec::as_slice),
             known => &self.metrics[known.index()],
         };
         if groups.is_empty() { &NO_COUNTS } else { groups }
@@ -301,7 +327,7 @@ impl GroupTally {
 
     /// How many times a request was looked at, over all metrics and slices.
     pub fn trials(&self) -> u64 {
-        let groups = self.metrics.iter().chain(self.declared.values());
+        let groups = self.metrics.iter().chain(self.declared.values()).chain(self.scores.values());
         let of_groups: u64 = groups.flatten().map(|counts| counts.trials).sum();
         of_groups + self.slices.trials()
     }
@@ -309,56 +335,24 @@ impl GroupTally {
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
-            if !theirs.is_empty() {
-                mine.resize(GROUPS, Counts::default());
-            }
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                mine.add(*theirs);
-            }
+            add_groups(mine, theirs);
         }
         for (metric, theirs) in &other.declared {
-            let mine = self.declared.entry(*metric).or_default();
-            mine.resize(GROUPS, Counts::default());
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                mine.add(*theirs);
-            }
+            add_groups(self.declared.entry(*metric).or_default(), theirs);
+        }
+        for (score, theirs) in &other.scores {
+            add_groups(self.scores.entry(*score).or_default(), theirs);
         }
         self.units.add(&other.units);
         self.slices.add(&other.slices);
     }
 }
 
-impl Default for UnitSketch {
-    fn default() -> Self {
-        Self(vec![0; UNIT_BITS / 64])
+fn add_groups(mine: &mut Vec<Counts>, theirs: &[Counts]) {
+    if !theirs.is_empty() {
+        mine.resize(GROUPS, Counts::default());
     }
-}
-
-impl UnitSketch {
-    /// Marks a unit as seen.
-    pub fn insert(&mut self, unit: UnitHash) {
-        // The group is the hash modulo 64; other bits are used here so that the two do not depend on each other.
-        let bit = usize::try_from(unit.0 >> 52).unwrap_or(0);
-        if let Some(word) = self.0.get_mut(bit / 64) {
-            *word |= 1 << (bit % 64);
-        }
-    }
-
-    /// Adds the units another sketch has seen.
-    pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine |= theirs;
-        }
-    }
-
-    /// About how many different units were seen.
-    pub fn count(&self) -> u64 {
-        let size = UNIT_BITS as f64;
-        let empty: u32 = self.0.iter().map(|word| word.count_zeros()).sum();
-        // A full sketch is read as if one bit were still empty: "at least this many".
-        let estimate = size * (size / f64::from(empty.max(1))).ln();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 34 070")]
-        let units = estimate.round() as u64;
-        units
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        mine.add(*theirs);
     }
 }

@@ -4,6 +4,7 @@
 use super::judge::ALPHA_ROLLBACK;
 use super::verdict::{Judgement, Verdict, Wait};
 use crate::guard::{Mode, OnFail};
+use crate::metric::Metric;
 
 /// Odds beyond this are told as this.
 const OVERWHELMING: f64 = 1e6;
@@ -14,7 +15,8 @@ impl Judgement {
         let margin = self.guard.margin;
         match self.verdict {
             Verdict::Pass => Some(format!(
-                "It stays safe as long as {margin} more is ruled out by all outcomes together{}.",
+                "It stays safe as long as {margin} {} is ruled out by all outcomes together{}.",
+                self.worse(),
                 self.at_most()
                     .map(|most| format!(", which now leave room for {most} at most"))
                     .unwrap_or_default()
@@ -39,7 +41,15 @@ impl Judgement {
             Some(wider) => format!("a margin of {wider} would pass now"),
             None => "no margin that would pass now is known".to_owned(),
         };
-        format!("It is safe once outcomes rule out {margin} more; {already}.")
+        format!("It is safe once outcomes rule out {margin} {}; {already}.", self.worse())
+    }
+
+    /// The direction that is worse.
+    const fn worse(&self) -> &'static str {
+        match self.guard.metric {
+            Metric::Score(_) => "less",
+            _ => "more",
+        }
     }
 
     fn until_worse(&self) -> String {

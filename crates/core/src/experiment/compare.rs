@@ -78,9 +78,9 @@ impl<'a> Comparison<'a> {
     /// How much better `arm` does than `against`, each end at error `alpha` over all looks; nothing while they cannot be compared.
     pub fn gain(&self, arm: usize, against: usize, alpha: f64) -> Option<Gain> {
         let raw = match (self.is_exact(), self.aim.minimum_effect) {
-            (true, Margin::Points(_)) => self.points_bet(arm, against, alpha),
+            (true, Margin::Points(_) | Margin::Score(_)) => self.points_bet(arm, against, alpha),
             (true, Margin::Relative(_)) => self.ratio_raced(arm, against, alpha),
-            (false, Margin::Points(_)) => self.linear(arm, against, 1.0).map(|sum| Raw {
+            (false, Margin::Points(_) | Margin::Score(_)) => self.linear(arm, against, 1.0).map(|sum| Raw {
                 estimate: sum.estimate,
                 lower: Some(sum.lower(alpha)),
                 upper: Some(sum.upper(alpha)),

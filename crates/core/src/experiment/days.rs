@@ -63,7 +63,7 @@ fn gain(
     };
     let sum = with(-1.0)?;
     let scale = match aim.minimum_effect {
-        Margin::Points(_) => 1.0,
+        Margin::Points(_) | Margin::Score(_) => 1.0,
         // What the distance falls by per unit of the control's weight is the control's mean.
         Margin::Relative(_) => sum.estimate - with(-2.0)?.estimate,
     };

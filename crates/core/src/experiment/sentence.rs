@@ -93,6 +93,7 @@ impl Told<'_> {
     fn on_scale(&self, value: f64) -> String {
         match self.experiment.aim.minimum_effect {
             Margin::Points(_) => format!("{:+.2}pp", value * 100.0),
+            Margin::Score(_) => format!("{value:+.2} points"),
             Margin::Relative(_) => format!("{:+.1}%", value * 100.0),
         }
     }

@@ -55,9 +55,10 @@ pub struct StepForecast {
 pub struct Sight {
     /// What it watches.
     pub metric: Metric,
-    /// The share of bad requests on the baseline, or the mean of an amount.
+    /// The share of bad requests on the baseline, or the mean of an amount or of a score.
     pub now: f64,
-    /// The smallest share, or mean, on the candidate that would be found worse; absent when not even the worst would.
+    /// The smallest share, or mean, on the candidate that would be found worse, of a score the highest; absent when not even
+    /// the worst would.
     pub smallest: Option<f64>,
 }
 

@@ -9,6 +9,7 @@ use crate::gauge::Gauge;
 use crate::guard::{Guard, Unproven};
 use crate::id::{ApplicationName, ReleaseName, RolloutName};
 use crate::metric::Metric;
+use crate::score;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -231,6 +232,9 @@ pub struct Plan {
     /// What the application declared of what the guards watch, when the rollout began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Definition>,
+    /// The scores that the guards watch, as the application meant them when the rollout began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<score::Definition>,
 }
 
 impl Plan {
@@ -240,7 +244,8 @@ impl Plan {
             .with_local_guard(application.local_guard);
         let watched: Vec<Metric> = plan.guards.iter().map(|guard| guard.metric).collect();
         let metrics = Metric::defined(application.metrics.iter(), &watched).cloned().collect();
-        Self { gauges: application.gauges.clone(), metrics, ..plan }
+        let scores = Metric::scored(application.scores.iter(), &watched).cloned().collect();
+        Self { gauges: application.gauges.clone(), metrics, scores, ..plan }
     }
 
     /// Compiles a strategy.
@@ -259,6 +264,7 @@ impl Plan {
             local_guard: None,
             gauges: Vec::new(),
             metrics: Vec::new(),
+            scores: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
 use crate::metric::Metric;
 use crate::release::Release;
+use crate::score;
 use crate::slice::Slicing;
 use crate::weight::Split;
 
@@ -40,6 +41,8 @@ pub struct Trial {
     pub warmup: u32,
     /// What its guards watch beside what every application measures.
     pub metrics: Vec<Definition>,
+    /// The scores its guards watch.
+    pub scores: Vec<score::Definition>,
 }
 
 /// How an experiment is conducted now.
@@ -84,6 +87,7 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         thresholds: committed.epoch.thresholds,
         reads: Reads::of(&asked, application.protocol),
         metrics: declared(application.metrics.iter().chain(on_trial), &asked),
+        scores: scores(application, committed.trial.as_ref()),
         feedback: application.feedback.clone(),
         slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
@@ -102,6 +106,18 @@ fn declared<'a>(definitions: impl Iterator<Item = &'a Definition>, asked: &[Metr
         }
     }
     declared
+}
+
+/// Each score that answers may be given, once, what the application means now before what the rollout began with. Scores that
+/// no guard watches are taken as well: a guard to come is calibrated on them.
+fn scores(application: &Application, trial: Option<&Trial>) -> Vec<score::Definition> {
+    let mut scores = application.scores.clone();
+    for definition in trial.iter().flat_map(|trial| &trial.scores) {
+        if scores.iter().all(|known| known.score != definition.score) {
+            scores.push(definition.clone());
+        }
+    }
+    scores
 }
 
 impl Placement {

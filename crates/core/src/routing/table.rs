@@ -15,6 +15,7 @@ use crate::id::{
 use crate::metric::{Metric, Witness};
 use crate::opinion::Opinions;
 use crate::release::{Digest, Model, Parameters, Prices};
+use crate::score;
 use crate::slice::Slicing;
 use crate::weight::{Split, Weight};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct RoutingTable {
     /// What is found of outcomes by expressions of the application's own, for the guards that ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Definition>,
+    /// What scores answers may be given: those of the application now, then those that a rollout under way began with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<score::Definition>,
     /// What callers may say of answers.
     #[serde(default, skip_serializing_if = "Opinions::is_usual")]
     pub feedback: Opinions,

@@ -1,7 +1,7 @@
 //! What decides: tests whose error holds however often they are looked at.
 //!
 //! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`betting`]
-//! shares in percentage points, [`bounded`] scores, [`capped`] costs and other means, [`per_success`] a ratio of sums, [`exceedance`] says how quantiles of
+//! shares in percentage points, [`bounded`] values between two ends and [`scored`] scores from counts of them, [`capped`] costs and other means, [`per_success`] a ratio of sums, [`exceedance`] says how quantiles of
 //! durations become races; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
 //! evals, [`graded`] the scores of either, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
 //! [`interaction`] two experiments at once, [`linear`] any number of arms by groups. [`starts`] finds changes that come late, [`combine`] joins several guards into
@@ -21,6 +21,7 @@ pub mod amounts;
 pub mod per_success;
 pub mod paired;
 pub mod graded;
+pub mod scored;
 pub mod finite;
 pub mod srm;
 pub mod interaction;

@@ -176,6 +176,7 @@ pub(crate) fn plans() -> impl Strategy<Value = Plan> {
         |(way, (guards, local), policy, gauge)| Plan {
             gauges: gauge.into_iter().collect(),
             metrics: Vec::new(),
+            scores: Vec::new(),
             ..Plan::compile(&way, &guards, policy).with_local_guard(local)
         },
     )

@@ -6,6 +6,7 @@ use std::time::Duration;
 use viridian_core::analysis::row::{Opinion, Standing};
 use viridian_core::arm::Arm;
 use viridian_core::opinion::{Opinions, Scale};
+use viridian_core::score::{Definition, Given, Score};
 use viridian_gateway::Gateway;
 use viridian_testkit::caller::Caller;
 use viridian_testkit::table::{comparison, placement, snapshot, table};
@@ -42,7 +43,7 @@ async fn feedback_reaches_the_report_with_what_the_id_says() {
     let report = world.handle.report();
     let [record] = report.feedback.as_slice() else { panic!("{:?}", report.feedback) };
     assert_eq!((record.request.as_str(), record.application.as_str()), (id, "support-chat"));
-    assert_eq!((record.evidence, record.opinion), (Standing::Measured, Opinion::Good));
+    assert_eq!((record.evidence, record.opinion), (Standing::Measured, Some(Opinion::Good)));
     let arm = if answer.header("x-viridian-arm") == "candidate" { Arm::Candidate } else { Arm::Baseline };
     assert_eq!(record.arm, arm);
     assert!(record.received_at >= record.issued_at);
@@ -71,7 +72,8 @@ async fn every_rating_is_a_record() {
         (&json!(3), &json!("out_of_range"))
     );
     assert_eq!((&body["refused"][1]["index"], &body["refused"][1]["code"]), (&json!(4), &json!("forged")));
-    let opinions: Vec<Opinion> = world.handle.report().feedback.iter().map(|record| record.opinion).collect();
+    let opinions: Vec<Opinion> =
+        world.handle.report().feedback.iter().filter_map(|record| record.opinion).collect();
     assert_eq!(opinions, [Opinion::Bad, Opinion::Good, Opinion::Bad]);
     let counts = world.handle.metrics().feedback;
     assert_eq!((counts.accepted, counts.refused, counts.dropped), (3, 2, 0));
@@ -92,7 +94,8 @@ async fn callers_say_what_the_application_understands() {
     let pieces: Vec<Value> = said.iter().map(|value| json!({"id": id, "value": value})).collect();
     let (status, body) = send(&mut caller, json!(pieces)).await;
     assert_eq!((status, &body["accepted"]), (202, &json!(5)), "{body}");
-    let opinions: Vec<Opinion> = world.handle.report().feedback.iter().map(|record| record.opinion).collect();
+    let opinions: Vec<Opinion> =
+        world.handle.report().feedback.iter().filter_map(|record| record.opinion).collect();
     assert_eq!(opinions, [Opinion::Good, Opinion::Bad, Opinion::Bad, Opinion::Good, Opinion::Bad]);
     for (value, code) in [
         (json!(0), "out_of_range"),
@@ -106,6 +109,80 @@ async fn callers_say_what_the_application_understands() {
     let (status, _) = send(&mut caller, json!({"id": id, "value": [1]})).await;
     assert_eq!(status, 400);
     assert_eq!(world.handle.report().feedback.len(), 5);
+}
+
+#[tokio::test]
+async fn scores_are_those_that_the_application_has() {
+    let upstream = Upstream::start().await;
+    let mut table = table("support-chat", placement("v1", &upstream.url()));
+    let helpful = Score::new("helpful", 7, 1, 5).unwrap();
+    let faithful = [8, 9].map(|meaning| Score::new("faithful", meaning, 0, 1).unwrap());
+    let judged =
+        |place: usize, judge: &str| Definition { score: faithful[place], judge: Some(judge.to_owned()) };
+    // A rollout began with the first version of the judge.
+    table.scores = vec![Definition { score: helpful, judge: None }, judged(1, "v2"), judged(0, "v1")];
+    let world = World::serving([table]);
+    let mut caller = world.caller().await;
+    let id = id(&mut caller, "alice").await;
+    let (status, body) = send(
+        &mut caller,
+        json!([
+            {"id": id, "scores": {"helpful": 4.2}, "value": true},
+            {"id": id, "scores": {"helpful": 1}},
+            {"id": id, "scores": {"faithful": 0.75}, "judge": "v2"},
+            {"id": id, "scores": {"faithful": 0}, "judge": "v1"},
+        ]),
+    )
+    .await;
+    assert_eq!((status, &body["accepted"]), (202, &json!(4)), "{body}");
+    let given = |score: Score, number| vec![Given { score, level: score.level(number).unwrap() }];
+    let records: Vec<_> =
+        world.handle.report().feedback.into_iter().map(|record| (record.opinion, record.scores)).collect();
+    let expected = [
+        (Some(Opinion::Good), given(helpful, 4.2)),
+        (None, given(helpful, 1.0)),
+        (None, given(faithful[1], 0.75)),
+        (None, given(faithful[0], 0.0)),
+    ];
+    assert_eq!(records, expected);
+
+    let unknown = "the application has no score 'tone'";
+    let beyond = "the score 'helpful' is a number on its scale, from 1 to 5";
+    let judge = "the score 'faithful' is not given by this judge: v2 does";
+    for (piece, code, message) in [
+        (json!({"scores": {"tone": 4}}), "unknown_score", unknown),
+        (json!({"scores": {"helpful": 5.01}}), "score_out_of_range", beyond),
+        (json!({"scores": {"helpful": 0.99}}), "score_out_of_range", beyond),
+        (json!({"scores": {"helpful": "NaN"}}), "score_out_of_range", beyond),
+        (json!({"scores": {"helpful": null}}), "score_out_of_range", beyond),
+        (json!({"scores": {"helpful": [4]}}), "score_out_of_range", beyond),
+        (json!({"scores": {"faithful": 0.5}, "judge": "v3"}), "other_judge", judge),
+        (json!({"scores": {"faithful": 0.5}}), "other_judge", judge),
+        (
+            json!({"scores": {"helpful": 4}, "judge": "v2"}),
+            "other_judge",
+            "the score 'helpful' is not given by this judge: it has none",
+        ),
+        (json!({"scores": {"helpful": 4, "tone": 4}}), "unknown_score", unknown),
+        (json!({"scores": {"tone": 4}, "value": true}), "unknown_score", unknown),
+        (json!({"value": true, "judge": "v2"}), "nothing_judged", "a judge gives scores, and there are none"),
+    ] {
+        let mut said = piece.clone();
+        said["id"] = json!(id);
+        let (status, body) = send(&mut caller, said).await;
+        let refused = &body["refused"][0];
+        assert_eq!(
+            (status, &refused["code"], &refused["message"]),
+            (400, &json!(code), &json!(message)),
+            "{piece}"
+        );
+    }
+    let (status, body) = send(&mut caller, json!({"id": id, "scores": {"x".repeat(400): 4}})).await;
+    assert_eq!(status, 400);
+    assert!(body["refused"][0]["message"].as_str().unwrap().len() < 100, "{body}");
+    let (status, body) = send(&mut caller, json!({"id": "vr_forged", "scores": {"helpful": 4}})).await;
+    assert_eq!((status, &body["refused"][0]["code"]), (400, &json!("forged")));
+    assert_eq!(world.handle.report().feedback.len(), 4, "nothing of what was refused is kept");
 }
 
 #[tokio::test]

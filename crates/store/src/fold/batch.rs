@@ -5,6 +5,7 @@ use super::totals::Sums;
 use super::{BATCH, GROUPS, Horizon};
 use crate::Error;
 use crate::column::{ArmWord, Json};
+use crate::sums::given;
 use rusqlite::{Params, Row, Transaction, params};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
@@ -16,8 +17,15 @@ use viridian_core::unit::Group;
 type Part = fn(&Transaction<'_>, &ApplicationName, &Horizon) -> Result<usize, Error>;
 
 /// Everything that is folded, in order.
-pub(super) const PARTS: [Part; 5] =
-    [tallies_of_ended_epochs, groups_of_ended_epochs, feedback_of_ended_epochs, old_slots, old_feedback];
+pub(super) const PARTS: [Part; 7] = [
+    tallies_of_ended_epochs,
+    groups_of_ended_epochs,
+    feedback_of_ended_epochs,
+    scores_of_ended_epochs,
+    old_slots,
+    old_feedback,
+    old_scores,
+];
 
 fn tallies_of_ended_epochs(
     transaction: &Transaction<'_>,
@@ -53,6 +61,18 @@ fn feedback_of_ended_epochs(
         RETURNING epoch, arm, unit_group, measured, bad";
     let given = params![application.as_str(), horizon.epoch.0, BATCH];
     take(transaction, application, (sql, given), add_opinion)
+}
+
+fn scores_of_ended_epochs(
+    transaction: &Transaction<'_>,
+    application: &ApplicationName,
+    horizon: &Horizon,
+) -> Result<usize, Error> {
+    let sql = "DELETE FROM scores WHERE (request, score) IN
+            (SELECT request, score FROM scores WHERE application = ?1 AND epoch < ?2 LIMIT ?3)
+        RETURNING epoch, arm, unit_group, measured, score, level";
+    let given = params![application.as_str(), horizon.epoch.0, BATCH];
+    take(transaction, application, (sql, given), add_score)
 }
 
 /// Those of the first arm that has some.
@@ -98,6 +118,20 @@ fn old_feedback(
     take(transaction, application, (sql, given), add_opinion)
 }
 
+/// Scores likewise.
+fn old_scores(
+    transaction: &Transaction<'_>,
+    application: &ApplicationName,
+    horizon: &Horizon,
+) -> Result<usize, Error> {
+    let sql = "DELETE FROM scores WHERE (request, score) IN
+            (SELECT request, score FROM scores
+                WHERE application = ?1 AND epoch = ?2 AND issued_at < ?3 LIMIT ?4)
+        RETURNING epoch, arm, unit_group, measured, score, level";
+    let given = params![application.as_str(), horizon.epoch.0, horizon.slot.0, BATCH];
+    take(transaction, application, (sql, given), add_score)
+}
+
 /// Adds the rows that a statement takes away to the totals.
 fn take(
     transaction: &Transaction<'_>,
@@ -140,6 +174,18 @@ fn add_opinion(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         let counts = sums.of(epoch, arm);
         counts.tally.metrics[Metric::Feedback.index()].add(counted);
         counts.groups.record_counts(Metric::Feedback, Group(row.get(2)?), counted);
+    }
+    Ok(())
+}
+
+fn add_score(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
+    let (epoch, arm) = key(row)?;
+    let is_measured: bool = row.get(3)?;
+    if is_measured {
+        let given = given(row, (4, 5))?;
+        let counts = sums.of(epoch, arm);
+        counts.tally.record_score(given, 1);
+        counts.groups.record_score(given, Group(row.get(2)?), 1);
     }
     Ok(())
 }

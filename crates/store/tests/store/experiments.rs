@@ -176,7 +176,8 @@ fn every_arm_is_counted_by_itself_whatever_is_folded() {
             evidence: Standing::Measured,
             issued_at: NOW,
             received_at: NOW,
-            opinion: Opinion::Bad,
+            opinion: Some(Opinion::Bad),
+            scores: Vec::new(),
         };
         store.record_feedback(&[opinion], &BTreeMap::new()).unwrap();
     }

@@ -25,15 +25,16 @@ pub(crate) fn record(request: &str, issued: u64, received: u64) -> FeedbackRecor
         evidence: Standing::Measured,
         issued_at: later(issued),
         received_at: later(received),
-        opinion: Opinion::Good,
+        opinion: Some(Opinion::Good),
+        scores: Vec::new(),
     }
 }
 
 fn bad(record: FeedbackRecord) -> FeedbackRecord {
-    FeedbackRecord { opinion: Opinion::Bad, ..record }
+    FeedbackRecord { opinion: Some(Opinion::Bad), ..record }
 }
 
-fn with_epochs(directory: &std::path::Path) -> Store {
+pub(crate) fn with_epochs(directory: &std::path::Path) -> Store {
     let store = furnished(directory);
     store.reserve_generations(&application_name(), 100).unwrap();
     for id in 1..=2 {
@@ -108,7 +109,7 @@ fn check(said: &[(u64, Opinion)], maturity: &BTreeMap<ApplicationName, std::time
     let backwards = forwards.clone().rev();
     for (name, order) in [("f", forwards.collect::<Vec<_>>()), ("b", backwards.collect())] {
         for (_, (minute, opinion)) in order {
-            let record = FeedbackRecord { opinion: *opinion, ..record(name, 0, *minute) };
+            let record = FeedbackRecord { opinion: Some(*opinion), ..record(name, 0, *minute) };
             store.record_feedback(&[record], maturity).unwrap();
         }
     }

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use viridian_core::analysis::measurement::Seen;
-use viridian_core::analysis::row::{GroupRow, Opinion, Origin, TallyRow, slot_of};
+use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::Epoch;
@@ -28,7 +28,7 @@ use viridian_core::unit::UnitHash;
 use viridian_store::{Commit, Retry, RolloutFilter, Store, TableChange, Takeover};
 
 /// The schema that is written today.
-const PRESENT: u32 = 4;
+const PRESENT: u32 = 5;
 
 /// Something of everything that is ever stored.
 fn tell(store: &Store) {
@@ -95,6 +95,22 @@ fn tell_of_experiments(store: &Store) {
     experiments::moves(store, &stored, step::Phase::Ended(won), None).unwrap();
 }
 
+/// What schema 5 brought: of an epoch that goes on, one that is folded and one that is not.
+fn tell_of_scores(store: &Store) {
+    tell_of_experiments(store);
+    let score = crate::scores::score(7);
+    for (number, minute) in [(2.0, 12), (4.2, 20)] {
+        let record = FeedbackRecord {
+            epoch: EpochId(2),
+            ..crate::feedback::record(&format!("scored-{minute}"), minute, minute + 1)
+        };
+        store
+            .record_feedback(&[crate::scores::scored(record, &[(score, number)])], &BTreeMap::new())
+            .unwrap();
+        fold(store, later(24 * 60 + 15));
+    }
+}
+
 fn phases() -> Vec<(Phase, Finding)> {
     let at = Position::at(0, NOW);
     let clock = Clock { started_at: NOW, seen: Seen { baseline: 900, candidate: 100 } };
@@ -148,7 +164,7 @@ fn measure(store: &Store) {
         store.record(&origin, &[row], &[GroupRow { application, epoch, arm, groups }]).unwrap();
         let mut opinion = crate::feedback::record(&format!("request-{id}"), 0, 1);
         opinion.epoch = epoch;
-        opinion.opinion = Opinion::Bad;
+        opinion.opinion = Some(Opinion::Bad);
         store.record_feedback(&[opinion], &BTreeMap::new()).unwrap();
     }
     // The first epoch is folded, and the second goes on.
@@ -192,7 +208,8 @@ fn check_readable(schema: u32, changes: &str) {
     match schema {
         1 => tell(&fresh),
         2 | 3 => tell_of_gateways(&fresh),
-        _ => tell_of_experiments(&fresh),
+        4 => tell_of_experiments(&fresh),
+        _ => tell_of_scores(&fresh),
     }
     let expected = retell(&fresh);
     let then = tempfile::tempdir().unwrap();
@@ -218,6 +235,7 @@ fn a_database_of_every_schema_tells_the_same_story() {
     check_readable(2, "");
     check_readable(3, "");
     check_readable(4, "");
+    check_readable(5, "");
 }
 
 /// Rows as they were before the last metric, reason and centre existed: those are zero in all of them.
@@ -258,7 +276,7 @@ fn rows_of_a_newer_version_are_not_read_in_part() {
 fn write_golden() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
-    tell_of_experiments(&store);
+    tell_of_scores(&store);
     let raw = raw(directory.path());
     // No file of ours holds a secret, not even one that nobody uses.
     raw.execute("UPDATE signing_keys SET secret = zeroblob(32)", []).unwrap();

@@ -54,7 +54,7 @@ fn counts(store: &Store) -> ArmCounts {
     epochs[0].candidate.clone()
 }
 
-fn rows(directory: &Path, table: &str) -> u64 {
+pub(crate) fn rows(directory: &Path, table: &str) -> u64 {
     raw(directory).query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
 
@@ -88,7 +88,8 @@ fn opinions_expire_in_an_epoch_that_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let store = at_rest(directory.path());
     let say = |request: &str, minute, opinion| {
-        let record = FeedbackRecord { opinion, ..crate::feedback::record(request, minute, minute + 1) };
+        let record =
+            FeedbackRecord { opinion: Some(opinion), ..crate::feedback::record(request, minute, minute + 1) };
         store.record_feedback(&[FeedbackRecord { epoch: EpochId(1), ..record }], &BTreeMap::new()).unwrap()
     };
     for number in 0..600 {

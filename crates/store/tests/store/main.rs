@@ -9,6 +9,7 @@ mod disk_full;
 mod evidence;
 mod experiments;
 mod feedback;
+mod scores;
 mod forms;
 mod gateways;
 mod golden;

@@ -57,6 +57,7 @@ pub(crate) fn application() -> Application {
         local_guard: None,
         guards: Vec::new(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),
@@ -213,6 +214,7 @@ pub(crate) fn table(store: &Store, generation: u64, epoch: &Epoch) -> RoutingTab
         salt: SALT,
         warmup: 10,
         metrics: Vec::new(),
+        scores: Vec::new(),
     };
     let committed = Committed {
         application: &application,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use viridian_core::time::readable;
 use viridian_wire::api::{
     ApplicationBody, ApplicationSummary, EnvironmentBody, GuardBody, MetricBody, OnInsufficientBody,
+    ScoreBody,
 };
 
 /// Applications in a list.
@@ -55,6 +56,10 @@ pub fn application_table(application: &ApplicationBody) -> String {
         text.push('\n');
         text.push_str(&metrics(&application.metrics));
     }
+    if !application.scores.is_empty() {
+        text.push('\n');
+        text.push_str(&scores(&application.scores));
+    }
     if !application.guards.is_empty() {
         text.push('\n');
         text.push_str(&guards(&application.guards));
@@ -86,6 +91,15 @@ fn metrics(metrics: &[MetricBody]) -> String {
     let counts = |metric: &MetricBody| metric.when.clone().unwrap_or_else(|| "always".to_owned());
     let rows = metrics.iter().map(|metric| [metric.name.clone(), metric.bad.clone(), counts(metric)]);
     columns(["metric", "bad when", "counts when"], rows.collect())
+}
+
+fn scores(scores: &[ScoreBody]) -> String {
+    let judge = |score: &ScoreBody| score.judge.clone().unwrap_or_else(|| "anyone".to_owned());
+    let scale = |score: &ScoreBody| format!("{} to {}", score.from, score.to);
+    columns(
+        ["score", "scale", "given by"],
+        scores.iter().map(|it| [it.name.clone(), scale(it), judge(it)]).collect(),
+    )
 }
 
 fn guards(guards: &[GuardBody]) -> String {

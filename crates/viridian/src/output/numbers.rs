@@ -22,10 +22,13 @@ pub(super) fn count(count: u64) -> String {
     text
 }
 
-/// Bad requests as a share, and of how many.
+/// Bad requests as a share, or the mean of scores, and of how many.
 pub(super) fn share(counts: CountsBody) -> String {
     if counts.requests == 0 {
         return "-".to_owned();
+    }
+    if let Some(mean) = counts.mean {
+        return format!("{mean:.2} of {}", count(counts.requests));
     }
     format!("{:.2}% of {}", counts.bad as f64 / counts.requests as f64 * 100.0, count(counts.requests))
 }
@@ -34,6 +37,8 @@ pub(super) fn share(counts: CountsBody) -> String {
 pub(super) fn effect(effect: &EffectBody) -> String {
     let Some(estimate) = effect.estimate else { return "-".to_owned() };
     let scaled = |value: f64| match effect.scale {
+        ScaleBody::Score if value < 0.0 => format!("{:.2} higher", -value),
+        ScaleBody::Score => format!("{value:.2} lower"),
         // Beyond a hundredfold the number says nothing that "very large" does not.
         _ if value > 99.0 => ">100x".to_owned(),
         ScaleBody::Points => format!("{:+.2}pp", value * 100.0),
@@ -112,5 +117,12 @@ mod tests {
         assert_eq!(effect(&relative), "+10.0% (-5.0% ..)");
         let points = EffectBody { scale: ScaleBody::Points, estimate: None, lower: None, upper: None };
         assert_eq!(effect(&points), "-");
+        let scores =
+            EffectBody { scale: ScaleBody::Score, estimate: Some(0.3), lower: Some(-0.1), upper: Some(0.72) };
+        assert_eq!(effect(&scores), "0.30 lower (0.10 higher .. 0.72 lower)");
+        assert_eq!(
+            share(CountsBody { requests: 1_200, bad: 0, unknown: 0, mean: Some(3.957) }),
+            "3.96 of 1,200"
+        );
     }
 }

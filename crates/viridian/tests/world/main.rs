@@ -46,6 +46,7 @@ mod opinions;
 mod postgres;
 mod prometheus;
 mod rollback_speed;
+mod scores;
 mod secure;
 mod skew;
 mod slices;

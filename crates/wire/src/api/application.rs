@@ -10,6 +10,7 @@ use viridian_core::application::{Application, Protocol};
 use viridian_core::declared::Definition;
 use viridian_core::environment::{Environment, Platform};
 use viridian_core::routing::table::RoutingTable;
+use viridian_core::score;
 
 /// An application in a list.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct ApplicationBody {
     /// Metrics of its own, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricBody>,
+    /// Scores its answers are given, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<ScoreBody>,
     /// What is watched in every rollout of it.
     pub guards: Vec<GuardBody>,
     /// What gateways serve by; absent before the first table.
@@ -89,6 +93,21 @@ pub struct MetricBody {
     /// True of an outcome that counts; all of them count when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+}
+
+/// A score that answers of an application are given.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScoreBody {
+    /// The name its guards and its callers use.
+    pub name: String,
+    /// The least that may be given.
+    pub from: u32,
+    /// The most; more is better.
+    pub to: u32,
+    /// Who gives it; whoever likes to when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
 }
 
 /// What gateways serve an application by.
@@ -137,6 +156,7 @@ impl ApplicationBody {
             labels: application.labels.clone(),
             environments: application.environments.values().map(EnvironmentBody::from).collect(),
             metrics: application.metrics.iter().map(MetricBody::from).collect(),
+            scores: application.scores.iter().map(ScoreBody::from).collect(),
             guards: application.guards.iter().map(GuardBody::from).collect(),
             table: table.map(TableBody::from),
             lost_evidence,
@@ -150,6 +170,17 @@ impl From<&Definition> for MetricBody {
             name: definition.metric.name().to_owned(),
             bad: definition.bad.clone(),
             when: definition.when.clone(),
+        }
+    }
+}
+
+impl From<&score::Definition> for ScoreBody {
+    fn from(definition: &score::Definition) -> Self {
+        Self {
+            name: definition.score.name().to_owned(),
+            from: definition.score.from(),
+            to: definition.score.to(),
+            judge: definition.judge.clone(),
         }
     }
 }

@@ -14,7 +14,7 @@ use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
 pub struct GuardBody {
     /// What it watches, such as `errors` or `latency.p95`.
     pub metric: String,
-    /// How much worse than the baseline the candidate may be, such as `0.5pp` or `20%`.
+    /// How much worse than the baseline the candidate may be, such as `0.5pp`, `20%` or, for a score, `0.2 points`.
     pub margin: String,
     /// What happens when the candidate is worse.
     pub on_fail: OnFailBody,
@@ -75,16 +75,19 @@ pub struct JudgementBody {
 }
 
 /// Of so many requests, so many were bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CountsBody {
     /// Requests that were looked at.
     pub requests: u64,
-    /// Of these, the bad ones: failed, slow, or disliked. For an amount those that came to more than its cap.
+    /// Of these, the bad ones: failed, slow, or disliked. For an amount those that came to more than its cap; for a score none.
     pub bad: u64,
     /// Requests beside these of which what the metric asks for is not known.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unknown: u64,
+    /// The mean of a score, on its scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what is skipped is asked by reference")]
@@ -129,6 +132,8 @@ pub enum ScaleBody {
     Points,
     /// A part of the baseline's value: 0.2 is a fifth more.
     Relative,
+    /// Points of the scale of a score: 0.2 is a fifth of a point lower.
+    Score,
 }
 
 impl From<&Guard> for GuardBody {
@@ -192,9 +197,13 @@ impl From<&Judgement> for JudgementBody {
 }
 
 impl CountsBody {
-    pub(super) const fn of(metric: Metric, counts: Counts) -> Self {
-        let bad = if metric.is_amount() { counts.scaled } else { counts.events };
-        Self { requests: counts.trials, bad, unknown: counts.unknown }
+    pub(super) fn of(metric: Metric, counts: Counts) -> Self {
+        let (bad, mean) = match metric {
+            Metric::Score(score) => (0, score.mean(counts.share())),
+            metric if metric.is_amount() => (counts.scaled, None),
+            _ => (counts.events, None),
+        };
+        Self { requests: counts.trials, bad, unknown: counts.unknown, mean }
     }
 }
 
@@ -203,6 +212,7 @@ impl EffectBody {
         let scale = match margin {
             Margin::Points(_) => ScaleBody::Points,
             Margin::Relative(_) => ScaleBody::Relative,
+            Margin::Score(_) => ScaleBody::Score,
         };
         Self { scale, estimate: effect.estimate, lower: effect.lower, upper: effect.upper }
     }

@@ -3,6 +3,7 @@
 mod declared;
 mod outside;
 mod read;
+mod scores;
 mod write;
 
 pub(crate) use declared::Known as KnownMetrics;
@@ -72,6 +73,11 @@ const SPEC: &[Field] = &[
         "metrics",
         "Shares of its own, by name, for guards to watch: eight at most. docs/metrics.md lists what expressions can ask.",
         Shape::map(&text::METRIC_NAME, &DECLARED, Need::Optional),
+    ),
+    optional(
+        "scores",
+        "Scores that answers are given with feedback, by name, for guards to compare the means of: eight at most.",
+        Shape::map(&text::METRIC_NAME, &scores::SCORE, Need::Optional),
     ),
     optional("feedback", "What callers may say of answers, besides true and false.", FEEDBACK),
     optional(
@@ -160,12 +166,13 @@ fn is_refused(word: &str) -> bool {
 pub(crate) const GUARD: Shape = Shape::object(&[
     required(
         "metric",
-        "What is watched: what every application measures, or the name of one of this one's metrics.",
+        "What is watched: what every application measures, or the name of one of this one's metrics or scores.",
         Shape::Choice(Choice { own: Some(&text::METRIC_NAME), ..METRICS }),
     ),
     required(
         "margin",
-        "How much worse the candidate may be: in percentage points, or relative to the baseline.",
+        "How much worse the candidate may be: in percentage points, relative to the baseline, or for a score in its points, such \
+         as '0.2 points'.",
         Shape::Text(&quantity::MARGIN),
     ),
     optional(
@@ -180,7 +187,7 @@ pub(crate) const GUARD: Shape = Shape::object(&[
     ),
     optional(
         "maturity",
-        "How old a request must be before its feedback counts; for the metric feedback.",
+        "How old a request must be before its feedback counts; for the metric feedback and for scores.",
         Shape::Text(&quantity::DURATION),
     ),
     optional(

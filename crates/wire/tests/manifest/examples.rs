@@ -17,6 +17,7 @@ const BLUE_GREEN: &str = include_str!("../../../../examples/digits-blue-green.ya
 const GAUGES: &str = include_str!("../../../../examples/gauges.yaml");
 const CLOUD_WATCH_AND_SQL: &str = include_str!("../../../../examples/gauges-cloudwatch-sql.yaml");
 const OWN_METRICS: &str = include_str!("../../../../examples/own-metrics.yaml");
+const SCORES: &str = include_str!("../../../../examples/scores.yaml");
 const HTTP: &str = include_str!("../../../../examples/search-http.json");
 
 /// An environment that says itself when it is ready.
@@ -203,6 +204,7 @@ fn examples_mean_what_their_golden_files_say() {
     check(SLICED, &["slices"]);
     check(OPINIONS, &["opinions"]);
     check(OWN_METRICS, &["own_metrics"]);
+    check(SCORES, &["scores"]);
     check(EXPERIMENT, &["experiments"]);
 }
 

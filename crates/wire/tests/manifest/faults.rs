@@ -3,6 +3,7 @@
 mod across;
 mod application;
 mod declared;
+mod scores;
 mod document;
 mod experiment;
 mod release;

@@ -8,12 +8,13 @@ use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::Counts;
 use crate::guard::Guard;
 use crate::metric::{Metric, Percentile};
+use crate::score::LEVELS;
 use std::iter::Sum;
 use std::ops::AddAssign;
 
 /// How much worse the candidate is, as a weighted sum and its weight.
 ///
-/// - Points: differences of shares, each weighted by the harmonic number of trials (Mantel and Haenszel).
+/// - Points: differences of shares, or of mean scores, each weighted by the harmonic number of trials (Mantel and Haenszel).
 /// - Per cent of a share: events of each arm, weighted by the chance to be drawn for the other.
 /// - Per cent of a percentile, or of an amount: logarithms of ratios of percentiles, or of means, weighted as points are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,7 +44,11 @@ impl Gap {
         }
         let Some((before, now)) = baseline.share().zip(candidate.share()) else { return Self::default() };
         let weight = harmonic(baseline.trials, candidate.trials);
-        Self { sum: weight * (now - before), weight }
+        let unit = match guard.metric {
+            Metric::Score(score) => score.width() / f64::from(LEVELS),
+            _ => 1.0,
+        };
+        Self { sum: weight * (now - before) * unit, weight }
     }
 
     /// What one epoch says of an amount as it is, beyond the cap as well.

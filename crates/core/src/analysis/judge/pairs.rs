@@ -80,11 +80,14 @@ impl PairGuard {
     pub fn new(watched: Watched, margin: Margin) -> Result<Self, Unfit> {
         let is_ratio = match watched {
             Watched::Disagreement | Watched::Preference => Some(false),
-            Watched::Metric(Metric::Feedback | Metric::CostPerSuccess) => return Err(Unfit::NotOfPairs),
+            Watched::Metric(Metric::Feedback | Metric::CostPerSuccess | Metric::Score(_)) => {
+                return Err(Unfit::NotOfPairs);
+            }
             Watched::Metric(metric) if metric.is_amount() || metric.percentile().is_some() => Some(true),
             Watched::Metric(_) => None,
         };
         match is_ratio {
+            _ if matches!(margin, Margin::Score(_)) => return Err(Unfit::NeedsPoints),
             Some(false) if is_relative(margin) => return Err(Unfit::NeedsPoints),
             Some(true) if !is_relative(margin) => return Err(Unfit::NeedsPerCent),
             _ => {}

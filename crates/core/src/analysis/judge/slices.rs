@@ -92,7 +92,7 @@ impl<'a> Part<'a> {
                 tally.metrics.fill(Counts::default());
                 tally.declared.clear();
                 for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
-                    *tally.counts_mut(metric) = counted;
+                    tally.set_counts(metric, counted);
                 }
             }
         }

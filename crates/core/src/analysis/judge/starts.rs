@@ -114,6 +114,31 @@ impl<'a> Starts<'a> {
         }))
     }
 
+    /// The same as [`harm`](Self::harm) by bets on a bounded mean: what they make of each of some epochs.
+    pub(super) fn harm_of_mean(
+        &self,
+        guard: &Guard,
+        bets: impl Fn(&[&'a EpochCounts]) -> Vec<Capital>,
+    ) -> Found {
+        let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
+        self.bet(&self.material(Gaps::of(guard, &gaps)), bets)
+    }
+
+    /// The log e-value of all starts by such bets; zero before there is one.
+    pub(super) fn log_harm_of_mean(&self, bets: impl Fn(&[&'a EpochCounts]) -> Vec<Capital>) -> f64 {
+        if self.starts.is_empty() { 0.0 } else { self.bet(&self.all(), bets).log_e }
+    }
+
+    fn bet(&self, chosen: &Chosen, bets: impl Fn(&[&'a EpochCounts]) -> Vec<Capital>) -> Found {
+        self.mixed(chosen, Independent::of(chosen, bets(self.since(chosen.first))), &EVEN_WEIGHTS)
+    }
+
+    /// The weight of the start at an epoch: its part of the error.
+    pub(super) fn weight_of(&self, first: usize) -> f64 {
+        let found = self.starts.iter().find(|(start, _)| *start == first);
+        found.map_or(0.0, |(_, log_weight)| log_weight.exp())
+    }
+
     /// The epochs from one on.
     pub(super) fn since(&self, first: usize) -> &[&'a EpochCounts] {
         self.epochs.get(first..).unwrap_or_default()

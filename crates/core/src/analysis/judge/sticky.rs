@@ -21,9 +21,9 @@ use crate::stats::evidence::clustered::{self, ClusteredRace};
 use crate::stats::evidence::contrast::{self, Contrast, EpochSums, Estimate, GroupSums, Hypothesis};
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
-const HARM_GROUPS: usize = 5;
+pub(super) const HARM_GROUPS: usize = 5;
 /// The candidate does as the baseline does.
-const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
+pub(super) const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 
 /// HARM is asked of all groups but the heavy ones, because what befalls one large user would hide what befalls the many;
 /// SAFE is asked of all of them, because a large user's share of the requests is to be safe as well.
@@ -183,7 +183,7 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> Option<f64> {
     is_raced.then(|| clustered::log_e_safe(&sums(), 1.0 + guard.margin.fraction()).unwrap_or_default())
 }
 
-fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
+pub(super) fn without(heavy: Option<&HeavyGroups>, all: Vec<EpochSums>) -> Vec<EpochSums> {
     match heavy {
         Some(heavy) => all.iter().map(|sums| heavy.left_out_of(sums)).collect(),
         None => all,
@@ -281,7 +281,10 @@ fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
 }
 
 /// Bad requests or capped amounts, as they were counted.
-fn plain_sums<'a>(metric: Metric, epochs: impl Iterator<Item = &'a EpochCounts>) -> Vec<EpochSums> {
+pub(super) fn plain_sums<'a>(
+    metric: Metric,
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+) -> Vec<EpochSums> {
     let events = |counts: Counts| counts.events;
     epochs.map(|counts| sums(counts, metric, events, events)).collect()
 }

@@ -1,10 +1,11 @@
 //! The margin a guard would have passed with: [`margin`]. It is told of guards that are undecided, so that whoever has to
 //! decide without proof knows how much has been proven. Nothing follows from it.
 
-use super::{Units, independent, sticky};
+use super::{Units, independent, scored, sticky};
 use crate::analysis::measurement::Evidence;
 use crate::analysis::verdict::Effect;
 use crate::guard::{Guard, Margin};
+use crate::metric::Metric;
 
 /// The interval's upper end is at half of the error that SAFE has, and so somewhat wide: these parts of it are tried.
 const PARTS: [f64; 5] = [0.93, 0.97, 1.0, 1.05, 1.1];
@@ -18,9 +19,10 @@ const WIDEST: (u32, u32) = (9_999, 1_000_000);
 pub(super) fn margin(guard: &Guard, effect: Effect, evidence: &Evidence, units: Units) -> Option<Margin> {
     let passes = |margin: &Margin| {
         let widened = Guard { margin: *margin, ..*guard };
-        match units {
-            Units::Independent => independent::is_safe(&widened, evidence),
-            Units::Sticky => sticky::is_safe(&widened, evidence),
+        match (units, guard.metric) {
+            (_, Metric::Score(score)) => scored::is_safe(&widened, score, evidence, units),
+            (Units::Independent, _) => independent::is_safe(&widened, evidence),
+            (Units::Sticky, _) => sticky::is_safe(&widened, evidence),
         }
     };
     let is_percentile = guard.metric.percentile().is_some();
@@ -51,17 +53,19 @@ const fn scaled(margin: Margin, times: u32) -> Margin {
     match margin {
         Margin::Points(points) => Margin::Points(points.saturating_mul(times)),
         Margin::Relative(parts) => Margin::Relative(parts.saturating_mul(times)),
+        Margin::Score(points) => Margin::Score(points.saturating_mul(times)),
     }
 }
 
 /// A margin of the same kind, rounded up; nothing when it is no margin any more.
 fn of_fraction(like: Margin, fraction: f64) -> Option<Margin> {
-    let hundredths = (fraction * 10_000.0).ceil();
-    let (widest, make): (u32, fn(u32) -> Margin) = match like {
-        Margin::Points(_) => (WIDEST.0, Margin::Points),
-        Margin::Relative(_) => (WIDEST.1, Margin::Relative),
+    let (steps, widest, make): (f64, u32, fn(u32) -> Margin) = match like {
+        Margin::Points(_) => (10_000.0, WIDEST.0, Margin::Points),
+        Margin::Relative(_) => (10_000.0, WIDEST.1, Margin::Relative),
+        Margin::Score(_) => (1_000.0, WIDEST.1, Margin::Score),
     };
+    let steps = (fraction * steps).ceil();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the widest")]
-    let margin = (hundredths > 0.0 && hundredths <= f64::from(widest)).then(|| make(hundredths as u32));
+    let margin = (steps > 0.0 && steps <= f64::from(widest)).then(|| make(steps as u32));
     margin
 }

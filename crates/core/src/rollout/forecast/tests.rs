@@ -3,6 +3,7 @@
 use super::*;
 use crate::guard::{Guard, Margin, Mode, Unproven};
 use crate::rollout::plan::{Bake, Policy};
+use crate::score::{Given, Score};
 
 fn guard(metric: Metric, margin: Margin) -> Guard {
     Guard::new(metric, margin)
@@ -24,6 +25,7 @@ fn plan(guards: Vec<Guard>) -> Plan {
         local_guard: None,
         gauges: Vec::new(),
         metrics: Vec::new(),
+        scores: Vec::new(),
     }
 }
 
@@ -105,6 +107,33 @@ fn without_traffic_or_feedback_it_never_ends() {
     }
     assert_eq!(at(10.0, &feedback).bottleneck.unwrap().takes, None);
     assert_eq!(at(10.0, &feedback).steps[3].sees[0].smallest, None);
+}
+
+/// Every fifth answer of the baseline got a score from 3 to 5.
+#[test]
+fn scores_are_planned_in_points_of_their_scale() {
+    let score = Score::new("helpful", 1, 1, 5).unwrap();
+    let mut scored = baseline(10_000);
+    for number in [3.0, 4.0, 5.0] {
+        scored.record_score(Given { score, level: score.level(number).unwrap() }, 667);
+    }
+    let with = |margin, per_second| {
+        let plan = plan(vec![guard(Metric::Score(score), Margin::Score(margin))]);
+        forecast(&plan, Traffic { per_second, baseline: &scored })
+    };
+    let takes = |margin, per_second| with(margin, per_second).bottleneck.unwrap().takes.unwrap();
+    assert!(takes(50, 10.0) > 10 * takes(200, 10.0), "{:?} and {:?}", takes(50, 10.0), takes(200, 10.0));
+    let sight = |per_second, step: usize| with(200, per_second).steps[step].sees[0];
+    let (early, late) = (sight(10.0, 1), sight(10.0, 4));
+    assert!((early.now - 4.0).abs() < 1e-9, "{early:?}");
+    assert!(
+        early.smallest.unwrap() < late.smallest.unwrap() && late.smallest.unwrap() < 4.0,
+        "{early:?} {late:?}"
+    );
+    let other = Score::new("helpful", 2, 1, 5).unwrap();
+    let unscored = plan(vec![guard(Metric::Score(other), Margin::Score(200))]);
+    let found = forecast(&unscored, Traffic { per_second: 10.0, baseline: &scored });
+    assert_eq!((found.guards[0].safety, found.guards[0].sight.smallest), (Safety::NothingMeasured, None));
 }
 
 #[test]

@@ -5,11 +5,14 @@ use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
 use crate::guard::{Guard, Margin};
 use crate::metric::{Metric, Witness};
+use crate::score::Score;
 use crate::stats::amounts::{Amounts, cap_at_or_above};
 use crate::stats::evidence::capped::Cap;
 use crate::stats::evidence::exceedance::scaled_threshold;
+use crate::stats::evidence::scored;
 use crate::stats::planning::arrival::pace;
 use crate::stats::planning::{MIXTURE_PRICE, betting_trials, betting_variance, race_events};
+use crate::stats::special::bisect;
 use crate::weight::Weight;
 
 /// What the bets of SAFE pay for mixing, in log evidence; measured by simulation of equal candidates.
@@ -35,7 +38,8 @@ pub(super) struct Watched {
     /// Requests that fail before they can be slow, per measured one: what is said of a quantile has to hold if they
     /// would have been slow.
     early: f64,
-    /// What amounts vary by: the variance over the squared mean, under their cap. Zero for a share.
+    /// What amounts vary by: the variance over the squared mean, under their cap; of scores the variance, of parts of the
+    /// scale. Zero for a share.
     spread: f64,
     /// The error it may make in calling the candidate worse.
     alpha: f64,
@@ -63,10 +67,7 @@ impl Watched {
             share: share(baseline, guard.metric),
             granted: granted(guard, baseline),
             early: share(baseline, Metric::Errors),
-            spread: baseline.expected_amounts(guard.metric).map_or(0.0, |amounts| match guard.metric {
-                Metric::CostPerSuccess => spread_per_success(baseline),
-                _ => spread(&amounts),
-            }),
+            spread: spread_of(guard.metric, baseline),
             alpha: ALPHA_ROLLBACK / guards.max(1) as f64,
             missing: 1.0,
             slower: 1.0,
@@ -94,6 +95,7 @@ impl Watched {
             return f64::INFINITY;
         }
         let trials = match (self.guard.metric.percentile(), self.guard.margin) {
+            (_, Margin::Score(_)) => self.scores(self.guard.margin.fraction(), probability, ALPHA_PROMOTE),
             _ if self.guard.metric.is_amount() => {
                 self.amounts(self.guard.margin.fraction(), probability, ALPHA_PROMOTE)
             }
@@ -123,6 +125,9 @@ impl Watched {
 
     /// The smallest regression that would be found in these stretches.
     pub(super) fn sight(&self, stretches: &[Stretch]) -> Sight {
+        if let Metric::Score(score) = self.guard.metric {
+            return self.sight_of(score, stretches);
+        }
         let is_amount = self.guard.metric.is_amount();
         let worst = if is_amount { WORST_AMOUNT } else { 1.0 / self.share };
         let found = |ratio: f64| {
@@ -151,6 +156,24 @@ impl Watched {
     /// Amounts of both arms until bets tell means apart that differ by a part of the baseline's.
     fn amounts(&self, gap: f64, probability: f64, alpha: f64) -> f64 {
         betting_trials(gap, self.spread / (probability * (1.0 - probability)), alpha)
+    }
+
+    /// Scores of both arms until bets tell means apart that differ by so many points.
+    fn scores(&self, points: f64, probability: f64, alpha: f64) -> f64 {
+        let Metric::Score(score) = self.guard.metric else { return f64::INFINITY };
+        betting_trials(points / score.width(), self.spread / (probability * (1.0 - probability)), alpha)
+    }
+
+    /// The least drop of the mean of a score that would be found, as what the mean would be.
+    fn sight_of(&self, score: Score, stretches: &[Stretch]) -> Sight {
+        let mean = score.below_top(self.share);
+        let needed = |points: f64| {
+            move |weight: Weight| self.scores(points, weight.probability(), self.alpha) / self.coverage
+        };
+        let largest = mean - f64::from(score.from());
+        let least = bisect(0.0, largest, |points| brought(stretches, needed(points)) >= 1.0);
+        let is_found = brought(stretches, needed(largest)) >= 1.0;
+        Sight { metric: self.guard.metric, now: mean, smallest: is_found.then_some(mean - least) }
     }
 
     /// Bad outcomes of both arms, when the candidate has `ratio` times as many.
@@ -183,6 +206,15 @@ fn part(measured: u64, outcomes: u64) -> f64 {
 /// The largest regression of an amount that is looked for: a hundredfold.
 const WORST_AMOUNT: f64 = 100.0;
 
+fn spread_of(metric: Metric, baseline: &Tally) -> f64 {
+    match (metric, baseline.expected_amounts(metric)) {
+        (Metric::Score(score), _) => scored::variance(baseline.scores(score)).unwrap_or(0.0),
+        (Metric::CostPerSuccess, _) => spread_per_success(baseline),
+        (_, Some(amounts)) => spread(&amounts),
+        (_, None) => 0.0,
+    }
+}
+
 /// The variance of amounts over their squared mean, under the cap they would have.
 fn spread(amounts: &Amounts) -> f64 {
     let Some((mean, largest)) = amounts.mean().zip(amounts.quantile(0.999)).filter(|(mean, _)| *mean > 0.0)
@@ -210,7 +242,8 @@ fn spread_per_success(baseline: &Tally) -> f64 {
     sum.max(0.0) / all.count() as f64 / (mean * mean)
 }
 
-/// Bad outcomes per measured one on the baseline: by definition one answer in twenty is slower than the 95th percentile.
+/// Bad outcomes per measured one on the baseline, or the mean of an amount, or of a score in hundredths below the top: by
+/// definition one answer in twenty is slower than the 95th percentile.
 /// Half an event is added to what was counted: that none was seen does not mean that there are none.
 pub(super) fn share(baseline: &Tally, metric: Metric) -> f64 {
     if let Some(percentile) = metric.percentile() {
@@ -220,6 +253,9 @@ pub(super) fn share(baseline: &Tally, metric: Metric) -> f64 {
         return amounts.mean().unwrap_or(0.0);
     }
     let counts = baseline.counts(metric);
+    if let Metric::Score(_) = metric {
+        return counts.share().unwrap_or(0.0);
+    }
     (counts.events as f64 + 0.5) / (counts.trials as f64 + 1.0)
 }
 

@@ -22,6 +22,7 @@ pub(super) fn application(text: &str, unit: Unit, guards: &[Guard]) -> Result<Ap
         local_guard: None,
         guards: guards.to_vec(),
         metrics: Vec::new(),
+        scores: Vec::new(),
         feedback: Opinions::default(),
         slices: Vec::new(),
         sources: BTreeMap::new(),

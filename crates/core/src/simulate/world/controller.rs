@@ -172,6 +172,7 @@ impl Controller {
             salt: STORY_SALT,
             warmup: self.plan.policy.warmup,
             metrics: self.plan.metrics.clone(),
+            scores: self.plan.scores.clone(),
         });
         let committed = Committed {
             application: &self.application,

@@ -10,10 +10,12 @@
 use super::betting::grid;
 use super::capital::{BETS, Capital};
 use crate::stats::special::bisect_within;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many values of each hundredth were seen.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(i8, u64)>", into = "Vec<(i8, u64)>")]
 pub struct Grades(BTreeMap<i8, u64>);
 
 /// The least and the most a value can be, from -1 to 1.
@@ -36,11 +38,31 @@ impl Ends {
 const PRECISION: f64 = 1e-4;
 
 impl Grades {
+    /// No values.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// Counts a value; what lies beyond -1 or 1 is taken to that end, and what is no number to 0.
     pub fn record(&mut self, value: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "between -100 and 100")]
         let hundredths = (value.clamp(-1.0, 1.0) * 100.0).round() as i8;
         *self.0.entry(hundredths).or_default() += 1;
+    }
+
+    /// Counts so many values that are parts, in hundredths of which there are a hundred at most.
+    pub fn record_parts(&mut self, hundredths: u8, count: u64) {
+        if let Ok(hundredths @ 0..=100) = i8::try_from(hundredths)
+            && count > 0
+        {
+            *self.0.entry(hundredths).or_default() += count;
+        }
+    }
+
+    /// How many values of each hundredth there are, the least first.
+    pub fn hundredths(&self) -> impl Iterator<Item = (i8, u64)> {
+        self.0.iter().map(|(hundredths, count)| (*hundredths, *count))
     }
 
     /// Adds other values.
@@ -125,6 +147,29 @@ impl Grades {
     }
 }
 
+impl TryFrom<Vec<(i8, u64)>> for Grades {
+    type Error = &'static str;
+
+    fn try_from(counts: Vec<(i8, u64)>) -> Result<Self, Self::Error> {
+        let mut grades = BTreeMap::new();
+        for (hundredths, count) in counts {
+            if !(-100..=100).contains(&hundredths) {
+                return Err("a grade beyond its ends");
+            }
+            if grades.insert(hundredths, count).is_some() {
+                return Err("a grade that is counted twice");
+            }
+        }
+        Ok(Self(grades))
+    }
+}
+
+impl From<Grades> for Vec<(i8, u64)> {
+    fn from(grades: Grades) -> Self {
+        grades.0.into_iter().collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +209,20 @@ mod tests {
             upper - lower
         };
         assert!(width(1) > width(10) && width(10) > width(100));
+    }
+
+    #[test]
+    fn they_are_read_as_they_were_written() {
+        let mut parts = Grades::default();
+        for (part, count) in [(0, 7), (20, 0), (100, 2), (101, 5), (255, 5)] {
+            parts.record_parts(part, count);
+        }
+        let written = serde_json::to_string(&parts).unwrap();
+        assert_eq!(written, "[[0,7],[100,2]]");
+        assert_eq!(serde_json::from_str::<Grades>(&written).unwrap(), parts);
+        for wrong in ["[[101,1]]", "[[-101,1]]", "[[5,1],[5,1]]", "[[5,-1]]"] {
+            assert!(serde_json::from_str::<Grades>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn a_line_says_what_is_waited_for() {
 fn the_parts_that_fare_worse_have_a_table() {
     let mut body = body();
     let slices = &mut body.report.as_mut().unwrap().analysis.slices;
-    let counts = |requests, bad| CountsBody { requests, bad, unknown: 0 };
+    let counts = |requests, bad| CountsBody { requests, bad, unknown: 0, mean: None };
     let slice = |value: &str, certain| SliceBody {
         attribute: "language".to_owned(),
         value: value.to_owned(),

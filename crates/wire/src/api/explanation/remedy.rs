@@ -122,6 +122,10 @@ fn evidence(wait: Wait, metric: Option<Metric>) -> String {
         Wait::NoData if metric == Some(Metric::Feedback) => {
             "Feedback from callers: POST /v1/feedback on the gateway, with the request id.".to_owned()
         }
+        Wait::NoData if let Some(Metric::Score(score)) = metric => format!(
+            "Scores of both arms' answers: POST /v1/feedback on the gateway, with the request id and {} in scores.",
+            score.name()
+        ),
         Wait::NoData
             if metric.and_then(Metric::percentile).is_some_and(|p| p.of == Elapsed::ToFirstToken) =>
         {

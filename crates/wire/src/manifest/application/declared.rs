@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 use viridian_core::application::Protocol;
 use viridian_core::declared::{Asks, Declared, Definition, Load, MOST_DECLARED};
 use viridian_core::metric::Metric;
+use viridian_core::score;
 
-/// The metrics that guards may name beside those every application has. One whose definition has faults is known, and not
-/// what it is.
+/// The metrics and scores that guards may name beside what every application has. One whose definition has faults is known,
+/// and not what it is.
 #[derive(Default)]
-pub(crate) struct Known(BTreeMap<String, Option<Declared>>);
+pub(crate) struct Known(BTreeMap<String, Option<Metric>>);
 
 /// Reads the metrics by their names.
 pub(super) fn metrics(
@@ -60,7 +61,7 @@ fn definition(
     let both = || [Some(&meaning), condition.as_ref()].into_iter().flatten();
     let asks = both().map(Meaning::asks).max().unwrap_or(Asks::Passing);
     let load = both().map(Meaning::load).max().unwrap_or(Load::Indifferent);
-    let metric = Declared::new(name, digest(name, &bad, when.as_deref()), asks, load)?;
+    let metric = Declared::new(name, digest(&json!([name, bad, when])), asks, load)?;
     (text::METRIC_NAME.check)(name).ok()?;
     Some(Definition { metric, bad, when })
 }
@@ -83,18 +84,27 @@ fn meaning(text: &Cursor<'_>, protocol: Option<Protocol>, faults: &mut Vec<Fault
     Some(meaning)
 }
 
-/// What a metric means, as a number: other expressions under the same name are another metric.
-fn digest(name: &str, bad: &str, when: Option<&str>) -> u64 {
-    let hash = Sha256::digest(json!([name, bad, when]).to_string().as_bytes());
+/// What a metric means, as a number: other expressions under the same name are another metric, and another scale or judge is
+/// another score.
+pub(super) fn digest(meaning: &Value) -> u64 {
+    let hash = Sha256::digest(meaning.to_string().as_bytes());
     hash.iter().take(8).fold(0, |digest, byte| digest << 8 | u64::from(*byte))
 }
 
 /// The names that are written, whatever else is wrong with what they name.
-pub(super) fn names(spec: &Cursor<'_>, read: Option<&BTreeMap<String, Definition>>) -> Known {
-    let metric = |name: &str| read.and_then(|read| read.get(name)).map(|definition| definition.metric);
-    let written = spec.field("metrics");
-    let names = written.iter().flat_map(Cursor::fields).map(|(name, _)| (name.to_owned(), metric(name)));
-    Known(names.collect())
+pub(super) fn names(
+    spec: &Cursor<'_>,
+    metrics: Option<&BTreeMap<String, Definition>>,
+    scores: Option<&BTreeMap<String, score::Definition>>,
+) -> Known {
+    let metric = |name: &str| {
+        let declared =
+            metrics.and_then(|read| read.get(name)).map(|definition| Metric::Declared(definition.metric));
+        declared.or_else(|| scores.and_then(|read| read.get(name)).map(|scored| Metric::Score(scored.score)))
+    };
+    let written = [spec.field("metrics"), spec.field("scores")];
+    let fields = written.iter().flatten().flat_map(Cursor::fields);
+    Known(fields.map(|(name, _)| (name.to_owned(), metric(name))).collect())
 }
 
 impl Known {
@@ -105,8 +115,8 @@ impl Known {
         if metric.is_some() {
             return metric;
         }
-        if let Some(declared) = self.0.get(name) {
-            return declared.map(Metric::Declared);
+        if let Some(own) = self.0.get(name) {
+            return *own;
         }
         // Others are refused for their form.
         if (text::METRIC_NAME.check)(name).is_ok() && !super::is_refused(name) {

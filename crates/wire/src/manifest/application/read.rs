@@ -1,7 +1,7 @@
 //! From a document to an application, with the rules that span several fields: [`read`].
 
 use super::declared::{self, Known};
-use super::{ApplicationManifest, outside};
+use super::{ApplicationManifest, outside, scores};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::{Fault, quoted};
@@ -29,7 +29,8 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let allow_paths = allow_paths(&spec, protocol, faults);
     let pins = spec.or("pins", Vec::new(), |list| pins(list, faults));
     let metrics = spec.or("metrics", BTreeMap::new(), |map| declared::metrics(map, protocol, faults));
-    let known = declared::names(&spec, metrics.as_ref());
+    let scores = spec.or("scores", BTreeMap::new(), |map| scores::scores(map, &spec, faults));
+    let known = declared::names(&spec, metrics.as_ref(), scores.as_ref());
     let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, &known), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
@@ -46,6 +47,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         local_guard: spec.optional("localGuard", local_guard)?,
         guards: guards?,
         metrics: metrics?.into_values().collect(),
+        scores: scores?.into_values().collect(),
         feedback: feedback?,
         slices: slices?,
         sources: sources?,
@@ -180,10 +182,15 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
              write a part of the baseline's, such as '20%'"
         )));
     }
+    if let (Some(metric), Some(margin), Some(text)) = (metric, margin, guard.field("margin")) {
+        faults.extend(unfit_for_score(metric, margin).map(|message| text.fault(message)));
+    }
     if let (Some(metric), Some(maturity)) = (metric, guard.field("maturity"))
         && !metric.arrives_late()
     {
-        faults.push(maturity.key_fault(format!("{metric} is known with the answer; only feedback matures")));
+        faults.push(
+            maturity.key_fault(format!("{metric} is known with the answer; only feedback and scores mature")),
+        );
     }
     let on_fail = guard.or("onFail", OnFail::Rollback, |word| word.word());
     let mode = guard.or("mode", Mode::Enforce, |word| word.word());
@@ -206,6 +213,27 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
         unproven: unproven?,
         slices: slices?,
     })
+}
+
+/// What is wrong with a margin for a score, or with that of a score for anything else.
+fn unfit_for_score(metric: Metric, margin: Margin) -> Option<String> {
+    match (metric, margin) {
+        (Metric::Score(score), Margin::Score(_)) if margin.fraction() < score.width() => None,
+        (Metric::Score(score), Margin::Score(_)) => Some(format!(
+            "{metric} is a score from {} to {}, and no candidate is worse by {margin}; write a margin within the scale",
+            score.from(),
+            score.to()
+        )),
+        (Metric::Score(score), _) => Some(format!(
+            "{metric} is a score from {} to {}; write how many of its points lower it may be, such as '0.2 points'",
+            score.from(),
+            score.to()
+        )),
+        (_, Margin::Score(_)) => {
+            Some(format!("{metric} is no score, so that points of a scale mean nothing of it"))
+        }
+        _ => None,
+    }
 }
 
 /// What traffic is cut by. Where units stay together, requests of a slice are no evidence one by one.

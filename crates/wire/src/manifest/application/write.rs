@@ -1,6 +1,6 @@
 //! From an application back to its document: [`write()`]. Reading what was written gives the same application.
 
-use super::{ApplicationManifest, declared, outside};
+use super::{ApplicationManifest, declared, outside, scores};
 use crate::manifest::document;
 use crate::manifest::text::quantity;
 use serde_json::{Map, Value, json};
@@ -9,6 +9,7 @@ use viridian_core::declared::Definition;
 use viridian_core::environment::Environment;
 use viridian_core::guard::{Guard, OnSlice, Unproven};
 use viridian_core::id::SourceName;
+use viridian_core::score;
 use viridian_core::source::Source;
 
 /// Writes an application.
@@ -52,6 +53,11 @@ fn spec(application: &Application) -> Value {
         let written =
             |definition: &Definition| (definition.metric.name().to_owned(), declared::write(definition));
         spec["metrics"] = Value::Object(application.metrics.iter().map(written).collect());
+    }
+    if !application.scores.is_empty() {
+        let written =
+            |definition: &score::Definition| (definition.score.name().to_owned(), scores::write(definition));
+        spec["scores"] = Value::Object(application.scores.iter().map(written).collect());
     }
     if !application.feedback.is_usual() {
         spec["feedback"] = json!(application.feedback);

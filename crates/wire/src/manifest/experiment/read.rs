@@ -93,6 +93,11 @@ fn aim(aim: &Cursor<'_>, arms: &Arms, faults: &mut Vec<Fault>) -> Option<Aim> {
             ))
         }));
     }
+    if matches!(minimum_effect, Margin::Score(_)) {
+        faults.extend(aim.field("minimumEffect").map(|text| {
+            text.fault(format!("{metric} is no score, so that points of a scale mean nothing of it"))
+        }));
+    }
     let mut applications = arms.applications();
     let first = applications.next().filter(|_| applications.next().is_none());
     let named = aim.optional("application", |text| text.parsed(ApplicationName::parse))?;

@@ -12,6 +12,8 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 const LONGEST: u64 = 365 * 86_400_000;
 /// The widest relative margin, in hundredths of a per cent: a hundredfold.
 const WIDEST: u32 = 1_000_000;
+/// The widest margin of a score, in thousandths of a point.
+const LARGEST_SCALE: u32 = 1_000_000;
 /// What prices are of.
 const PER_MILLION: &str = "/1M";
 /// The highest price: a million for a million tokens, one each.
@@ -43,7 +45,7 @@ pub(crate) const PRICE: Text =
 
 /// How much worse a candidate may be.
 pub(crate) const MARGIN: Text =
-    Text::new("a margin such as '0.5pp' or '20%'", "^[0-9]+(\\.[0-9]{1,2})?(%|pp)$", |text| {
+    Text::new("a margin such as '0.5pp' or '20%'", "^[0-9]+(\\.[0-9]{1,3})?(%|pp| points?)$", |text| {
         margin(text).map(drop)
     });
 
@@ -89,10 +91,17 @@ pub(crate) fn margin(text: &str) -> Result<Margin, Reason> {
             return Err("it is more than 100 percentage points");
         }
         (Margin::Points(points), points)
+    } else if let Some(number) = text.strip_suffix(" points").or_else(|| text.strip_suffix(" point")) {
+        let thousandths =
+            decimal(number, 3, "it has more than three decimals, and thousandths are as fine as it gets")?;
+        if thousandths > LARGEST_SCALE {
+            return Err("it is more than 1000 points");
+        }
+        (Margin::Score(thousandths), thousandths)
     } else {
         let number = text.strip_suffix('%');
         let parts = hundredths(
-            number.ok_or("it ends neither in 'pp' (percentage points) nor in '%' (of the baseline)")?,
+            number.ok_or("it ends neither in 'pp' (percentage points) nor in '%' (of the baseline), nor in ' points' (of a score)")?,
         )?;
         if parts > WIDEST {
             return Err("it is more than 10000%");
@@ -183,6 +192,11 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 
 /// A decimal with at most two places, in hundredths.
 fn hundredths(text: &str) -> Result<u32, Reason> {
+    decimal(text, 2, "it has more than two decimals, and hundredths are as fine as it gets")
+}
+
+/// A decimal with at most so many places, in units of the last of them.
+fn decimal(text: &str, places: usize, too_fine: Reason) -> Result<u32, Reason> {
     const NOT_A_NUMBER: Reason = "it does not begin with a number such as 5 or 0.5";
     let (whole, fraction) = match text.split_once('.') {
         Some((_, "")) => return Err(NOT_A_NUMBER),
@@ -193,12 +207,12 @@ fn hundredths(text: &str) -> Result<u32, Reason> {
     if whole.is_empty() || !digits(whole) || !digits(fraction) {
         return Err(NOT_A_NUMBER);
     }
-    if fraction.len() > 2 {
-        return Err("it has more than two decimals, and hundredths are as fine as it gets");
+    if fraction.len() > places {
+        return Err(too_fine);
     }
-    let scale = if fraction.len() == 1 { 10 } else { 1 };
-    let fraction = fraction.parse::<u32>().map_err(|_| NOT_A_NUMBER)? * scale;
-    let whole = whole.parse::<u32>().ok().and_then(|whole| whole.checked_mul(100));
+    let fraction: u32 = format!("{fraction:0<places$}").parse().map_err(|_| NOT_A_NUMBER)?;
+    let units = (0..places).fold(1_u32, |units, _| units * 10);
+    let whole = whole.parse::<u32>().ok().and_then(|whole| whole.checked_mul(units));
     whole.and_then(|whole| whole.checked_add(fraction)).ok_or("it is far too large")
 }
 
@@ -248,7 +262,22 @@ mod tests {
         check_margin("0.00%", Err(ABOVE_ZERO));
         check_margin("101pp", Err("it is more than 100 percentage points"));
         check_margin("10001%", Err("it is more than 10000%"));
-        check_margin("0.5", Err("it ends neither in 'pp' (percentage points) nor in '%' (of the baseline)"));
+        check_margin("0.2 points", Ok(Margin::Score(200)));
+        check_margin("1 point", Ok(Margin::Score(1_000)));
+        check_margin("0.005 points", Ok(Margin::Score(5)));
+        check_margin(
+            "0.0005 points",
+            Err("it has more than three decimals, and thousandths are as fine as it gets"),
+        );
+        check_margin("0 points", Err(ABOVE_ZERO));
+        check_margin("-0.2 points", Err("it does not begin with a number such as 5 or 0.5"));
+        check_margin("1000.001 points", Err("it is more than 1000 points"));
+        check_margin(
+            "0.5",
+            Err(
+                "it ends neither in 'pp' (percentage points) nor in '%' (of the baseline), nor in ' points' (of a score)",
+            ),
+        );
     }
 
     fn check_price(text: &str, expected: Result<u64, &str>) {
@@ -313,7 +342,7 @@ mod tests {
 
         #[test]
         fn margins_read_as_they_are_written(size in 1..=WHOLE) {
-            for written in [Margin::Points(size), Margin::Relative(size)] {
+            for written in [Margin::Points(size), Margin::Relative(size), Margin::Score(size)] {
                 prop_assert_eq!(margin(&written.to_string()), Ok(written));
             }
         }

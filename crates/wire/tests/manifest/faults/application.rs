@@ -262,7 +262,9 @@ fn guards() {
     );
     check(
         &application("guards: [{metric: latency.p95, margin: 20%, maturity: 1h}]"),
-        &["8:47: spec.guards[0].maturity: latency.p95 is known with the answer; only feedback matures"],
+        &[
+            "8:47: spec.guards[0].maturity: latency.p95 is known with the answer; only feedback and scores mature",
+        ],
     );
     check(
         &application("guards: [{metric: eval.helpful, margin: 3pp}, {metric: tokens, margin: 20%}]"),

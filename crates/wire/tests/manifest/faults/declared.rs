@@ -98,6 +98,6 @@ fn guards() {
     );
     check(
         &guarded("{curt: {bad: answer.refused}}", "curt, maturity: 1h"),
-        &["9:27: spec.guards[0].maturity: curt is known with the answer; only feedback matures"],
+        &["9:27: spec.guards[0].maturity: curt is known with the answer; only feedback and scores mature"],
     );
 }

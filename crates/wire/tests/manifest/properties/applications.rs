@@ -153,6 +153,7 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
                     .filter(|guard| is_measured(guard.metric, protocol))
                     .collect(),
                 metrics: Vec::new(),
+                scores: Vec::new(),
                 feedback,
                 slices: slices(&unit),
                 sources,

@@ -67,12 +67,15 @@ pub fn rollout_line(rollout: &RolloutSummary) -> String {
         .to_owned()
 }
 
-/// The same, and one line for each part of the traffic that fares worse.
+/// The same, and one line for each part of the traffic that fares worse and for each warning.
 pub fn rollout_status(rollout: &RolloutBody) -> String {
     let mut text = rollout_line(&rollout.summary);
     for slice in rollout.report.iter().flat_map(|report| &report.analysis.slices) {
         text.push_str(&format!("\n  worse where {}", place(slice).replacen(' ', " is ", 1)));
         text.push_str(&format!(": {} {}", slice.metric, effect(&slice.effect)));
+    }
+    for warning in rollout.report.iter().flat_map(|report| &report.warnings) {
+        text.push_str(&format!("\n  warning: {warning}"));
     }
     text
 }

@@ -27,6 +27,7 @@ mod seed;
 mod viridian;
 
 mod blue_green;
+mod conditions;
 mod crossed;
 mod delivery;
 mod digits;

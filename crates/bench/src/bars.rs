@@ -86,7 +86,8 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
     for figure in figures(config.usual.judged) {
         if let Some(row) = row(figure.rule, figure.scenario) {
             let found = (figure.of)(row).unwrap_or(MISSING);
-            add(format!("{}: {}", figure.scenario, figure.what), found, figure.side, figure.limit);
+            let by = if figure.rule == "viridian" { String::new() } else { format!(" by {}", figure.rule) };
+            add(format!("{}{by}: {}", figure.scenario, figure.what), found, figure.side, figure.limit);
         }
     }
     for (rule, times) in [("flagger", 4.0), ("kayenta", 20.0)] {

@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 
 /// How much longer a slow answer takes, and each token of one whose tokens are slow.
 const SLOW: Duration = Duration::from_millis(60);
+/// How much longer every third answer takes of a model that is slow at times.
+const VERY_SLOW: Duration = Duration::from_millis(400);
 /// Longer than an application waits.
 const TOO_LONG: Duration = Duration::from_secs(5);
 /// In so many pieces an answer is streamed.
@@ -29,6 +31,9 @@ const PIECES: usize = 4;
 static USELESS: AtomicU64 = AtomicU64::new(0);
 /// How many Germans have asked a model that fails every second of them.
 static GERMAN: AtomicU64 = AtomicU64::new(0);
+
+/// How many have asked a model that is slow at times.
+static SOMETIMES: AtomicU64 = AtomicU64::new(0);
 
 type Body = BoxBody<Bytes, Infallible>;
 
@@ -62,6 +67,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
         "rateLimited" => return Ok(whole(429, &json!({"error": {"message": "too many"}}))),
         "timeouts" => tokio::time::sleep(TOO_LONG).await,
         "slow" => tokio::time::sleep(SLOW).await,
+        "sometimesSlow" if SOMETIMES.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {
+            tokio::time::sleep(VERY_SLOW).await;
+        }
         _ => {}
     }
     let is_useless = defect == "useless" && USELESS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);

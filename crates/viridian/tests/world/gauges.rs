@@ -4,10 +4,10 @@
 use crate::load::{Load, Who};
 use crate::manifests;
 use crate::viridian::{ANY_PORT, Viridian};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
-use viridian_testkit::upstream::{Reply, Upstream};
+use viridian_testkit::upstream::{Reply, Seen, Upstream};
 
 const APPLICATION: &str = "parcels";
 const ROLLOUT: &str = "parcels-v2";
@@ -82,13 +82,37 @@ async fn a_number_out_of_bounds_brings_the_baseline_back() {
     assert_eq!(world.load.lost(), 0);
 }
 
+/// Asks a service for its number: while it says nothing that can be relied on the rollout waits and tells why, and a number out
+/// of bounds brings the baseline back. Returns what was asked last.
+async fn check(
+    source: impl Fn(&str) -> String,
+    query: &str,
+    unknown: &[(Reply, &str)],
+    beyond: Reply,
+) -> Seen {
+    let mut world = World::start_with(unknown[0].0.clone(), source, query).await;
+    for (answer, why) in unknown {
+        world.monitoring.always(answer.clone());
+        world.until_it_waits_for(why);
+    }
+    world.monitoring.always(beyond);
+    let end = world.end();
+    assert_eq!(end["phase"], "RolledBack", "{end:#}");
+    assert_eq!(end["reason"], "gpu-faults is 12.5 1/s, and should be at most 5, 2 times in a row", "{end:#}");
+    assert_eq!(world.load.lost(), 0);
+    world.monitoring.last()
+}
+
+/// A day from now, in seconds: a clock that is ahead keeps what is said fresh for as long as a test takes.
+fn ahead() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 86_400
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_cloud_watch_brings_the_baseline_back() {
-    // A clock that is a day ahead keeps what is said fresh for as long as the test takes.
-    let ahead = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 86_400;
     let answer = |status: &str, values: &str| {
-        let series =
-            format!(r#"{{"StatusCode": "{status}", "Timestamps": [{ahead}], "Values": [{values}]}}"#);
+        let at = ahead();
+        let series = format!(r#"{{"StatusCode": "{status}", "Timestamps": [{at}], "Values": [{values}]}}"#);
         Reply::json(format!(r#"{{"MetricDataResults": [{series}]}}"#))
     };
     let source = |url: &str| {
@@ -98,20 +122,59 @@ async fn a_number_of_cloud_watch_brings_the_baseline_back() {
     };
     let query = r#"SELECT SUM(Faults) FROM Gpu WHERE Release = "{{release}}""#;
     let throttled = Reply::json(r#"{"__type": "Throttling", "message": "Rate exceeded"}"#).status(400);
-    let mut world = World::start_with(throttled, source, query).await;
-    world.until_it_waits_for("it is asked too often, or too busy (status 400, Throttling)");
-    world.monitoring.always(answer("PartialData", "12.5"));
-    world.until_it_waits_for("it has a part of the data only");
-    world.monitoring.always(answer("Complete", "12.5"));
-    let end = world.end();
-    assert_eq!(end["phase"], "RolledBack", "{end:#}");
-    assert_eq!(end["reason"], "gpu-faults is 12.5 1/s, and should be at most 5, 2 times in a row", "{end:#}");
-    let asked = world.monitoring.last();
+    let unknown = [
+        (throttled, "it is asked too often, or too busy (status 400, Throttling)"),
+        (answer("PartialData", "12.5"), "it has a part of the data only"),
+    ];
+    let asked = check(source, query, &unknown, answer("Complete", "12.5")).await;
     assert!(String::from_utf8_lossy(&asked.body).contains(r#"Release = \"parcels-v2\""#));
     assert!(
         asked.headers["authorization"].to_str().unwrap().contains("/eu-central-1/monitoring/aws4_request")
     );
-    assert_eq!(world.load.lost(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_datadog_brings_the_baseline_back() {
+    let answer = |unit: &str| {
+        // The last point is one that is not over yet.
+        let at = ahead() * 1_000;
+        let points = format!(r#"[[{at}.0, 12.5], [{at}.0, null]]"#);
+        let unit = format!(r#"[{{"family": "frequency", "short_name": "{unit}"}}, null]"#);
+        Reply::json(format!(
+            r#"{{"status": "ok", "error": "", "series": [{{"pointlist": {points}, "unit": {unit}}}]}}"#
+        ))
+    };
+    let source =
+        |url: &str| format!("datadog: {{apiKey: 'env:KEY', applicationKey: 'env:KEY_ID', url: '{url}'}}");
+    let none = Reply::json(r#"{"status": "ok", "series": []}"#);
+    let unknown =
+        [(none, "the query has no series"), (answer("1/h"), "it answers in 1/h, and 1/s was expected")];
+    let asked = check(source, "sum:gpu.faults{release:{{release}}}", &unknown, answer("1/s")).await;
+    let uri = asked.uri.to_string();
+    assert!(uri.starts_with("/api/v1/query?from=") && uri.contains("parcels%2Dv2%7D"), "{uri}");
+    assert_eq!(asked.headers["dd-api-key"], "not told to anybody");
+    assert_eq!(asked.headers["dd-application-key"], "AKIDEXAMPLE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_new_relic_brings_the_baseline_back() {
+    let answer = |rows: &str| {
+        Reply::json(format!(r#"{{"data": {{"actor": {{"account": {{"nrql": {{"results": {rows}}}}}}}}}}}"#))
+    };
+    let source = |url: &str| format!("newRelic: {{apiKey: 'env:KEY', account: 1234567, url: '{url}'}}");
+    let query = "SELECT latest(faults) FROM Gpu WHERE release = ''{{release}}''";
+    let refused = Reply::json(r#"{"errors": [{"message": "Invalid API key"}]}"#);
+    let unknown = [
+        (refused, "it answers an error: Invalid API key"),
+        (answer(r#"[{"latest.faults": null}]"#), "it answers null where a number was expected"),
+    ];
+    let asked = check(source, query, &unknown, answer(r#"[{"latest.faults": 12.5}]"#)).await;
+    let question: Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(
+        question["variables"],
+        json!({"account": 1_234_567, "query": "SELECT latest(faults) FROM Gpu WHERE release = 'parcels-v2'"})
+    );
+    assert_eq!(asked.headers["api-key"], "not told to anybody");
 }
 
 #[tokio::test(flavor = "multi_thread")]

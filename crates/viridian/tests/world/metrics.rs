@@ -20,14 +20,18 @@ const PACE: Duration = Duration::from_millis(10);
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
 
 /// A metric, the margin of its guard, and the defect that is bad by it.
-const METRICS: [(&str, &str, &str); 18] = [
+const METRICS: [(&str, &str, &str); 22] = [
     ("errors", "10pp", "errors"),
     ("timeouts", "10pp", "timeouts"),
     ("rateLimited", "10pp", "rateLimited"),
     ("latency.p50", "100%", "slow"),
     ("latency.p95", "100%", "slow"),
+    ("latency.p99", "100%", "sometimesSlow"),
     ("timeToFirstToken.p50", "100%", "slow"),
+    ("timeToFirstToken.p95", "100%", "sometimesSlow"),
+    ("timeToFirstToken.p99", "100%", "sometimesSlow"),
     ("timePerToken.p50", "100%", "slowTokens"),
+    ("timePerToken.p95", "100%", "slowTokens"),
     ("refusals", "10pp", "refusals"),
     ("emptyAnswers", "10pp", "emptyAnswers"),
     ("truncatedAnswers", "10pp", "truncatedAnswers"),
@@ -81,33 +85,48 @@ async fn all_metrics_together_promote_what_is_as_good() {
     assert_eq!(end["phase"], "Promoted", "{end:#}");
 }
 
-/// What the applications of the test below measure for themselves: texts that are no objects, of answers that have one.
+/// What the applications of the test below measure for themselves: texts that are no objects, of answers that have one, how
+/// requests end, and how long they take.
 const DECLARED: &str = "
   metrics:
     prose: {bad: \"!answer.text.startsWith('{')\", when: size(answer.functions) == 0 && !answer.refused}
     slack: {bad: 'answer.json.city != \"Bonn\"', when: size(answer.functions) == 0}
+    turnedAway: {bad: 'outcome.class in [\"rateLimited\", \"timeout\"]'}
+    tardy: {bad: 'outcome.latency > 200.0'}
   guards:";
+
+/// Metrics with the margins of their guards.
+type Guards = &'static [(&'static str, &'static str)];
+
+const OF_TEXTS: Guards = &[("prose", "10pp"), ("slack", "10pp"), ("errors", "10pp")];
+
+/// An application, what its candidate does wrong, what is watched, and what it is rolled back for.
+const OWN: [(&str, &str, Guards, Option<&str>); 4] = [
+    ("sound", "none", OF_TEXTS, None),
+    // Of prose it is not known which city it names: that alone would neither act nor pass.
+    ("prosaic", "invalidOutput", OF_TEXTS, Some("prose")),
+    ("busy", "rateLimited", &[("turnedAway", "10pp"), ("errors", "10pp")], Some("turnedAway")),
+    ("late", "sometimesSlow", &[("tardy", "10pp"), ("errors", "10pp")], Some("tardy")),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_of_an_application_s_own_roll_back_and_promote() {
     let home = TempDir::new().unwrap();
     let model = defects::start().await;
-    let guards = [("prose", "10pp"), ("slack", "10pp"), ("errors", "10pp")];
-    // Of prose it is not known which city it names: that alone would neither act nor pass.
-    let applications = [("sound", "none", "Promoted"), ("prosaic", "invalidOutput", "RolledBack")];
-    let manifests = applications
-        .map(|(name, defect, _)| manifest(name, model, &guards, defect).replace("\n  guards:", DECLARED));
+    let manifests = OWN.map(|(name, defect, guards, _)| {
+        manifest(name, model, guards, defect).replace("\n  guards:", DECLARED)
+    });
     let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
-    let names = applications.map(|(name, ..)| name.to_owned());
+    let names = OWN.map(|(name, ..)| name.to_owned());
     let _callers = start_callers(viridian.gateway(), &names);
     for name in &names {
         viridian.start_rollout(home.path(), &rollout(name));
     }
-    for (name, _, expected) in applications {
+    for (name, _, _, blamed) in OWN {
         let end = viridian.until_phase(name, &ENDS);
-        assert_eq!(end["phase"], expected, "{end:#}");
+        assert_eq!(end["phase"], if blamed.is_some() { "RolledBack" } else { "Promoted" }, "{end:#}");
         let reason = end["reason"].as_str().unwrap_or_default();
-        assert_eq!(reason.contains("prose"), expected == "RolledBack", "{reason}");
+        assert!(reason.contains(blamed.unwrap_or_default()), "{reason}");
     }
 }
 

@@ -3,11 +3,14 @@
 use crate::world::World;
 use std::time::Duration;
 use viridian_core::analysis::row::SLOT;
+use viridian_core::analysis::tally::Counts;
+use viridian_core::environment::Endpoint;
 use viridian_core::id::{EpochId, Generation};
+use viridian_core::metric::Metric;
 use viridian_core::outcome::Class;
 use viridian_core::routing::table::RoutingTable;
 use viridian_testkit::table::{comparison, placement, table};
-use viridian_testkit::upstream::{Reply, Upstream};
+use viridian_testkit::upstream::{Act, Reply, Upstream, nowhere};
 use viridian_wire::tally::TallyReport;
 
 const CHAT: &str = "/apps/support-chat/v1/chat/completions";
@@ -42,6 +45,37 @@ async fn reports_are_running_totals_over_all_workers() {
     assert!((38..=41).contains(&units), "{units}");
     assert_eq!(outcomes(&send(&world, 10).await), 50);
     assert_eq!(world.handle.report(), world.handle.report());
+}
+
+/// Errors over both arms, as the judge counts them: of all of the traffic, and of that of units.
+fn errors(report: &TallyReport) -> [Counts; 2] {
+    let (mut all, mut of_units) = (Counts::default(), Counts::default());
+    report.tallies.iter().for_each(|row| all.add(row.tally.counts(Metric::Errors)));
+    let groups = report.groups.iter().flat_map(|row| row.groups.counts(Metric::Errors));
+    groups.for_each(|counts| of_units.add(*counts));
+    [all, of_units]
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_counts_once() {
+    let upstream = Upstream::start().await;
+    let mut table = compared(&upstream, 1);
+    let dead = Endpoint(nowhere().await);
+    table.baseline.endpoints.insert(0, dead.clone());
+    table.comparison.as_mut().unwrap().candidate.endpoints.insert(0, dead);
+    let world = World::serving([table]);
+    let report = send(&world, 40).await;
+    assert!(world.handle.metrics().upstream_failovers > 0, "some went on to the next endpoint");
+    assert_eq!(errors(&report), [Counts::of_share(40, 0); 2]);
+    assert_eq!(outcomes(&report), 40);
+
+    // A connection that lay idle turns out to be closed, and the request goes out on another.
+    let mut caller = world.caller().await;
+    caller.post(CHAT, r#"{"user":"alice"}"#).await;
+    upstream.next(Act::HangUp);
+    assert_eq!(caller.post(CHAT, r#"{"user":"alice"}"#).await.status, 200);
+    assert_eq!(world.handle.metrics().upstream_retries, 1);
+    assert_eq!(errors(&world.settled().await), [Counts::of_share(42, 0); 2]);
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ mod ready_target;
 mod rollback_is_reachable;
 #[path = "invariants/stepping_twice.rs"]
 mod stepping_twice;
+#[path = "invariants/steps_are_earned.rs"]
+mod steps_are_earned;
 #[path = "invariants/tables.rs"]
 mod tables;
 #[path = "invariants/units_stay.rs"]

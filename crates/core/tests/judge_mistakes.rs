@@ -3,16 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
-use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
+use viridian_core::analysis::judge::slices::{Slice, worse_slices};
+use viridian_core::analysis::judge::{ALPHA_ROLLBACK, MIN_LOAD, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Judgement, SplitCheck, Verdict, Wait};
 use viridian_core::arm::Arm;
-use viridian_core::epoch::{Epoch, Thresholds};
+use viridian_core::epoch::{Epoch, Threshold, Thresholds};
 use viridian_core::guard::{Guard, Margin, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
+use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::time::Timestamp;
+use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::Weight;
 
 /// Five minutes.
@@ -145,4 +149,128 @@ fn what_is_added_counts_once() {
     sum.add(&one.baseline);
     assert_eq!(sum.counts(Metric::Errors), Counts::of_share(180, 6));
     assert_eq!(sum.tally.outcomes(), 180);
+}
+
+#[test]
+fn what_depends_on_load_is_shown_safe_under_load_alone() {
+    let verdict = |metric, margin, share, pair| {
+        let mut counts = epoch(0, share, metric, pair);
+        // With the margin granted, half of the candidate's slow answers are none.
+        counts.candidate.tally.metrics[metric.index()].scaled /= 2;
+        let evidence = Evidence { epochs: vec![counts] };
+        judge(&[Guard::new(metric, margin)], &evidence, Units::Independent).guards[0].verdict
+    };
+    for (metric, margin) in
+        [(Metric::LatencyP95, Margin::Relative(2_000)), (Metric::Timeouts, Margin::Points(100))]
+    {
+        let few = verdict(metric, margin, 1_000, ((180_000, 9_000), (20_000, 1_000)));
+        assert_eq!(few, Verdict::Wait(Wait::LoadTooSmall { need: MIN_LOAD }), "{metric} at a tenth");
+        let many = verdict(metric, margin, 2_500, ((60_000, 3_000), (20_000, 1_000)));
+        assert_eq!(many, Verdict::Pass, "{metric} at a quarter");
+    }
+}
+
+/// Errors and feedback at a tenth, each with evidence that half an error would act on and a quarter would not.
+fn errors_and_feedback() -> Evidence {
+    let mut counts = epoch(0, 1_000, Metric::Errors, ((1_800, 40), (200, 15)));
+    let said = epoch(0, 1_000, Metric::Feedback, ((1_800, 40), (200, 15)));
+    for arm in [Arm::Baseline, Arm::Candidate] {
+        let of_feedback = said.arm(arm).counts(Metric::Feedback);
+        counts.arm_mut(arm).tally.metrics[Metric::Feedback.index()] = of_feedback;
+    }
+    Evidence { epochs: vec![counts] }
+}
+
+/// What comes late comes in an order of its own: its evidence at a moment that the others chose is none.
+#[test]
+fn what_comes_late_is_not_averaged_with_the_others() {
+    let guards = [guard(Metric::Errors, 50), guard(Metric::Feedback, 100)];
+    let judged = judge(&guards, &errors_and_feedback(), Units::Independent).guards;
+    for judged in &judged {
+        let log_harm = judged.log_harm.unwrap();
+        let (alone, together) = ((2.0 / ALPHA_ROLLBACK).ln(), (1.0 / ALPHA_ROLLBACK).ln());
+        assert!((together..alone).contains(&log_harm), "{}: {log_harm}", judged.guard.metric);
+        assert!(!judged.verdict.is_fail(), "{}", judged.sentence());
+    }
+}
+
+/// Half of the traffic in an epoch whose threshold is a second, while nobody takes longer than half of that and the candidate
+/// takes longer than the baseline.
+#[test]
+fn what_is_slow_was_said_before_and_not_by_the_epoch_itself() {
+    let threshold = Threshold { at_us: 1_000_000, scaled_us: 1_200_000 };
+    let mut counts = epoch(0, 5_000, Metric::Errors, ((0, 0), (0, 0)));
+    counts.epoch.thresholds = Thresholds::only(Metric::LatencyP95, threshold);
+    for (arm, longest_us) in [(Arm::Baseline, 100_000), (Arm::Candidate, 500_000)] {
+        for request in 1..=1_000 {
+            let outcome = Outcome {
+                decision: Decision { arm, standing: Standing::Drawn(counts.epoch.weight), unit: None },
+                class: Class::Ok,
+                latency_us: longest_us * request / 1_000,
+                first_token: FirstToken::NotStreamed,
+                contents: Contents::default(),
+            };
+            let thresholds = counts.epoch.thresholds;
+            counts.arm_mut(arm).tally.record(&outcome, &thresholds);
+        }
+    }
+    let latency = Guard::new(Metric::LatencyP95, Margin::Relative(2_000));
+    let judged = judge(&[latency], &Evidence { epochs: vec![counts] }, Units::Independent).guards.remove(0);
+    assert_eq!(judged.verdict, Verdict::Wait(Wait::Undecided), "{}", judged.sentence());
+    assert_eq!((judged.baseline.events, judged.candidate.events), (0, 0));
+}
+
+/// Users who stay together, 300 requests of each group on the candidate and nine times as many on the baseline, but for what
+/// is lost of the candidate's.
+#[test]
+fn a_lost_candidate_request_of_users_is_no_success() {
+    let split = |arrived: u64| {
+        let mut counts = epoch(0, 1_000, Metric::Errors, ((0, 0), (0, 0)));
+        for (arm, requests, apart) in [(Arm::Baseline, 2_700, 90), (Arm::Candidate, arrived, 10)] {
+            let counted = counts.arm_mut(arm);
+            (0..200).for_each(|unit: u64| counted.groups.units.insert(UnitHash(unit << 52)));
+            for group in 0..64 {
+                // Groups differ, and not alike on both arms.
+                let place = if arm == Arm::Candidate { group + 2 } else { group };
+                let requests = requests + apart * u64::from(place % 5);
+                counted.groups.record_counts(Metric::Errors, Group(group), Counts::of_share(requests, 3));
+                counted.tally.classes[0] += requests;
+            }
+        }
+        judge(&[guard(Metric::Errors, 50)], &Evidence { epochs: vec![counts] }, Units::Sticky).split
+    };
+    assert_eq!(split(300), SplitCheck::Sound);
+    assert!(matches!(split(150), SplitCheck::Broken { .. }), "{:?}", split(150));
+}
+
+/// A slice that stands out among eight does not among thousands, of which most had no traffic.
+#[test]
+fn slices_without_traffic_count_among_those_that_were_asked() {
+    let sound = errors(&[((4_500, 45), (500, 5))]);
+    let worse = errors(&[((4_500, 45), (500, 17))]);
+    let named = |declared: usize| {
+        let slice = |value, evidence| Slice { attribute: "language", value, evidence };
+        let mut slices = vec![slice("de", &worse)];
+        slices.extend(["en", "fr", "es", "it", "nl", "pl", "pt"].map(|value| slice(value, &sound)));
+        let found = worse_slices(&[guard(Metric::Errors, 50)], &slices, declared, Units::Independent);
+        found.into_iter().map(|slice| slice.value).collect::<Vec<_>>()
+    };
+    assert_eq!(named(8), ["de"]);
+    assert!(named(8_000).is_empty());
+}
+
+/// Errors are surely worse; refusals look worse, and by no more than chance makes them.
+#[test]
+fn nobody_is_blamed_for_another() {
+    let mut counts = epoch(0, 1_000, Metric::Errors, ((9_000, 90), (1_000, 60)));
+    let refused = epoch(0, 1_000, Metric::Refusals, ((9_000, 450), (1_000, 62)));
+    for arm in [Arm::Baseline, Arm::Candidate] {
+        let told = refused.arm(arm).counts(Metric::Refusals);
+        counts.arm_mut(arm).tally.metrics[Metric::Refusals.index()] = told;
+    }
+    let guards = [guard(Metric::Refusals, 50), guard(Metric::Errors, 50)];
+    let judged = judge(&guards, &Evidence { epochs: vec![counts] }, Units::Independent).guards;
+    assert_eq!(judged[1].verdict, FAILS, "{}", judged[1].sentence());
+    assert!(judged[0].effect.estimate.unwrap() > 0.005, "{}", judged[0].sentence());
+    assert!(!judged[0].verdict.is_fail(), "{}", judged[0].sentence());
 }

@@ -22,6 +22,7 @@ mod interop;
 mod mutants;
 mod policy;
 mod project;
+mod rates;
 mod run;
 mod simulate;
 mod test;
@@ -79,6 +80,12 @@ enum Verb {
         /// Defects by name; all of them when absent.
         names: Vec<String>,
     },
+    /// How often the judge and its estimators are wrong, by simulation, at the size that a night has time for.
+    Rates {
+        /// Simulated rollouts of each case.
+        #[arg(long, default_value_t = 2_000)]
+        runs: u64,
+    },
     /// Licences, bans, version floors and the defence of every dependency.
     Dependencies,
 }
@@ -95,6 +102,7 @@ fn main() -> ExitCode {
         Verb::Interop { peer } => interop::interop(peer).map(|()| ExitCode::SUCCESS),
         Verb::Simulate { args } => simulate::simulate(&args),
         Verb::Mutants { names } => mutants::mutants(&names).map(|()| ExitCode::SUCCESS),
+        Verb::Rates { runs } => rates::rates(runs).map(|()| ExitCode::SUCCESS),
         Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

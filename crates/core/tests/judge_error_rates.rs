@@ -13,7 +13,7 @@ mod run;
 #[path = "judge_error_rates/traffic.rs"]
 mod traffic;
 
-use run::{Case, Ending, FIVE_GUARDS, GUARDS, Rates};
+use run::{Case, Ending, FIVE_GUARDS, Feedback, GUARDS, Rates};
 use traffic::{Callers, Quality, Worse};
 use viridian_core::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, ALPHA_SPLIT};
 use viridian_core::metric::Metric;
@@ -27,6 +27,7 @@ const CALM: Case = Case {
     shares: &[(0.0, 1_000)],
     both: |_| Quality::USUAL,
     worse: Worse::NOT,
+    feedback: Feedback::AT_ONCE,
     ending: Ending::AtRollback,
 };
 
@@ -35,6 +36,12 @@ const USERS: Callers = Callers::Sticky { users: 2_000, activity: 1.5, proneness:
 
 /// The same with one user more, who makes as many calls as all others together.
 const ONE_HEAVY: Callers = Callers::Sticky { users: 2_000, activity: 1.5, proneness: 1.0, heaviest: 0.5 };
+
+/// Few users, who differ as much.
+const FEW: Callers = Callers::Sticky { users: 260, activity: 1.0, proneness: 1.0, heaviest: 0.0 };
+
+/// Many users, of whom a hundredth makes nearly half of the calls.
+const HEAVY_TAILED: Callers = Callers::Sticky { users: 4_000, activity: 2.0, proneness: 1.0, heaviest: 0.0 };
 
 /// Exactly at all three margins.
 const AT_THE_MARGIN: Worse = Worse { errors: 0.005, latency: 1.2, negative: 0.03 };
@@ -75,8 +82,9 @@ fn check_false_rollbacks(name: &str, case: &Case) {
 
 fn check_passes_at_the_margin(name: &str, case: &Case) {
     let rates = Rates::of(name, case);
-    for (guard, passed) in GUARDS.iter().zip(rates.passed) {
+    for guard in case.guards {
         let metric = guard.metric;
+        let passed = rates.passed[metric.index()];
         assert!(
             passed <= rates.at_most(ALPHA_PROMOTE),
             "{name}: {metric} passed {passed} of {} candidates exactly at its margin",
@@ -97,6 +105,19 @@ fn check_finds(name: &str, case: &Case, metric: Metric, median: u64) {
     assert!(rates.median() <= median, "{name}: found after {} requests on the candidate", rates.median());
     let blamed = rates.blamed[metric.index()];
     assert!(blamed * 10 >= rates.rolled_back * 9, "{name}: {metric} was blamed only {blamed} times");
+}
+
+/// Finds what is worse by one metric, and blames no other for it.
+fn check_blames(name: &str, worse: Worse, metric: Metric) {
+    let rates = Rates::of(name, &Case { worse, guards: &FIVE_GUARDS, requests: 18_000, ..CALM });
+    assert!(rates.rolled_back * 10 >= rates.runs * 9, "{name}: {} found", rates.rolled_back);
+    for other in GUARDS.map(|guard| guard.metric).into_iter().filter(|other| *other != metric) {
+        let wrongly = rates.blamed[other.index()];
+        assert!(
+            wrongly <= rates.at_most(ALPHA_ROLLBACK),
+            "{name}: {other} was blamed {wrongly} times for {metric}"
+        );
+    }
 }
 
 #[test]
@@ -270,4 +291,79 @@ fn an_equal_candidate_is_shown_safe() {
         Case { shares: &[(0.0, 2_500), (0.3, 5_000)], requests: 30_000, ending: Ending::WhenAllPass, ..CALM };
     let rates = Rates::of("equal", &case);
     assert!(rates.all_passed * 10 >= rates.runs * 8, "only {} of {} passed", rates.all_passed, rates.runs);
+}
+
+#[test]
+fn a_sound_metric_is_not_blamed_for_another() {
+    let not = Worse::NOT;
+    check_blames("blame of errors, 1 % to 5 %", Worse { errors: 0.04, ..not }, Metric::Errors);
+    check_blames("blame of errors, 1 % to 3 %", Worse { errors: 0.02, ..not }, Metric::Errors);
+    check_blames("blame of latency, +35 %", Worse { latency: 1.35, ..not }, Metric::LatencyP95);
+    check_blames("blame of feedback, 5 % to 15 %", Worse { negative: 0.10, ..not }, Metric::Feedback);
+}
+
+/// Clean candidates of a ramp under drift, and sound splits.
+#[test]
+fn clean_candidates_of_few_and_of_heavy_tailed_users_are_kept() {
+    let shares = &[(0.0, 2_500), (0.4, 5_000)];
+    for (name, callers) in [("few users", FEW), ("heavy-tailed users", HEAVY_TAILED)] {
+        check_false_rollbacks(name, &Case { callers, shares, both: drift, requests: 8_000, ..CALM });
+    }
+}
+
+#[test]
+fn candidates_of_few_and_of_heavy_tailed_users_at_the_margin_are_not_called_safe() {
+    for (name, callers) in [("few users, margin", FEW), ("heavy-tailed, margin", HEAVY_TAILED)] {
+        let case = Case {
+            callers,
+            shares: &[(0.0, 5_000)],
+            worse: AT_THE_MARGIN,
+            requests: 8_000,
+            ending: Ending::AtTheEnd,
+            ..CALM
+        };
+        check_passes_at_the_margin(name, &case);
+    }
+}
+
+/// Much feedback, and a guard on its rate beside the one on its share.
+const SPOKEN_OF: Case = Case {
+    guards: &FIVE_GUARDS,
+    both: jump,
+    shares: &[(0.0, 2_500), (0.5, 5_000)],
+    requests: 16_000,
+    ..CALM
+};
+/// After how many requests callers speak of the baseline's answers, and of the candidate's.
+const SOONER_OR_LATER: [(&str, [f64; 2]); 2] =
+    [("late on the candidate", [20.0, 2_000.0]), ("late on the baseline", [2_000.0, 20.0])];
+/// All but one in fifty of those who are late have spoken by then.
+const MATURE: u64 = 8_000;
+
+#[test]
+fn feedback_that_comes_later_of_one_arm_is_not_held_against_the_candidate() {
+    for (name, after) in SOONER_OR_LATER {
+        for callers in [Callers::Independent, USERS] {
+            let feedback = Feedback { after, maturity: MATURE };
+            check_false_rollbacks(name, &Case { callers, feedback, ..SPOKEN_OF });
+        }
+    }
+}
+
+#[test]
+fn feedback_that_comes_later_of_one_arm_passes_no_candidate_at_the_margin() {
+    for (name, after) in SOONER_OR_LATER {
+        let feedback = Feedback { after, maturity: MATURE };
+        let ending = Ending::AtTheEnd;
+        let case = Case { feedback, worse: AT_THE_MARGIN, ending, guards: &GUARDS, ..SPOKEN_OF };
+        check_passes_at_the_margin(name, &case);
+    }
+}
+
+/// What a maturity is for: these tests would find it missing.
+#[test]
+fn without_a_maturity_the_arm_that_is_spoken_of_sooner_looks_worse() {
+    let feedback = Feedback { after: [2_000.0, 20.0], maturity: 0 };
+    let rates = Rates::of("late on the baseline, immature", &Case { feedback, ..SPOKEN_OF });
+    assert!(rates.blamed[Metric::Feedback.index()] > rates.at_most(ALPHA_ROLLBACK));
 }

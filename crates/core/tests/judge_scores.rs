@@ -231,12 +231,21 @@ struct Case {
     delay: [f64; 2],
     /// So many users, or requests drawn by themselves.
     users: Option<u64>,
+    /// How much users differ in how often they ask: the deviation of the logarithm.
+    activity: f64,
     /// Of the guard, in thousandths of a point.
     margin: u32,
 }
 
-const CALM: Case =
-    Case { mean: |_| 3.8, lower: 0.0, scored: [[0.3; 2]; 2], delay: [100.0; 2], users: None, margin: 400 };
+const CALM: Case = Case {
+    mean: |_| 3.8,
+    lower: 0.0,
+    scored: [[0.3; 2]; 2],
+    delay: [100.0; 2],
+    users: None,
+    activity: 0.0,
+    margin: 400,
+};
 const DRIFTING: Case = Case { mean: |part| if part < 0.4 { 4.0 } else { 3.0 }, ..CALM };
 /// Whoever met the candidate speaks up twice as often, while all are less content from some moment on.
 const MORE_SPEAK: Case = Case { scored: [[0.2; 2], [0.4; 2]], ..DRIFTING };
@@ -245,6 +254,9 @@ const FEWER_SPEAK: Case = Case { scored: [[0.4; 2], [0.2; 2]], ..DRIFTING };
 const DISCONTENT: Case = Case { scored: [[0.45, 0.15]; 2], ..DRIFTING };
 const LATE: Case = Case { delay: [20.0, 1_500.0], ..DRIFTING };
 const STICKY: Case = Case { users: Some(1_500), ..DRIFTING };
+const UNEQUAL: Case = Case { activity: 1.5, ..STICKY };
+const HEAVY_TAILED: Case = Case { users: Some(4_000), activity: 2.0, ..DRIFTING };
+const FEW: Case = Case { users: Some(600), activity: 1.0, ..DRIFTING };
 
 const REQUESTS: u64 = 6_000;
 const PER_SECOND: u64 = 5;
@@ -269,6 +281,22 @@ impl Dice {
     fn part(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.part()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.part()).cos()
+    }
+
+    /// The part of all requests that each of so many users and those before make.
+    fn callers(&mut self, users: u64, activity: f64) -> Vec<f64> {
+        let mut calls = 0.0;
+        let each = (0..users).map(|_| {
+            calls += (activity * self.normal()).exp();
+            calls
+        });
+        let up_to: Vec<f64> = each.collect();
+        up_to.into_iter().map(|up_to| up_to / calls).collect()
+    }
 }
 
 /// Whether the candidate was ever called worse, and ever safe.
@@ -280,9 +308,17 @@ fn run(case: &Case, seed: u64) -> (bool, bool) {
     let units = if case.users.is_some() { Units::Sticky } else { Units::Independent };
     let guards = [Guard { margin: Margin::Score(case.margin), ..guard() }];
     let (mut failed, mut passed) = (false, false);
+    let unequal = case.users.filter(|_| case.activity > 0.0);
+    let callers = unequal.map(|users| dice.callers(users, case.activity));
     for number in 0..REQUESTS {
         let roll = dice.roll();
-        let user = case.users.map_or(roll, |users| spread(roll % users + seed * 1_000_003));
+        let user = case.users.map_or(roll, |users| {
+            let call = (roll >> 11) as f64 / (1_u64 << 53) as f64;
+            let number = callers
+                .as_ref()
+                .map_or(roll % users, |up_to| up_to.partition_point(|up_to| *up_to <= call) as u64);
+            spread(number + seed * 1_000_003)
+        });
         let arm = if spread(user) % 10_000 < 2_000 { Arm::Candidate } else { Arm::Baseline };
         let place = usize::from(arm == Arm::Candidate);
         let latest = evidence.epochs.len() - 1;
@@ -334,7 +370,7 @@ fn allowed(runs: u64, bound: f64) -> f64 {
     mean + 3.0 * (mean * (1.0 - bound)).sqrt() + 1.0
 }
 
-const NULLS: [(&str, Case); 7] = [
+const NULLS: [(&str, Case); 10] = [
     ("calm", CALM),
     ("drifting", DRIFTING),
     ("more speak of the candidate", MORE_SPEAK),
@@ -342,6 +378,9 @@ const NULLS: [(&str, Case); 7] = [
     ("the discontent speak", DISCONTENT),
     ("late of the candidate", LATE),
     ("sticky", STICKY),
+    ("sticky, unequal", UNEQUAL),
+    ("sticky, heavy-tailed", HEAVY_TAILED),
+    ("sticky, few", FEW),
 ];
 
 #[test]

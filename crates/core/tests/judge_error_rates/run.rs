@@ -1,17 +1,20 @@
 //! One rollout's worth of evidence, looked at again and again, and what many of them come to.
 
 use crate::traffic::{Callers, Quality, Traffic, Worse};
+use std::collections::BTreeMap;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::analysis::judge::{Units, verdicts};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
+use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::guard::{Guard, Margin};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::time::Timestamp;
+use viridian_core::unit::Group;
 use viridian_core::weight::Weight;
 
 /// How many runs without `VIRIDIAN_SIMULATION_RUNS`: enough to see an error rate that is three times its bound.
@@ -56,7 +59,21 @@ pub(crate) struct Case {
     /// How both arms answer, so many seconds after the beginning.
     pub(crate) both: fn(f64) -> Quality,
     pub(crate) worse: Worse,
+    pub(crate) feedback: Feedback,
     pub(crate) ending: Ending,
+}
+
+/// When feedback comes and counts, in requests after its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Feedback {
+    /// How much later it comes on average: the baseline's, the candidate's.
+    pub(crate) after: [f64; 2],
+    /// How old a request has to be before it counts.
+    pub(crate) maturity: u64,
+}
+
+impl Feedback {
+    pub(crate) const AT_ONCE: Self = Self { after: [0.0; 2], maturity: 0 };
 }
 
 /// When a run is over before its requests are.
@@ -71,7 +88,7 @@ pub(crate) enum Ending {
 pub(crate) struct Rates {
     pub(crate) runs: u64,
     pub(crate) rolled_back: u64,
-    /// Which metric a rollback named.
+    /// How often a rollback named each metric.
     pub(crate) blamed: [u64; 3],
     /// Runs in which a guard passed at any look.
     pub(crate) passed: [u64; 3],
@@ -104,9 +121,11 @@ impl Rates {
     }
 
     fn add(&mut self, run: &Run) {
-        if let Some((metric, requests)) = run.rolled_back {
+        if let Some((metrics, requests)) = run.rolled_back {
             self.rolled_back += 1;
-            self.blamed[metric.index()] += 1;
+            for (blamed, is_blamed) in self.blamed.iter_mut().zip(metrics) {
+                *blamed += u64::from(is_blamed);
+            }
             self.found_after.push(requests);
         }
         for (passed, ever) in self.passed.iter_mut().zip(run.passed) {
@@ -135,15 +154,16 @@ impl Rates {
             false => format!(", after {} on the candidate", self.median()),
         };
         println!(
-            "{name:<31} {:>5} runs: rolled back {:>4}{found}; passed {:?}, all {}; split broken {}",
-            self.runs, self.rolled_back, self.passed, self.all_passed, self.split_broken
+            "{name:<31} {:>5} runs: rolled back {:>4}{found}, for {:?}; passed {:?}, all {}; split broken {}",
+            self.runs, self.rolled_back, self.blamed, self.passed, self.all_passed, self.split_broken
         );
     }
 }
 
 /// What one run came to.
 struct Run {
-    rolled_back: Option<(Metric, u64)>,
+    /// Which metrics were blamed, and after how many requests on the candidate.
+    rolled_back: Option<([bool; 3], u64)>,
     passed: [bool; 3],
     all_passed: bool,
     split_broken: bool,
@@ -168,9 +188,12 @@ impl Run {
 
     /// Notes what a look shows; whether the run is over.
     fn look(&mut self, analysis: &Analysis, case: &Case) -> bool {
-        let failed = analysis.guards.iter().find(|judged| judged.verdict.is_fail());
-        if let (Some(failed), None) = (failed, self.rolled_back) {
-            self.rolled_back = Some((failed.guard.metric, analysis.seen.candidate));
+        let mut blamed = [false; 3];
+        for judged in analysis.guards.iter().filter(|judged| judged.verdict.is_fail()) {
+            blamed[judged.guard.metric.index()] = true;
+        }
+        if blamed.contains(&true) && self.rolled_back.is_none() {
+            self.rolled_back = Some((blamed, analysis.seen.candidate));
         }
         for judged in &analysis.guards {
             self.passed[judged.guard.metric.index()] |= judged.verdict == Verdict::Pass;
@@ -205,6 +228,16 @@ struct Scene {
     calibration: ArmCounts,
     epoch: Epoch,
     evidence: Evidence,
+    /// What callers will have said, by when it counts and by the request it is about.
+    coming: BTreeMap<(u64, u64), Opinion>,
+}
+
+/// What a caller says of an answer.
+struct Opinion {
+    epoch: usize,
+    arm: Arm,
+    group: Option<Group>,
+    is_bad: bool,
 }
 
 impl Scene {
@@ -220,12 +253,14 @@ impl Scene {
         };
         let mut counts = EpochCounts::empty(epoch);
         for _ in 0..CALIBRATION {
-            record(&mut counts, traffic, (case.both)(0.0), case.worse);
+            if let Some(opinion) = record(&mut counts, traffic, (case.both)(0.0), case.worse) {
+                opinion.count(&mut counts);
+            }
         }
-        Self { calibration: counts.baseline, epoch, evidence: Evidence::default() }
+        Self { calibration: counts.baseline, epoch, evidence: Evidence::default(), coming: BTreeMap::new() }
     }
 
-    /// Serves and counts one request.
+    /// Serves and counts one request, and what has been said of others by now.
     fn count(&mut self, case: &Case, traffic: &mut Traffic, number: u64) {
         let seconds = number as f64 / case.rate;
         let renewal = Renewal {
@@ -238,24 +273,41 @@ impl Scene {
             self.epoch = epoch;
             self.evidence.epochs.push(EpochCounts::empty(epoch));
         }
-        if let Some(counts) = self.evidence.epochs.last_mut() {
-            record(counts, traffic, (case.both)(seconds), case.worse);
+        if let Some(counts) = self.evidence.epochs.last_mut()
+            && let Some(said) = record(counts, traffic, (case.both)(seconds), case.worse)
+        {
+            let after = case.feedback.after[usize::from(said.arm == Arm::Candidate)];
+            let after = if after > 0.0 { traffic.delay(after) } else { 0 };
+            let epoch = self.evidence.epochs.len() - 1;
+            let counts_at = number + after.max(case.feedback.maturity);
+            self.coming.insert((counts_at, number), Opinion { epoch, ..said });
+        }
+        while let Some(next) = self.coming.first_entry().filter(|next| next.key().0 <= number) {
+            let said = next.remove();
+            said.count(&mut self.evidence.epochs[said.epoch]);
         }
     }
 }
 
-fn record(counts: &mut EpochCounts, traffic: &mut Traffic, both: Quality, worse: Worse) {
+impl Opinion {
+    fn count(&self, counts: &mut EpochCounts) {
+        let arm = counts.arm_mut(self.arm);
+        let said = Counts::of_share(1, u64::from(self.is_bad));
+        arm.tally.metrics[Metric::Feedback.index()].add(said);
+        if let Some(group) = self.group {
+            arm.groups.record_counts(Metric::Feedback, group, said);
+        }
+    }
+}
+
+/// Serves and counts a request; what its caller will say of it.
+fn record(counts: &mut EpochCounts, traffic: &mut Traffic, both: Quality, worse: Worse) -> Option<Opinion> {
     let thresholds = counts.epoch.thresholds;
     let request = traffic.request(counts.epoch.weight, both, worse);
     let decision = request.outcome.decision;
     let arm = counts.arm_mut(decision.arm);
     arm.tally.record(&request.outcome, &thresholds);
     arm.groups.record(&request.outcome, &thresholds);
-    if let Some(bad) = request.bad {
-        let said = Counts::of_share(1, u64::from(bad));
-        arm.tally.metrics[Metric::Feedback.index()].add(said);
-        if decision.unit.is_some() {
-            arm.groups.record_counts(Metric::Feedback, decision.group(), said);
-        }
-    }
+    let group = decision.unit.map(|_| decision.group());
+    request.bad.map(|is_bad| Opinion { epoch: 0, arm: decision.arm, group, is_bad })
 }

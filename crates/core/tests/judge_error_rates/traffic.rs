@@ -93,6 +93,11 @@ impl Traffic {
         Self { dice, users }
     }
 
+    /// So many requests, or more or fewer: exponential with this mean.
+    pub(crate) fn delay(&mut self, mean: f64) -> u64 {
+        (-mean * (1.0 - self.dice.uniform()).ln()) as u64
+    }
+
     /// The next request: drawn at this share of the candidate, or before there is one.
     pub(crate) fn request(&mut self, weight: Weight, both: Quality, worse: Worse) -> Request {
         let call = self.dice.uniform();

@@ -13,7 +13,7 @@ use viridian_core::question::Question;
 use viridian_core::source::Source;
 use viridian_core::time::Timestamp;
 use viridian_platform::client::Client;
-use viridian_platform::source;
+use viridian_platform::source::{self, Measured};
 
 /// What every gauge said.
 pub(crate) struct Readings {
@@ -81,13 +81,7 @@ impl Readings {
         let (gauge, source, question) = (gauge.clone(), source.clone(), question(gauge, subject));
         let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
         self.runtime.spawn(async move {
-            let mut answer = source::read(&client, &source, &question, now).await;
-            for _ in 1..TRIES {
-                if answer.is_err() {
-                    tokio::time::sleep(PAUSE).await;
-                    answer = source::read(&client, &source, &question, now).await;
-                }
-            }
+            let answer = tried(&client, &source, &question, now).await;
             // A source whose clock is ahead has not measured what is to come.
             let at = answer.as_ref().ok().and_then(|measured| measured.at).map_or(now, |at| at.min(now));
             let value = answer.map(|measured| measured.value).map_err(|error| error.to_string());
@@ -103,6 +97,23 @@ impl Readings {
     pub(crate) fn forget(&self, rollout: &RolloutName) {
         lock(&self.kept).retain(|(name, _), _| name != rollout);
     }
+}
+
+/// Asks a source for one reading, and once more when there was none.
+async fn tried(
+    client: &Client,
+    source: &Source,
+    question: &Question,
+    now: Timestamp,
+) -> Result<Measured, source::Error> {
+    let mut answer = source::read(client, source, question, now).await;
+    for _ in 1..TRIES {
+        if answer.is_err() {
+            tokio::time::sleep(PAUSE).await;
+            answer = source::read(client, source, question, now).await;
+        }
+    }
+    answer
 }
 
 /// What a gauge asks about the candidate.
@@ -124,9 +135,12 @@ fn lock(kept: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use viridian_core::environment::Endpoint;
     use viridian_core::gauge::Bounds;
     use viridian_core::guard::{Mode, OnFail};
     use viridian_core::id::SourceName;
+    use viridian_core::source::SourceKind;
+    use viridian_testkit::upstream::{Act, Reply, Upstream};
 
     fn gauge() -> Gauge {
         Gauge {
@@ -157,5 +171,37 @@ mod tests {
         check(&[(60, Ok(12.0)), (60, Ok(12.5)), (120, Ok(12.0))], 2);
         check(&[(60, Ok(12.0)), (60, Err("no answer")), (60, Ok(12.0))], 3);
         check(&[(60, Ok(1.0)), (120, Ok(2.0)), (180, Ok(3.0)), (240, Ok(4.0))], 3);
+    }
+
+    /// Reads a source that does these one after the other, and then answers; what it said, and how often it was asked.
+    async fn check_tried(acts: Vec<Act>, expected: Result<f64, &str>, asked: usize) {
+        let upstream = Upstream::start().await;
+        acts.into_iter().for_each(|act| upstream.next(act));
+        upstream.always(Reply::json(r#"{"queue": 12.5}"#));
+        let source = Source {
+            name: SourceName::parse("metrics").unwrap(),
+            url: Some(Endpoint(upstream.url())),
+            kind: SourceKind::Json { bearer: None, value: "/queue".to_owned(), at: None, unit: None },
+            timeout: Duration::from_secs(5),
+        };
+        let names = ["v2", "green", "parcels", "friday"].map(str::to_owned);
+        let question = Question { query: "/queue".to_owned(), unit: None, names };
+        let said = tried(&Client::new(), &source, &question, Timestamp(1)).await;
+        match (said, expected) {
+            (Ok(measured), Ok(value)) => assert_eq!(measured.value, value),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (said, expected) => panic!("{said:?} instead of {expected:?}"),
+        }
+        assert_eq!(upstream.requests(), asked);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_once_is_asked_again_and_no_oftener() {
+        let busy = || Act::Reply(Reply::json("{}").status(503));
+        check_tried(vec![], Ok(12.5), 1).await;
+        check_tried(vec![busy()], Ok(12.5), 2).await;
+        check_tried(vec![Act::HangUp], Ok(12.5), 2).await;
+        check_tried(vec![Act::Reply(Reply::json("[]"))], Ok(12.5), 2).await;
+        check_tried(vec![busy(), busy()], Err("status 503"), 2).await;
     }
 }

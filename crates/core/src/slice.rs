@@ -105,12 +105,12 @@ impl std::error::Error for NotAnAttribute {}
 
 impl Slicing {
     /// What these attributes and guards ask for; nothing when nothing is asked. Percentiles would need the times of every
-    /// slice, and feedback does not say which slice it is of: neither is counted. Errors are when nothing else tells how many
-    /// requests a slice has.
+    /// slice, and feedback does not say which slice it is of: neither is counted. Errors always are: they tell how many requests
+    /// a slice has.
     pub fn of(by: &[Attribute], guards: &[Guard]) -> Option<Self> {
         let is_counted = |metric: &Metric| metric.percentile().is_none() && !metric.arrives_late();
         let mut metrics: Vec<Metric> = guards.iter().map(|guard| guard.metric).filter(is_counted).collect();
-        if !metrics.iter().any(|metric| metric.is_asked_of_all()) {
+        if !metrics.contains(&Metric::Errors) {
             metrics.push(Metric::Errors);
         }
         (!by.is_empty()).then(|| Self { by: by.to_vec(), metrics })
@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(Slicing::of(&by, &guards).unwrap().metrics, counted, "{guarded:?}");
         };
         check(&[Metric::Errors, Metric::Cost], &[Metric::Errors, Metric::Cost]);
-        check(&[Metric::Timeouts], &[Metric::Timeouts]);
+        check(&[Metric::Timeouts], &[Metric::Timeouts, Metric::Errors]);
         check(&[Metric::Cost], &[Metric::Cost, Metric::Errors]);
         check(&[Metric::LatencyP95, Metric::Feedback], &[Metric::Errors]);
         assert_eq!(Slicing::of(&[], &[Guard::new(Metric::Errors, Margin::Points(50))]), None);

@@ -154,10 +154,14 @@ fn a_split_that_is_broken_in_one_slice_alone_is_named() {
     let broken = Traffic { kept_back: 0.3, ..Traffic::CALM };
     let signs = found(&changed(broken, broken), Units::Independent);
     let german = About::Split { attribute: "language".to_owned(), value: "de".to_owned() };
-    assert_eq!(clear(&signs), [german]);
+    assert_eq!(clear(&signs), std::slice::from_ref(&german));
     let expected =
         "of the requests where language is de, 14.7% reached the candidate instead of 20.0% (558 of 3799)";
     assert_eq!(signs[0].sentence, expected);
+    let users = |kept_back| Traffic { kept_back, callers: Callers::Few(400), ..Traffic::CALM };
+    let signs = found(&changed(users(0.8), users(0.8)), Units::Sticky);
+    assert_eq!(clear(&signs), [german]);
+    assert_eq!(found(&changed(users(0.0), users(0.0)), Units::Sticky)[0].strength, Strength::Gone);
     let sound = found(&changed(Traffic::CALM, Traffic::CALM), Units::Independent);
     assert!(sound.iter().all(|sign| sign.strength == Strength::Gone), "{sound:?}");
 }

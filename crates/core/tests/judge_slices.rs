@@ -1,6 +1,9 @@
 //! Slices: which are named, and how often one that is sound is.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "judge_slices/users.rs"]
+mod users;
+
 use serde_json::json;
 use viridian_core::analysis::judge::slices::{FALSE_DISCOVERIES, Slice, WorseSlice, worse_slices};
 use viridian_core::analysis::judge::{Units, judge};
@@ -169,7 +172,7 @@ fn a_judgement_names_the_slices_of_its_evidence() {
     check("much worse", 60, Units::Independent, &[("de", true)]);
     check("worse, and not beyond doubt", 28, Units::Independent, &[("de", false)]);
     check("equal", 10, Units::Independent, &[]);
-    check("sticky units", 60, Units::Sticky, &[]);
+    check("units that nothing is known of", 60, Units::Sticky, &[]);
 }
 
 /// Only German answers are ever curt: the language that is looked at after German has its errors and nothing of that.
@@ -213,7 +216,7 @@ fn what_cannot_be_named_is_not() {
     check("within the margin", Metric::Errors, 14, Units::Independent, 0);
     check("better", Metric::Errors, 0, Units::Independent, 0);
     check("late outcomes", Metric::Feedback, 60, Units::Independent, 0);
-    check("sticky units", Metric::Errors, 60, Units::Sticky, 0);
+    check("units that nothing is known of", Metric::Errors, 60, Units::Sticky, 0);
 }
 
 /// Slices that may come count as asked, so that more of them ask for more evidence.

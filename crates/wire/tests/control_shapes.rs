@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, Given, GroupRow, Opinion, Origin, Standing, TallyRow};
 use viridian_core::analysis::slices::SliceTally;
-use viridian_core::analysis::tally::{GroupTally, Tally};
+use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
 use viridian_core::environment::{Endpoint, SecretReference};
@@ -31,7 +31,7 @@ use viridian_core::routing::table::{Comparison, Placement, Reads, RoutingTable, 
 use viridian_core::score::{self, Score};
 use viridian_core::slice::{Attribute, Slicing};
 use viridian_core::time::Timestamp;
-use viridian_core::unit::{Group, UnitHash};
+use viridian_core::unit::{GROUPS, Group, UnitHash};
 use viridian_core::weight::{Split, Weight};
 use viridian_wire::door::Receipt;
 use viridian_wire::operator::{Candidates, PinList, PinStatus, Standing as Operator, TableStanding};
@@ -358,4 +358,20 @@ fn slices_are_asked_for_and_counted() {
     let row = GroupRow { application: application(), epoch: EpochId(7), arm: Arm::Candidate, groups };
     check("groups_with_slices_2", serde_json::to_string(&row).unwrap(), &row);
     check_read("groups_with_slices", &row);
+}
+
+/// What came with slices of sticky units: they are counted by group.
+#[test]
+fn slices_are_counted_by_group() {
+    let mut groups = vec![Counts::default(); GROUPS];
+    groups[63] = Counts::of_share(1_000, 31);
+    let counted = json!({"language": {"de": {"errors": {"n": 1_000, "x": 31, "xs": 31, "g": groups}}}});
+    let mut groups = GroupTally::default();
+    groups.slices = serde_json::from_value(counted).unwrap();
+    let row = GroupRow { application: application(), epoch: EpochId(7), arm: Arm::Candidate, groups };
+    check("groups_with_slices_of_units", serde_json::to_string(&row).unwrap(), &row);
+    let few =
+        json!({"language": {"de": {"errors": {"n": 2, "x": 0, "xs": 0, "g": [{"n": 2, "x": 0, "xs": 0}]}}}});
+    let error = serde_json::from_value::<SliceTally>(few).unwrap_err().to_string();
+    assert_eq!(error, "1 groups of units instead of 64");
 }

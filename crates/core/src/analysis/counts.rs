@@ -2,6 +2,8 @@
 
 use crate::declared::Found;
 use crate::stats::evidence::graded::Grades;
+use crate::unit::GROUPS;
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
 /// Of so many requests, so many were bad; or, for an amount, so much they came to; or, for a score, so many hundredths of its
@@ -76,5 +78,16 @@ impl Counts {
         self.scaled += other.scaled;
         self.failed_early += other.failed_early;
         self.unknown += other.unknown;
+    }
+}
+
+/// Checks counts by group of units that were read.
+///
+/// # Errors
+/// There are some and not [`GROUPS`] of them.
+pub(super) fn check_groups<E: Error>(groups: &[Counts]) -> Result<(), E> {
+    match groups.len() {
+        0 | GROUPS => Ok(()),
+        found => Err(E::custom(format_args!("{found} groups of units instead of {GROUPS}"))),
     }
 }

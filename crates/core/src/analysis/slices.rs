@@ -1,19 +1,33 @@
 //! Counts by slice: [`SliceTally`] adds like every tally, [`Values`] bounds how many slices there are.
 
-use super::counts::Counts;
+use super::counts::{Counts, check_groups};
 use super::score::score;
 use crate::declared::{Declared, Found};
 use crate::epoch::Thresholds;
 use crate::metric::Metric;
 use crate::outcome::Outcome;
 use crate::slice::{MOST_VALUES, OTHER, Slicing};
-use serde::{Deserialize, Serialize};
+use crate::unit::{GROUPS, Group, UnitHash};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one arm's outcomes came to, by attribute, value and metric; kept per epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SliceTally(BTreeMap<String, BTreeMap<String, BTreeMap<Metric, Counts>>>);
+pub struct SliceTally(BTreeMap<String, BTreeMap<String, OfSlice>>);
+
+/// What was counted in one slice.
+type OfSlice = BTreeMap<Metric, Counted>;
+
+/// What one metric came to in one slice.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Counted {
+    #[serde(flatten)]
+    all: Counts,
+    /// The same by group of units: [`GROUPS`] of them, or none where requests belong to no unit.
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty", deserialize_with = "groups")]
+    groups: Vec<Counts>,
+}
 
 /// The values that are told apart. Both arms of a comparison are counted by the same ones: if each had its own, what is
 /// left over would be other callers on one arm than on the other.
@@ -39,7 +53,7 @@ impl Values {
 }
 
 impl SliceTally {
-    /// Counts an outcome in the slices it falls into, one for each attribute.
+    /// Counts an outcome in the slices it falls into, one for each attribute, and there in the group of its unit.
     pub fn record<'v>(
         &mut self,
         (slicing, values): (&Slicing, impl Iterator<Item = &'v str>),
@@ -50,17 +64,18 @@ impl SliceTally {
             let mut known = found.iter().filter(|(declared, _)| metric == Metric::Declared(*declared));
             known.next().map(|(_, found)| Counts::of_found(*found))
         };
-        let add = |counts: &mut BTreeMap<Metric, Counts>| {
+        let group = outcome.decision.unit.map(UnitHash::group);
+        let add = |slice: &mut OfSlice| {
             for metric in &slicing.metrics {
                 if let Some(more) = score(*metric, outcome, thresholds).or_else(|| of_declared(*metric)) {
-                    counts.entry(*metric).or_default().add(more);
+                    slice.entry(*metric).or_default().record(group, more);
                 }
             }
         };
         for (attribute, value) in slicing.by.iter().zip(values) {
             // Names are copied for the first request of a slice alone.
             match self.0.get_mut(attribute.as_str()).and_then(|values| values.get_mut(value)) {
-                Some(counts) => add(counts),
+                Some(slice) => add(slice),
                 None => add(self.slice_mut(attribute.as_str(), value)),
             }
         }
@@ -79,9 +94,19 @@ impl SliceTally {
     }
 
     /// What was counted in one slice.
-    pub fn counts(&self, (attribute, value): (&str, &str)) -> impl Iterator<Item = (Metric, Counts)> {
-        let counts = self.0.get(attribute).and_then(|values| values.get(value));
-        counts.into_iter().flatten().map(|(metric, counts)| (*metric, *counts))
+    pub fn counts(&self, slice: (&str, &str)) -> impl Iterator<Item = (Metric, Counts)> {
+        self.of(slice).map(|(metric, counted)| (metric, counted.all))
+    }
+
+    /// What was counted in one slice by group of units: [`GROUPS`] counts of every metric whose requests belong to units.
+    pub fn groups(&self, slice: (&str, &str)) -> impl Iterator<Item = (Metric, &[Counts])> {
+        let grouped = self.of(slice).filter(|(_, counted)| !counted.groups.is_empty());
+        grouped.map(|(metric, counted)| (metric, counted.groups.as_slice()))
+    }
+
+    fn of(&self, (attribute, value): (&str, &str)) -> impl Iterator<Item = (Metric, &Counted)> {
+        let slice = self.0.get(attribute).and_then(|values| values.get(value));
+        slice.into_iter().flatten().map(|(metric, counted)| (*metric, counted))
     }
 
     /// The requests of one slice, good or bad: by a metric that is asked of every one of them.
@@ -92,23 +117,48 @@ impl SliceTally {
 
     /// How many times a request was looked at, over all slices and metrics.
     pub fn trials(&self) -> u64 {
-        let counts = self.0.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
-        counts.map(|counts| counts.trials).sum()
+        let counted = self.0.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
+        counted.map(|counted| counted.all.trials).sum()
     }
 
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
         for slice in other.slices() {
             let mine = self.slice_mut(slice.0, slice.1);
-            for (metric, more) in other.counts(slice) {
+            for (metric, more) in other.of(slice) {
                 mine.entry(metric).or_default().add(more);
             }
         }
     }
 
-    fn slice_mut(&mut self, attribute: &str, value: &str) -> &mut BTreeMap<Metric, Counts> {
+    fn slice_mut(&mut self, attribute: &str, value: &str) -> &mut OfSlice {
         self.0.entry(attribute.to_owned()).or_default().entry(value.to_owned()).or_default()
     }
+}
+
+impl Counted {
+    fn record(&mut self, group: Option<Group>, more: Counts) {
+        self.all.add(more);
+        if let Some(Group(group)) = group {
+            self.groups.resize(GROUPS, Counts::default());
+            self.groups[usize::from(group)].add(more);
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.all.add(other.all);
+        if !other.groups.is_empty() {
+            self.groups.resize(GROUPS, Counts::default());
+        }
+        self.groups.iter_mut().zip(&other.groups).for_each(|(mine, theirs)| mine.add(*theirs));
+    }
+}
+
+/// Reads the groups of a metric in a slice.
+fn groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Counts>, D::Error> {
+    let groups = Vec::deserialize(deserializer)?;
+    check_groups(&groups)?;
+    Ok(groups)
 }
 
 #[cfg(test)]
@@ -130,11 +180,13 @@ mod tests {
 
     #[test]
     fn tallies_add_in_any_order() {
+        // Requests that come in fives belong to a unit, others to none.
+        let group = |trials: u64| (trials % 5 == 0).then_some(Group(63));
         let tally = |slices: &[(&str, &str, u64)]| {
             let mut tally = SliceTally::default();
             for (attribute, value, trials) in slices {
-                let counts = tally.slice_mut(attribute, value).entry(Metric::Errors).or_default();
-                counts.add(Counts::of_share(*trials, 1));
+                let counted = tally.slice_mut(attribute, value).entry(Metric::Errors).or_default();
+                counted.record(group(*trials), Counts::of_share(*trials, 1));
             }
             tally
         };
@@ -147,5 +199,10 @@ mod tests {
         assert_eq!(ab.trials(), 14);
         let german: Vec<_> = ab.counts(("language", "de")).collect();
         assert_eq!(german, [(Metric::Errors, Counts::of_share(12, 2))]);
+        let groups: Vec<_> = ab.groups(("language", "de")).collect();
+        let mut expected = [Counts::default(); GROUPS];
+        expected[63] = Counts::of_share(5, 1);
+        assert_eq!(groups, [(Metric::Errors, &expected[..])]);
+        assert_eq!(ab.groups(("language", "fr")).count(), 0);
     }
 }

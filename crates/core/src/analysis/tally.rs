@@ -2,6 +2,7 @@
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
 pub use super::counts::Counts;
+use super::counts::check_groups;
 use super::score::{amount, known_time, known_time_under, scores};
 pub use super::sketch::UnitSketch;
 use super::slices::SliceTally;
@@ -16,7 +17,6 @@ use crate::stats::amounts::Amounts;
 use crate::stats::evidence::graded::Grades;
 use crate::stats::histogram::Histogram;
 use crate::unit::{GROUPS, Group};
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -263,13 +263,6 @@ fn groups_of_own<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord>(
     Ok(own)
 }
 
-fn check_groups<E: Error>(groups: &[Counts]) -> Result<(), E> {
-    match groups.len() {
-        0 | GROUPS => Ok(()),
-        found => Err(E::custom(format_args!("{found} groups of units instead of {GROUPS}"))),
-    }
-}
-
 /// What a score that no answer got comes to.
 static NO_SCORES: Grades = Grades::none();
 
@@ -304,14 +297,27 @@ impl GroupTally {
 
     /// Adds counts to one group of one metric.
     pub fn record_counts(&mut self, metric: Metric, group: Group, counts: Counts) {
-        let groups = match metric {
-            Metric::Declared(declared) => self.declared.entry(declared).or_default(),
-            Metric::Score(score) => self.scores.entry(score).or_default(),
-            known => &mut self.metrics[known.index()],
-        };
+        let groups = self.counts_mut(metric);
         groups.resize(GROUPS, Counts::default());
         if let Some(mine) = groups.get_mut(usize::from(group.0)) {
             mine.add(counts);
+        }
+    }
+
+    /// Makes its counts those of one slice of another tally. What it has room for it keeps room for.
+    pub fn become_that_of_slice(&mut self, slices: &SliceTally, slice: (&str, &str)) {
+        let own = self.declared.values_mut().chain(self.scores.values_mut());
+        self.metrics.iter_mut().chain(own).for_each(Vec::clear);
+        for (metric, groups) in slices.groups(slice) {
+            self.counts_mut(metric).extend_from_slice(groups);
+        }
+    }
+
+    fn counts_mut(&mut self, metric: Metric) -> &mut Vec<Counts> {
+        match metric {
+            Metric::Declared(declared) => self.declared.entry(declared).or_default(),
+            Metric::Score(score) => self.scores.entry(score).or_default(),
+            known => &mut self.metrics[known.index()],
         }
     }
 

@@ -1,7 +1,5 @@
 //! Traffic of a rollout, epoch by epoch: who asks, in which language, how much, and what comes of it.
 
-use serde_json::json;
-use std::collections::BTreeMap;
 use viridian_core::analysis::measurement::EpochCounts;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
@@ -9,7 +7,10 @@ use viridian_core::declared::{Asks, Declared, Found, Load};
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
+use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::simulate::Dice;
+use viridian_core::slice::{Attribute, Slicing};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::UnitHash;
 use viridian_core::weight::Weight;
@@ -69,7 +70,6 @@ impl Traffic {
             allotment: None,
         };
         let mut counts = EpochCounts::empty(epoch);
-        let mut slices = [BTreeMap::new(), BTreeMap::new()];
         let asked: Vec<(UnitHash, Asked)> = match self.callers {
             Callers::Strangers => Vec::new(),
             Callers::Few(callers) | Callers::Lopsided(callers) => {
@@ -91,20 +91,11 @@ impl Traffic {
             let kept_back = asked.language == "de" && dice.hits(self.kept_back);
             let arm = if is_drawn && !kept_back { Arm::Candidate } else { Arm::Baseline };
             asked.count(&mut counts, arm, dice);
-            *slices[arm.index()].entry(asked.language).or_insert(0) += 1;
+            asked.slice(&mut counts, (arm, unit));
             if let Some(unit) = unit {
                 let groups = &mut counts.arm_mut(arm).groups;
                 groups.units.insert(unit);
                 groups.record_counts(Metric::Errors, unit.group(), Counts::of_share(1, 0));
-            }
-        }
-        if self.callers == Callers::Strangers {
-            for arm in [Arm::Baseline, Arm::Candidate] {
-                let of = |trials: &u64| json!({"errors": Counts::of_share(*trials, 0)});
-                let values: BTreeMap<_, _> =
-                    slices[arm.index()].iter().map(|(value, trials)| (value, of(trials))).collect();
-                counts.arm_mut(arm).groups.slices =
-                    serde_json::from_value(json!({"language": values})).unwrap();
             }
         }
         counts
@@ -148,6 +139,20 @@ pub(crate) fn curt() -> Declared {
 }
 
 impl Asked {
+    fn slice(&self, counts: &mut EpochCounts, (arm, unit): (Arm, Option<UnitHash>)) {
+        let slicing =
+            Slicing { by: vec![Attribute::parse("language").unwrap()], metrics: vec![Metric::Errors] };
+        let outcome = Outcome {
+            decision: Decision { arm, standing: Standing::Drawn(counts.epoch.weight), unit },
+            class: Class::Ok,
+            latency_us: self.latency,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents::default(),
+        };
+        let slices = &mut counts.arm_mut(arm).groups.slices;
+        slices.record((&slicing, [self.language].into_iter()), &outcome, (&Thresholds::default(), &[]));
+    }
+
     /// Whatever the world does, the candidate is slow and says much.
     fn count(&self, counts: &mut EpochCounts, arm: Arm, dice: &mut Dice) {
         let times = if arm == Arm::Candidate { 3 } else { 1 };

@@ -1,6 +1,6 @@
 //! Slices, over real sockets: a candidate that is worse for German callers alone is found out by name while the whole is within
-//! its margin, a guard that says so restores the baseline for it, and a candidate that is worse for nobody is promoted without
-//! a name.
+//! its margin, a guard that says so restores the baseline for it, also where users stay on one arm, and a candidate that is
+//! worse for nobody is promoted without a name.
 
 use crate::defects;
 use crate::viridian::{ANY_PORT, Viridian};
@@ -18,18 +18,22 @@ const LANGUAGES: [&str; 8] =
 /// How long each waits after an answer.
 const PACE: Duration = Duration::from_millis(15);
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
-/// A name, what its candidate does wrong, what its guard does for a slice, and how many outcomes its plan asks for.
-const APPLICATIONS: [(&str, &str, &str, u64); 3] = [
-    ("told", "german", "notify", 1_000_000),
-    ("restored", "german", "rollback", 1_000_000),
-    ("clean", "none", "rollback", 500),
+/// How many users speak each language, where users stay on one arm.
+const USERS: u32 = 200;
+/// A name, its unit, what its candidate does wrong, what its guard does for a slice, and how many outcomes its plan asks for.
+const APPLICATIONS: [(&str, &str, &str, &str, u64); 4] = [
+    ("told", "request", "german", "notify", 1_000_000),
+    ("restored", "request", "german", "rollback", 1_000_000),
+    ("restored-users", "user", "german", "rollback", 1_000_000),
+    ("clean", "request", "none", "rollback", 500),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worse_only_for_german_callers_is_found_and_named() {
     let home = TempDir::new().unwrap();
     let model = defects::start().await;
-    let manifests = APPLICATIONS.map(|(name, defect, slices, _)| manifest(name, model, (defect, slices)));
+    let manifests =
+        APPLICATIONS.map(|(name, unit, defect, slices, _)| manifest((name, unit), model, (defect, slices)));
     let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
     let _callers = start_callers(viridian.gateway());
     for (name, .., samples) in APPLICATIONS {
@@ -55,9 +59,11 @@ async fn worse_only_for_german_callers_is_found_and_named() {
     let stands = viridian.run(&["rollout", "status", "told"]).stdout;
     assert!(stands.contains("worse where language is de: errors"), "{stands}");
 
-    let restored = viridian.until_phase("restored", &ENDS);
-    assert_eq!(restored["phase"], "RolledBack", "{restored:#}");
-    assert_eq!(restored["reason"], "errors got worse where language is de", "{restored:#}");
+    for name in ["restored", "restored-users"] {
+        let restored = viridian.until_phase(name, &ENDS);
+        assert_eq!(restored["phase"], "RolledBack", "{restored:#}");
+        assert_eq!(restored["reason"], "errors got worse where language is de", "{restored:#}");
+    }
 
     let clean = viridian.until_phase("clean", &ENDS);
     assert_eq!(clean["phase"], "Promoted", "{clean:#}");
@@ -69,7 +75,7 @@ fn slices(status: &Value) -> Vec<Value> {
     status["report"]["analysis"]["slices"].as_array().cloned().unwrap_or_default()
 }
 
-fn manifest(name: &str, model: SocketAddr, (defect, slices): (&str, &str)) -> String {
+fn manifest((name, unit): (&str, &str), model: SocketAddr, (defect, slices): (&str, &str)) -> String {
     format!(
         "
 apiVersion: viridian.dev/v1
@@ -77,7 +83,7 @@ kind: Application
 metadata: {{name: {name}}}
 spec:
   protocol: openai
-  unit: request
+  unit: {unit}
   slices: [language, route]
   environments:
     main: {{endpoints: ['http://{model}']}}
@@ -126,9 +132,11 @@ fn start_callers(gateway: SocketAddr) -> JoinSet<()> {
 
 async fn call(gateway: SocketAddr, path: String, language: &'static str) {
     let mut caller = Caller::connect(gateway).await;
-    loop {
+    for request in 0_u32.. {
+        let user = format!("{language}-{}", request % USERS);
         let mut request = post(&path, json!({"model": "any", "messages": []}).to_string());
         request.headers_mut().insert("accept-language", HeaderValue::from_static(language));
+        request.headers_mut().insert("x-viridian-user", HeaderValue::try_from(user).unwrap());
         caller.send(request).await;
         if !caller.is_open().await {
             caller = Caller::connect(gateway).await;

@@ -3,6 +3,7 @@
 use crate::analysis::judge::{MIN_UNITS, Units};
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::UnitSketch;
+use crate::arm::Arm;
 use crate::metric::Metric;
 use crate::unit::GROUPS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,10 +23,10 @@ pub(super) struct Ends<K> {
 }
 
 impl<K: Ord + Copy> Ends<K> {
-    /// Nothing while they would overlap, or have too few units to say anything.
+    /// Those of what these arms served. Nothing while they would overlap, or have too few units to say anything.
     pub(super) fn of<'e>(
         epochs: &[&'e EpochCounts],
-        units: Units,
+        (units, arms): (Units, &[Arm]),
         spread: impl Fn(&'e EpochCounts) -> Spread<K>,
     ) -> Option<Self> {
         let spreads: Vec<Spread<K>> = epochs.iter().map(|counts| spread(counts)).collect();
@@ -36,7 +37,7 @@ impl<K: Ord + Copy> Ends<K> {
         }
         let weights = match units {
             Units::Independent => [1.0; 2],
-            Units::Sticky => [weight(&epochs[..first])?, weight(&epochs[newest..])?],
+            Units::Sticky => [weight(&epochs[..first], arms)?, weight(&epochs[newest..], arms)?],
         };
         Some(Self { first: sum(&spreads[..first]), newest: sum(&spreads[newest..]), weights })
     }
@@ -81,27 +82,34 @@ fn sum<K: Ord + Copy>(spreads: &[Spread<K>]) -> Spread<K> {
     sum
 }
 
-/// What one of the baseline's requests weighs when those of one unit may all be the same.
-///
-/// `n` requests, `m_i` of them by unit `i`, then tell as much as `(sum_i m_i)^2 / sum_i m_i^2` independent ones, and no more
-/// than there are units. The squares follow from how the sums of the groups that units fall into scatter: `sum_i m_i^2` is on
-/// average `G/(G - 1) sum_g (S_g - S/G)^2` over `G` groups, whoever is heavy. Source: Kish, "Survey sampling", 1965, section
-/// 8.2, at full correlation within units. Requests that belong to no unit stand for themselves.
-fn weight(epochs: &[&EpochCounts]) -> Option<f64> {
+/// What one request of these arms weighs when those of one unit may all be the same: as they tell as much as fewer
+/// independent ones would, and no more than there are units. Requests that belong to no unit stand for themselves.
+fn weight(epochs: &[&EpochCounts], arms: &[Arm]) -> Option<f64> {
     let mut units = UnitSketch::default();
     let mut sums = [0.0; GROUPS];
-    for groups in epochs.iter().map(|counts| &counts.baseline.groups) {
-        units.add(&groups.units);
-        let counted = groups.counts(Metric::Errors);
+    let mut requests = 0;
+    for arm in epochs.iter().flat_map(|counts| arms.iter().map(|arm| counts.arm(*arm))) {
+        requests += arm.tally.outcomes();
+        units.add(&arm.groups.units);
+        let counted = arm.groups.counts(Metric::Errors);
         sums.iter_mut().zip(counted).for_each(|(sum, counts)| *sum += counts.trials as f64);
     }
+    let all: f64 = sums.iter().sum();
+    let units = units.count();
+    let independent = as_independent(&sums).min(units as f64);
+    let loners = (requests as f64 - all).max(0.0);
+    (units >= MIN_UNITS).then(|| ((independent + loners) / requests.max(1) as f64).min(1.0))
+}
+
+/// As how many independent requests these tell, by their sums per group, when those of one unit are all the same.
+///
+/// `n` requests, `m_i` of them by unit `i`, tell as much as `(sum_i m_i)^2 / sum_i m_i^2` independent ones. The squares follow
+/// from how the sums of the groups that units fall into scatter: `sum_i m_i^2` is on average `G/(G - 1) sum_g (S_g - S/G)^2`
+/// over `G` groups, whoever is heavy. Source: Kish, "Survey sampling", 1965, section 8.2, at full correlation within units.
+pub(super) fn as_independent(sums: &[f64; GROUPS]) -> f64 {
     let all: f64 = sums.iter().sum();
     let mean = all / GROUPS as f64;
     let scatter: f64 = sums.iter().map(|sum| (sum - mean).powi(2)).sum();
     let squares = scatter * GROUPS as f64 / (GROUPS - 1) as f64;
-    let units = units.count();
-    let independent = (all * all / squares.max(1.0)).min(units as f64).min(all);
-    let requests: u64 = epochs.iter().map(|counts| counts.baseline.tally.outcomes()).sum();
-    let loners = (requests as f64 - all).max(0.0);
-    (units >= MIN_UNITS).then(|| ((independent + loners) / requests.max(1) as f64).min(1.0))
+    (all * all / squares.max(1.0)).min(all)
 }

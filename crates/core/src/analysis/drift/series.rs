@@ -15,6 +15,7 @@ use super::{ALPHA_DRIFT, About, Sign, Strength, words};
 use crate::analysis::judge::Units;
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::Counts;
+use crate::arm::Arm;
 use crate::metric::{Elapsed, Metric};
 use crate::slice::OTHER;
 use crate::stats::report::drift::MODERATE;
@@ -86,7 +87,7 @@ impl<'a> Asked<'a> {
             }
             spread
         };
-        let ends = Ends::of(self.epochs, self.units, spread)?;
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline, Arm::Candidate]), spread)?;
         let untold = |spread: &Spread<&str>| {
             let other = spread.get(OTHER).copied().unwrap_or_default();
             other as f64 / spread.values().sum::<u64>().max(1) as f64
@@ -102,7 +103,7 @@ impl<'a> Asked<'a> {
 
     /// Something of the baseline's that has a size.
     fn sized(&self, about: About, spread: impl Fn(&EpochCounts) -> Spread<u64>) -> Option<(f64, Sign)> {
-        let ends = Ends::of(self.epochs, self.units, spread)?;
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline]), spread)?;
         let shift = Shift::of_sizes(&ends);
         let sentence = words::sized(&about, &ends, shift);
         Some(self.sign(about, shift, sentence))
@@ -114,7 +115,7 @@ impl<'a> Asked<'a> {
             let Counts { trials, events, unknown, .. } = counts.baseline.counts(metric);
             Spread::from([(GOOD, trials.saturating_sub(events)), (BAD, events), (UNKNOWN, unknown)])
         };
-        let ends = Ends::of(self.epochs, self.units, spread)?;
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline]), spread)?;
         let shift = Shift::of(&ends, &[ends.at(GOOD), ends.at(BAD), ends.at(UNKNOWN)]);
         Some(self.sign(About::Share { metric }, shift, words::share(metric, &ends, shift)))
     }

@@ -3,48 +3,104 @@
 //! Hypothesis, of each slice: a request with this value fell on the candidate with its epoch's draw probability. An
 //! attribute is known before the draw, so the split of every slice is that of the whole; one that differs is a sign that its
 //! callers keep to an arm, are answered from a cache, or are routed past the draw. Tested by the sequential split test
-//! ([`srm`]), each slice with its part of [`ALPHA_SLICE_SPLIT`]: valid at any look, because e-values are. It is the whole rollout that
+//! ([`srm`]), each slice with its part of [`ALPHA_SLICE_SPLIT`]: valid at any look, because e-values are. Of sticky units it is
+//! the test of the whole, by the groups of units ([`contrast::split_is_off`]). It is the whole rollout that
 //! is asked about, as in the check of the whole: what is told lasts for as long as what was counted under it weighs.
 
+use super::ends::as_independent;
 use super::{ALPHA_SLICE_SPLIT, About, Sign, Strength, words};
-use crate::analysis::judge::Units;
-use crate::analysis::measurement::EpochCounts;
+use crate::analysis::judge::{MIN_UNITS, Units};
+use crate::analysis::measurement::{ArmCounts, EpochCounts};
+use crate::analysis::tally::Counts;
+use crate::metric::Metric;
 use crate::slice::MOST_VALUES;
+use crate::stats::evidence::contrast::{self, EpochSums, GroupSums};
 use crate::stats::evidence::srm::{self, SplitEpoch};
+use crate::unit::GROUPS;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was counted of one slice, by its attribute and value.
-type Slices<'a> = BTreeMap<(&'a str, &'a str), Vec<SplitEpoch>>;
+/// A split of sticky units that was told is no longer told when it could be chance at this level.
+const NO_LONGER: f64 = 0.5;
 
-/// What is known of every slice, the surest first. Of sticky units nothing is: slices are not counted for them.
+/// A slice, by its attribute and value.
+type Slice<'a> = (&'a str, &'a str);
+/// What was counted of slices.
+type Slices<'a> = BTreeMap<Slice<'a>, Vec<SplitEpoch>>;
+
+/// What is known of every slice, the surest first.
 pub(super) fn signs(epochs: &[&EpochCounts], units: Units) -> Vec<Sign> {
-    if units == Units::Sticky {
-        return Vec::new();
-    }
     let slices = counted(epochs);
     let mut attributes: Vec<&str> = slices.keys().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
     // As many as one worker tells apart; of more that several tell, the largest.
     let hypotheses = attributes.len() * (MOST_VALUES + 1);
-    let needed = (hypotheses as f64 / ALPHA_SLICE_SPLIT).ln();
     let mut largest: Vec<_> = slices.into_iter().collect();
     largest.sort_by_key(|(_, split)| std::cmp::Reverse(split.iter().map(requests).sum::<u64>()));
     largest.truncate(hypotheses);
+    let alpha = ALPHA_SLICE_SPLIT / hypotheses as f64;
     let mut found: Vec<(f64, Sign)> = largest
         .into_iter()
-        .map(|((attribute, value), split)| {
-            let log_e = srm::log_e(&split);
-            let strength = match log_e {
-                log_e if log_e >= needed => Strength::Clear,
-                log_e if log_e >= 0.0 => Strength::Faint,
-                _ => Strength::Gone,
+        .map(|(slice, split)| {
+            let (log_e, strength) = match units {
+                Units::Independent => of_requests(&split, alpha),
+                Units::Sticky => (0.0, of_units(&groups(epochs, slice), alpha)),
             };
-            let about = About::Split { attribute: attribute.to_owned(), value: value.to_owned() };
-            (log_e, Sign { about, strength, sentence: words::split((attribute, value), &split) })
+            let about = About::Split { attribute: slice.0.to_owned(), value: slice.1.to_owned() };
+            (log_e, Sign { about, strength, sentence: words::split(slice, &split) })
         })
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, sign)| sign).collect()
+}
+
+fn of_requests(split: &[SplitEpoch], alpha: f64) -> (f64, Strength) {
+    let log_e = srm::log_e(split);
+    let strength = match log_e {
+        log_e if log_e >= -alpha.ln() => Strength::Clear,
+        log_e if log_e >= 0.0 => Strength::Faint,
+        _ => Strength::Gone,
+    };
+    (log_e, strength)
+}
+
+/// Few units may all fall on one arm: nothing is said while fewer than [`MIN_UNITS`] were to be drawn for either.
+fn of_units(epochs: &[EpochSums], alpha: f64) -> Strength {
+    let (mut requests, mut drawn) = ([0.0; GROUPS], 0.0);
+    for epoch in epochs {
+        for (sum, group) in requests.iter_mut().zip(&epoch.groups) {
+            let all = group.candidate + group.baseline;
+            *sum += all;
+            drawn += all * epoch.probability;
+        }
+    }
+    let share = drawn / requests.iter().sum::<f64>();
+    match as_independent(&requests) * share.min(1.0 - share) {
+        units if units < MIN_UNITS as f64 => Strength::Gone,
+        _ if contrast::split_is_off(epochs, alpha) => Strength::Clear,
+        _ if contrast::split_is_off(epochs, NO_LONGER) => Strength::Faint,
+        _ => Strength::Gone,
+    }
+}
+
+/// Requests of a slice by group of units, epoch by epoch.
+fn groups(epochs: &[&EpochCounts], slice: Slice<'_>) -> Vec<EpochSums> {
+    let of_epoch = |counts: &&EpochCounts| {
+        let mut groups = vec![GroupSums::default(); GROUPS];
+        for (sum, counts) in groups.iter_mut().zip(requests_by_group(&counts.baseline, slice)) {
+            sum.baseline = counts.trials as f64;
+        }
+        for (sum, counts) in groups.iter_mut().zip(requests_by_group(&counts.candidate, slice)) {
+            sum.candidate = counts.trials as f64;
+        }
+        EpochSums { probability: counts.epoch.weight.probability(), groups }
+    };
+    epochs.iter().map(of_epoch).collect()
+}
+
+/// Errors are asked of every request.
+fn requests_by_group<'a>(arm: &'a ArmCounts, slice: Slice<'_>) -> &'a [Counts] {
+    let mut groups = arm.groups.slices.groups(slice).filter(|(metric, _)| *metric == Metric::Errors);
+    groups.next().map_or(&[][..], |(_, groups)| groups)
 }
 
 fn counted<'a>(epochs: &[&'a EpochCounts]) -> Slices<'a> {

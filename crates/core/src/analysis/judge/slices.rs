@@ -10,11 +10,16 @@
 //! the dependence between slices, at any moment one looks: e-BH over all slices that were declared, also those without
 //! traffic, so that the number of hypotheses never follows from outcomes. Only best guesses at the margin or beyond are
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
-//! moments that are chosen by the others are not its own. Sticky units are not judged either: the same users are in many
-//! requests of a slice, and their sums are not kept by slice.
+//! moments that are chosen by the others are not its own.
+//!
+//! Of sticky units the sums of their groups are kept by slice, and the slice is asked what the whole is asked of them: a slice
+//! with few units, or with traffic in few groups, says nothing. An amount of theirs has a bound and no e-value; at the level
+//! `alpha / hypotheses` it is one all the same: `hypotheses / alpha` where the bound tells, and nothing where it does not,
+//! which is no more than one on average (Vovk and Wang, "E-values", Annals of Statistics 49, 2021).
 
+use super::heavy::HeavyGroups;
 use super::starts::Starts;
-use super::{ALPHA_ROLLBACK, Units, independent};
+use super::{ALPHA_ROLLBACK, Harm, MIN_GROUPS, Units, independent, sticky};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
 pub use crate::analysis::verdict::WorseSlice;
@@ -51,25 +56,22 @@ pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<
     }
     keys.sort_unstable();
     keys.dedup();
-    if keys.is_empty() || units == Units::Sticky {
+    if keys.is_empty() {
         return Vec::new();
     }
     let mut attributes: Vec<&str> = keys.iter().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
-    let declared = attributes.len() * (MOST_VALUES + 1);
-    let guards = judged(guards);
+    let question = Question::of(guards, attributes.len() * (MOST_VALUES + 1), units);
     let mut part = Part::of(evidence);
     let mut asked = Vec::new();
     for (place, key) in keys.iter().enumerate() {
         part.become_that_of(*key);
-        if requests(&part.counted) >= FEWEST {
-            asked.extend(ask(place, &guards, &part.counted));
-        }
+        asked.extend(question.ask(place, &part.counted));
     }
-    worst(&asked, declared * guards.len(), |asked, certain| {
+    question.worst(&asked, |asked, certain| {
         part.become_that_of(keys[asked.place]);
         let (attribute, value) = keys[asked.place];
-        asked.named(&Slice { attribute, value, evidence: &part.counted }, certain)
+        asked.named(&Slice { attribute, value, evidence: &part.counted }, units, certain)
     })
 }
 
@@ -91,9 +93,11 @@ impl<'a> Part<'a> {
                 let tally = &mut part.arm_mut(arm).tally;
                 tally.metrics.fill(Counts::default());
                 tally.declared.clear();
-                for (metric, counted) in counts.arm(arm).groups.slices.counts(slice) {
+                let slices = &counts.arm(arm).groups.slices;
+                for (metric, counted) in slices.counts(slice) {
                     tally.set_counts(metric, counted);
                 }
+                part.arm_mut(arm).groups.become_that_of_slice(slices, slice);
             }
         }
     }
@@ -115,36 +119,19 @@ pub fn worse_slices(
     declared: usize,
     units: Units,
 ) -> Vec<WorseSlice> {
-    if units == Units::Sticky {
-        return Vec::new();
-    }
-    let guards = judged(guards);
-    let asked: Vec<Asked<'_>> =
-        slices.iter().enumerate().flat_map(|(place, slice)| ask(place, &guards, slice.evidence)).collect();
-    let hypotheses = declared.max(slices.len()) * guards.len();
-    worst(&asked, hypotheses, |asked, certain| asked.named(&slices[asked.place], certain))
+    let question = Question::of(guards, declared.max(slices.len()), units);
+    let ask = |(place, slice): (usize, &Slice<'_>)| question.ask(place, slice.evidence);
+    let asked: Vec<Asked<'_>> = slices.iter().enumerate().flat_map(ask).collect();
+    question.worst(&asked, |asked, certain| asked.named(&slices[asked.place], units, certain))
 }
 
-/// Feedback comes on a clock of its own.
-fn judged(guards: &[Guard]) -> Vec<&Guard> {
-    guards.iter().filter(|guard| !guard.metric.arrives_late()).collect()
-}
-
-/// Of many slices and guards those that stand out among so many hypotheses, the surest first. One that was not asked, because
-/// nothing was counted for it, has said nothing.
-fn worst<'a>(
-    asked: &[Asked<'a>],
+/// What every slice is asked.
+struct Question<'a> {
+    /// Those that slices are asked of: feedback comes on a clock of its own.
+    guards: Vec<&'a Guard>,
+    /// How many guards of how many slices could be asked.
     hypotheses: usize,
-    mut name: impl FnMut(&Asked<'a>, f64) -> WorseSlice,
-) -> Vec<WorseSlice> {
-    let mut log_es: Vec<f64> = asked.iter().map(|asked| asked.log_harm).collect();
-    log_es.resize(hypotheses, 0.0);
-    let certain = (hypotheses as f64 / ALPHA_ROLLBACK).ln();
-    let found = discovery::worst(&log_es, FALSE_DISCOVERIES);
-    let mut named: Vec<WorseSlice> =
-        found.into_iter().filter_map(|index| asked.get(index)).map(|asked| name(asked, certain)).collect();
-    named.sort_by(|a, b| b.log_harm.total_cmp(&a.log_harm));
-    named
+    units: Units,
 }
 
 /// One guard, asked of one slice.
@@ -156,22 +143,71 @@ struct Asked<'a> {
     since: usize,
 }
 
-/// Asks the guards for which anything was counted.
-fn ask<'a>(place: usize, guards: &[&'a Guard], evidence: &Evidence) -> Vec<Asked<'a>> {
-    let starts = Starts::of(evidence);
-    let is_counted = |guard: &&&Guard| !evidence.total(guard.metric, Arm::Candidate).is_nothing();
-    guards
-        .iter()
-        .filter(is_counted)
-        .map(|guard| {
-            let found = starts.harm(guard);
-            Asked { place, guard, log_harm: found.log_e, since: found.since }
-        })
-        .collect()
+impl<'a> Question<'a> {
+    fn of(guards: &'a [Guard], slices: usize, units: Units) -> Self {
+        let guards: Vec<&Guard> = guards.iter().filter(|guard| !guard.metric.arrives_late()).collect();
+        Self { hypotheses: slices * guards.len(), guards, units }
+    }
+
+    /// Asks a slice about the guards for which anything was counted.
+    fn ask(&self, place: usize, evidence: &Evidence) -> Vec<Asked<'a>> {
+        if requests(evidence) < FEWEST || self.has_too_few_groups(evidence) {
+            return Vec::new();
+        }
+        let (starts, heavy) = (Starts::of(evidence), HeavyGroups::among(evidence, self.units));
+        let is_counted = |guard: &&&Guard| !evidence.total(guard.metric, Arm::Candidate).is_nothing();
+        let ask = |guard: &&'a Guard| {
+            let (log_harm, since) = match self.units {
+                Units::Independent => {
+                    let found = starts.harm(guard);
+                    (found.log_e, found.since)
+                }
+                Units::Sticky => {
+                    let known = (evidence, &starts, heavy.as_ref());
+                    let (harm, since) = sticky::harm(guard, known, self.alpha());
+                    (self.log_e(&harm), since)
+                }
+            };
+            Asked { place, guard: *guard, log_harm, since }
+        };
+        self.guards.iter().filter(is_counted).map(ask).collect()
+    }
+
+    fn has_too_few_groups(&self, evidence: &Evidence) -> bool {
+        self.units == Units::Sticky && evidence.candidate_groups() < MIN_GROUPS
+    }
+
+    /// The level at which one guard of one slice is beyond doubt.
+    fn alpha(&self) -> f64 {
+        ALPHA_ROLLBACK / self.hypotheses.max(1) as f64
+    }
+
+    fn log_e(&self, harm: &Harm) -> f64 {
+        match harm {
+            Harm::Evidence(log_e) => *log_e,
+            Harm::Tested(true) => -self.alpha().ln(),
+            Harm::Tested(false) => f64::NEG_INFINITY,
+        }
+    }
+
+    /// Of what was asked that which stands out among all hypotheses, the surest first. What was not asked has said nothing.
+    fn worst(
+        &self,
+        asked: &[Asked<'a>],
+        mut name: impl FnMut(&Asked<'a>, f64) -> WorseSlice,
+    ) -> Vec<WorseSlice> {
+        let mut log_es: Vec<f64> = asked.iter().map(|asked| asked.log_harm).collect();
+        log_es.resize(self.hypotheses, 0.0);
+        let found = discovery::worst(&log_es, FALSE_DISCOVERIES).into_iter();
+        let named = found.filter_map(|index| asked.get(index)).map(|asked| name(asked, -self.alpha().ln()));
+        let mut named: Vec<WorseSlice> = named.collect();
+        named.sort_by(|a, b| b.log_harm.total_cmp(&a.log_harm));
+        named
+    }
 }
 
 impl Asked<'_> {
-    fn named(&self, slice: &Slice<'_>, certain: f64) -> WorseSlice {
+    fn named(&self, slice: &Slice<'_>, units: Units, certain: f64) -> WorseSlice {
         let starts = Starts::of(slice.evidence);
         let epochs = starts.since(self.since);
         WorseSlice {
@@ -180,7 +216,10 @@ impl Asked<'_> {
             guard: *self.guard,
             baseline: total(epochs, self.guard, Arm::Baseline),
             candidate: total(epochs, self.guard, Arm::Candidate),
-            effect: independent::effect(self.guard, epochs),
+            effect: match units {
+                Units::Independent => independent::effect(self.guard, epochs),
+                Units::Sticky => sticky::effect_on_others(self.guard, slice.evidence, epochs),
+            },
             log_harm: self.log_harm,
             since: (self.since > 0).then(|| starts.after(self.since)),
             certain: self.log_harm >= certain,

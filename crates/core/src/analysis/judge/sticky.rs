@@ -32,10 +32,26 @@ pub(super) fn test(
     (evidence, starts, heavy): (&Evidence, &Starts<'_>, Option<&HeavyGroups>),
     alpha: f64,
 ) -> Tested {
+    let (harm, since) = harm(guard, (evidence, starts, heavy), alpha);
+    let log_safe = log_safe(guard, evidence);
+    let material = match harm {
+        Harm::Evidence(log_e) => log_e > f64::NEG_INFINITY,
+        Harm::Tested(worse) => worse,
+    };
+    let safe = shows_safe(log_safe, guard, evidence);
+    Tested { harm, safe, log_safe, material, since, heavy: heavy.map(HeavyGroups::told) }
+}
+
+/// What speaks for HARM that is material, and since which of the compared epochs.
+pub(super) fn harm(
+    guard: &Guard,
+    (evidence, starts, heavy): (&Evidence, &Starts<'_>, Option<&HeavyGroups>),
+    alpha: f64,
+) -> (Harm, usize) {
     if guard.metric.is_amount() {
-        return test_amount(guard, (evidence, heavy), alpha);
+        return (Harm::Tested(costs_more(guard, (evidence, heavy), alpha)), 0);
     }
-    let harm = Found::least(Reading::all(guard.metric).iter().map(|reading| {
+    let found = Found::least(Reading::all(guard.metric).iter().map(|reading| {
         let groups = Groups { guard, reading: *reading, epochs: starts.since(0), heavy };
         let material = match heavy {
             None => starts.material(Gaps::of(guard, &gaps(guard, starts))),
@@ -43,15 +59,7 @@ pub(super) fn test(
         };
         starts.mixed(&material, groups.race(), &LOG_WEIGHTS)
     }));
-    let log_safe = log_safe(guard, evidence);
-    Tested {
-        harm: Harm::Evidence(harm.log_e),
-        safe: shows_safe(log_safe, guard, evidence),
-        log_safe,
-        material: harm.log_e > f64::NEG_INFINITY,
-        since: harm.since,
-        heavy: heavy.map(HeavyGroups::told),
-    }
+    (Harm::Evidence(found.log_e), found.since)
 }
 
 /// The logarithm of all evidence for HARM, where it is a race; zero before there is any.
@@ -73,23 +81,14 @@ fn gaps(guard: &Guard, starts: &Starts<'_>) -> Vec<Gap> {
 }
 
 /// An amount has no events that could race: the bound of the difference of its capped means tells.
-fn test_amount(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> Tested {
+fn costs_more(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> bool {
     let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
-    let material = is_material(guard, &effect_of_sums(guard, &sums));
     let is_worse = |reading: &Reading| {
         let sums = amount_sums(guard.metric, *reading, evidence.compared());
         Contrast::of_amounts(&without(heavy, sums), EQUAL)
             .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
     };
-    Tested {
-        // What is not material acts on nothing.
-        harm: Harm::Tested(material && Reading::all(guard.metric).iter().all(is_worse)),
-        safe: is_safe(guard, evidence),
-        log_safe: None,
-        material,
-        since: 0,
-        heavy: heavy.map(HeavyGroups::told),
-    }
+    is_material(guard, &effect_of_sums(guard, &sums)) && Reading::all(guard.metric).iter().all(is_worse)
 }
 
 /// The groups of units, epoch by epoch, without the heavy ones.

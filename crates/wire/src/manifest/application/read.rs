@@ -33,7 +33,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let known = declared::names(&spec, metrics.as_ref(), scores.as_ref());
     let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, &known), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
-    let slices = spec.or("slices", Vec::new(), |list| slices(list, &spec, faults));
+    let slices = spec.or("slices", Vec::new(), |list| slices(list, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
     let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_words(&spec), faults));
     let application = Application {
@@ -236,11 +236,10 @@ fn unfit_for_score(metric: Metric, margin: Margin) -> Option<String> {
     }
 }
 
-/// What traffic is cut by. Where units stay together, requests of a slice are no evidence one by one.
-fn slices(list: &Cursor<'_>, spec: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Attribute>> {
-    let is_sticky = spec.required("unit", |text| text.parsed(unit)).is_some_and(|unit| unit.is_sticky());
+/// What traffic is cut by.
+fn slices(list: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Vec<Attribute>> {
     let mut known = BTreeSet::new();
-    let read = list.each(|item| {
+    list.each(|item| {
         let attribute = item.parsed(attribute)?;
         if !known.insert(attribute.clone()) {
             faults.push(item.fault(format!("traffic is cut by {} already", attribute.as_str())));
@@ -248,13 +247,7 @@ fn slices(list: &Cursor<'_>, spec: &Cursor<'_>, faults: &mut Vec<Fault>) -> Opti
             faults.push(item.fault(format!("traffic is cut by {MOST_ATTRIBUTES} attributes at most")));
         }
         Some(attribute)
-    })?;
-    if is_sticky && !read.is_empty() {
-        faults.push(list.key_fault(
-            "slices are judged request by request, which needs the unit request: others stay on one arm",
-        ));
-    }
-    Some(read)
+    })
 }
 
 /// What callers may say of answers.

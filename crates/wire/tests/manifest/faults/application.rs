@@ -226,12 +226,7 @@ fn slices() {
         &drawn("slices: [language, route, tenant, 'header:a', 'header:b']"),
         &["8:49: spec.slices[4]: traffic is cut by 4 attributes at most"],
     );
-    check(
-        &application("slices: [language]"),
-        &[
-            "8:3: spec.slices: slices are judged request by request, which needs the unit request: others stay on one arm",
-        ],
-    );
+    check(&application("slices: [language]"), &[]);
     check(
         &drawn("guards: [{metric: errors, margin: 1pp, onFail: pause, slices: rollback}]"),
         &[

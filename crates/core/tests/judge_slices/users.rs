@@ -1,0 +1,186 @@
+//! Users who stay on one arm, each with a language of their own: how often a sound language is named, and how soon one that is
+//! worse.
+
+use super::runs;
+use viridian_core::analysis::drift;
+use viridian_core::analysis::judge::slices::FALSE_DISCOVERIES;
+use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, judge};
+use viridian_core::analysis::measurement::{EpochCounts, Evidence};
+use viridian_core::analysis::verdict::WorseSlice;
+use viridian_core::arm::Arm;
+use viridian_core::epoch::{Centres, Epoch, Thresholds};
+use viridian_core::guard::{Guard, Margin};
+use viridian_core::id::EpochId;
+use viridian_core::metric::Metric;
+use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
+use viridian_core::routing::decide::{Decision, Standing};
+use viridian_core::simulate::Dice;
+use viridian_core::slice::{Attribute, Slicing};
+use viridian_core::time::Timestamp;
+use viridian_core::unit::UnitHash;
+use viridian_core::weight::Weight;
+
+/// Of the first language half of the users, of each of the others half as many as of the one before.
+const LANGUAGES: [&str; 6] = ["en", "de", "fr", "es", "it", "nl"];
+const EPOCHS: u32 = 12;
+const REQUESTS: u64 = 4_000;
+const LOOK: u64 = 800;
+/// What an answer costs at most, of what counts: some do cost more.
+const CAP: u64 = 8_000;
+const GUARDS: [Guard; 2] =
+    [Guard::new(Metric::Errors, Margin::Points(50)), Guard::new(Metric::Cost, Margin::Relative(1_000))];
+
+#[derive(Clone, Copy)]
+struct Case {
+    users: usize,
+    /// The deviation of the logarithm of how much they ask, and of how prone to failure and how costly they are.
+    activity: f64,
+    proneness: f64,
+    /// What is added to the errors of German users on the candidate, and the factor on what their answers cost.
+    worse: (f64, f64),
+}
+
+const CALM: Case = Case { users: 4_000, activity: 1.0, proneness: 0.5, worse: (0.0, 1.0) };
+
+struct User {
+    unit: UnitHash,
+    language: usize,
+    /// The part of all requests by this user and those before.
+    up_to: f64,
+    proneness: f64,
+    place: f64,
+}
+
+fn population(case: &Case, dice: &mut Dice) -> Vec<User> {
+    let mut asked = 0.0;
+    let user = |_| {
+        asked += (case.activity * dice.normal()).exp();
+        let mut language = 0;
+        while language + 1 < LANGUAGES.len() && dice.hits(0.5) {
+            language += 1;
+        }
+        let proneness = (case.proneness * dice.normal()).exp();
+        User { unit: UnitHash(dice.bits()), language, up_to: asked, proneness, place: dice.uniform() }
+    };
+    let mut users: Vec<User> = (0..case.users).map(user).collect();
+    users.iter_mut().for_each(|user| user.up_to /= asked);
+    users
+}
+
+fn epoch(number: u32) -> Epoch {
+    let mut thresholds = Thresholds::default();
+    thresholds.set_cap(Metric::Cost, CAP);
+    // The share rises as in most plans.
+    let weight = Weight::from_basis_points(if number < 4 { 1_000 } else { 2_500 }).unwrap();
+    Epoch {
+        id: EpochId(number + 2),
+        weight,
+        thresholds,
+        centres: Centres::default(),
+        started_at: Timestamp(u64::from(number) * 300_000),
+        allotment: None,
+    }
+}
+
+impl Case {
+    fn serve(&self, user: &User, counts: &mut EpochCounts, dice: &mut Dice) {
+        let weight = counts.epoch.weight;
+        let arm = if user.place < weight.probability() { Arm::Candidate } else { Arm::Baseline };
+        let is_worse = arm == Arm::Candidate && LANGUAGES[user.language] == "de";
+        let (more, factor) = if is_worse { self.worse } else { (0.0, 1.0) };
+        let failed = dice.hits((0.01 * user.proneness + more).min(1.0));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
+        let cost = (2_000.0 * factor * user.proneness * (0.6 * dice.normal()).exp()) as u64;
+        let outcome = Outcome {
+            decision: Decision { arm, standing: Standing::Drawn(weight), unit: Some(user.unit) },
+            class: if failed { Class::UpstreamError } else { Class::Ok },
+            latency_us: 400_000,
+            first_token: FirstToken::NotStreamed,
+            contents: Contents { cost: (!failed).then_some(cost), ..Contents::default() },
+        };
+        let thresholds = counts.epoch.thresholds;
+        let slicing = Slicing::of(&[Attribute::parse("language").unwrap()], &GUARDS).unwrap();
+        let counted = counts.arm_mut(arm);
+        counted.tally.record(&outcome, &thresholds);
+        counted.groups.record(&outcome, &thresholds);
+        let value = [LANGUAGES[user.language]].into_iter();
+        counted.groups.slices.record((&slicing, value), &outcome, (&thresholds, &[]));
+    }
+
+    /// What is named at the first look that names any, after how many requests; and whether a split was ever told.
+    fn run(&self, seed: u64) -> (Option<(u64, Vec<WorseSlice>)>, bool) {
+        let mut dice = Dice::seeded(seed);
+        let users = population(self, &mut dice);
+        let mut evidence = Evidence::default();
+        let (mut named, mut warned) = (None, false);
+        for number in 0..EPOCHS {
+            evidence.epochs.push(EpochCounts::empty(epoch(number)));
+            for request in 1..=REQUESTS {
+                let call = dice.uniform();
+                let user = users.partition_point(|user| user.up_to <= call).min(users.len() - 1);
+                self.serve(&users[user], evidence.epochs.last_mut().unwrap(), &mut dice);
+                if named.is_none() && request % LOOK == 0 {
+                    let slices = judge(&GUARDS, &evidence, Units::Sticky).slices;
+                    let requests = u64::from(number) * REQUESTS + request;
+                    named = (!slices.is_empty()).then_some((requests, slices));
+                }
+            }
+            warned |= drift::found(&evidence.epochs, Units::Sticky).iter().any(|sign| {
+                matches!(sign.about, drift::About::Split { .. }) && sign.strength == drift::Strength::Clear
+            });
+            if named.is_some() && self.worse != CALM.worse {
+                break;
+            }
+        }
+        (named, warned)
+    }
+}
+
+fn runs_of_users() -> u64 {
+    runs() / 6
+}
+
+fn check_sound(name: &str, case: Case) {
+    let (mut named, mut certain, mut warned) = (0, 0, 0);
+    for seed in 0..runs_of_users() {
+        let (found, split) = case.run(seed);
+        named += u64::from(found.is_some());
+        certain += u64::from(found.iter().flat_map(|(_, slices)| slices).any(|slice| slice.certain));
+        warned += u64::from(split);
+    }
+    let runs = runs_of_users() as f64;
+    println!(
+        "{name}: of {runs} runs {named} name a sound language, {certain} beyond doubt, {warned} warn of a split"
+    );
+    let at_most = |rate: f64| runs * rate + 3.0 * (runs * rate).sqrt();
+    assert!(named as f64 <= runs * FALSE_DISCOVERIES, "{name}");
+    assert!(f64::from(u32::try_from(certain).unwrap()) <= at_most(ALPHA_ROLLBACK), "{name}");
+    assert!(warned as f64 <= at_most(drift::ALPHA_SLICE_SPLIT), "{name}");
+}
+
+#[test]
+fn sound_languages_of_users_are_rarely_named() {
+    check_sound("unequal users", CALM);
+    check_sound("few users", Case { users: 700, ..CALM });
+    check_sound("a few who ask most", Case { activity: 1.8, proneness: 1.0, ..CALM });
+}
+
+#[test]
+fn worse_only_for_german_users_is_named_alone() {
+    let check = |name: &str, worse, metric| {
+        let case = Case { worse, ..CALM };
+        let (mut right, mut after) = (0, Vec::new());
+        for seed in 0..runs_of_users() {
+            let Some((requests, slices)) = case.run(seed).0 else { continue };
+            let is_german = |slice: &WorseSlice| slice.value == "de" && slice.guard.metric == metric;
+            right += u64::from(slices.iter().all(is_german));
+            after.push(requests);
+        }
+        after.sort_unstable();
+        let (runs, median) = (runs_of_users(), after.get(after.len() / 2));
+        println!("{name}: named alone in {right} of {runs} runs, after {median:?} requests in the median");
+        assert!(right as f64 >= 0.85 * runs as f64, "{name}");
+    };
+    check("German errors 1 % to 10 %", (0.09, 1.0), Metric::Errors);
+    check("German answers cost twice as much", (0.0, 2.0), Metric::Cost);
+}

@@ -29,6 +29,10 @@ pub struct Guard {
     /// What happens when a slice of the traffic fares worse on the candidate.
     #[serde(default, skip_serializing_if = "OnSlice::is_unsaid")]
     pub slices: OnSlice,
+    /// Whether a candidate has to be shown worse by more than the margin before it is called worse, and not only worse at all
+    /// with a best guess beyond the margin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
 }
 
 /// What happens when a guard finds a slice of the traffic worse on the candidate.
@@ -140,7 +144,14 @@ impl Guard {
             maturity: Duration::ZERO,
             unproven: Unproven::AsRollout,
             slices: OnSlice::Notify,
+            strict: false,
         }
+    }
+
+    /// What a candidate may be and is not called worse: as bad as the baseline, or by the margin worse where it is strict. In the
+    /// unit of the margin.
+    pub fn tolerated(&self) -> f64 {
+        if self.strict { self.margin.fraction() } else { 0.0 }
     }
 
     /// Whether the candidate has to be shown safe by this guard before it is promoted.

@@ -27,6 +27,14 @@ const GUARDS: [Guard; 3] = [
     guard(Metric::Refusals, Margin::Points(200)),
 ];
 
+/// The same, called worse only beyond their margins; and what a good answer costs.
+const STRICT_GUARDS: [Guard; 4] = [
+    Guard { strict: true, ..GUARDS[0] },
+    Guard { strict: true, ..GUARDS[1] },
+    Guard { strict: true, ..GUARDS[2] },
+    Guard { strict: true, ..guard(Metric::CostPerSuccess, Margin::Relative(2_300)) },
+];
+
 fn runs() -> u64 {
     std::env::var("VIRIDIAN_SIMULATION_RUNS").map_or(RUNS, |runs| runs.parse().unwrap())
 }
@@ -107,6 +115,17 @@ fn clean_candidates_of_users_are_kept() {
 }
 
 #[test]
+fn candidates_at_the_margin_are_kept_by_strict_guards() {
+    let worse = Case { weight: 5_000, guards: &STRICT_GUARDS, worse: (1.2, 0.02), ..CLEAN };
+    check_clean("strict", &Case { spread: 0.5, ..worse });
+    check_clean("strict, drift", &Case { level: drift, ..worse });
+    check_clean("strict, users", &Case { units: Units::Sticky, ..worse });
+    let dearer = Case { worse: (1.6, 0.02), ..worse };
+    let found = all("strict, far beyond", &dearer).iter().filter(|ended| ended.found.is_some()).count();
+    assert!(found as u64 * 10 >= runs() * 9, "{found}");
+}
+
+#[test]
 fn candidates_at_the_margin_rarely_pass() {
     let worse = Case { worse: (1.2, 0.02), weight: 5_000, ..CLEAN };
     check_at_the_margin("at the margin", &Case { spread: 0.5, ..worse });
@@ -162,6 +181,34 @@ fn clean_candidates_are_kept_by_ratios_and_mean_times() {
     let refusing = Case { worse: (0.68 / 0.98, 0.3), weight: 5_000, ..EQUAL };
     check_clean("refusing more, as dear by good answer", &refusing);
     check_clean("refusing more, drift", &Case { level: drift, ..refusing });
+}
+
+/// Whatever is judged, the range that is told holds what is true.
+#[test]
+fn the_ranges_that_are_told_hold_the_truth() {
+    const TOLD: [Guard; 4] = [
+        guard(Metric::LatencyP95, Margin::Relative(2_000)),
+        guard(Metric::Cost, Margin::Relative(2_000)),
+        MEANS[0],
+        MEANS[1],
+    ];
+    let case = Case { guards: &TOLD, worse: (1.25, 0.0), slower: 1.25, weight: 2_500, ..CLEAN };
+    let check = |name: &str, case: &Case| {
+        let told: Vec<_> = (1..=runs() / 2).map(|seed| case.run(seed).told).collect();
+        for (place, guard) in TOLD.iter().enumerate() {
+            let ranges = told.iter().map(|told| told[place]);
+            let ranges: Vec<(f64, f64)> =
+                ranges.map(|range| (range.lower.unwrap(), range.upper.unwrap())).collect();
+            let misses = ranges.iter().filter(|(lower, upper)| *lower > 0.25 || *upper < 0.25).count();
+            let width = ranges.iter().map(|(lower, upper)| upper - lower).sum::<f64>() / ranges.len() as f64;
+            println!("{name}: {} misses {misses} times, {:.1} % wide", guard.metric, 100.0 * width);
+            assert!(misses <= at_most(ALPHA_PROMOTE) / 2, "{name}: {} misses {misses} times", guard.metric);
+            assert!(width < 0.6, "{name}: {} says little", guard.metric);
+        }
+    };
+    check("told", &Case { ending: Ending::AtTheEnd, ..case });
+    check("told, drift", &Case { ending: Ending::AtTheEnd, level: drift, ..case });
+    check("told, users", &Case { ending: Ending::AtTheEnd, units: Units::Sticky, weight: 5_000, ..case });
 }
 
 #[test]

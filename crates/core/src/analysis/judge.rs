@@ -11,6 +11,7 @@ mod events;
 mod gap;
 mod heavy;
 mod independent;
+mod interval;
 pub mod pairs;
 mod scored;
 pub mod slices;

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn tallies_add_in_any_order() {
         // Requests that come in fives belong to a unit, others to none.
-        let group = |trials: u64| (trials % 5 == 0).then_some(Group(63));
+        let group = |trials: u64| trials.is_multiple_of(5).then_some(Group(63));
         let tally = |slices: &[(&str, &str, u64)]| {
             let mut tally = SliceTally::default();
             for (attribute, value, trials) in slices {

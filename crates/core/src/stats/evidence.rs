@@ -2,7 +2,7 @@
 //!
 //! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`betting`]
 //! shares in percentage points, [`bounded`] values between two ends and [`scored`] scores from counts of them, [`capped`] costs and other means, [`per_success`] a ratio of sums, [`exceedance`] says how quantiles of
-//! durations become races; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
+//! durations become races, [`means`] what is told beside bets; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
 //! evals, [`graded`] the scores of either, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
 //! [`interaction`] two experiments at once, [`linear`] any number of arms by groups. [`starts`] finds changes that come late, [`combine`] joins several guards into
 //! one decision, and [`discovery`] says which of many stand out.
@@ -19,6 +19,7 @@ pub mod centre;
 pub mod capped;
 pub mod amounts;
 pub mod per_success;
+mod means;
 pub mod paired;
 pub mod graded;
 pub mod scored;

@@ -124,6 +124,14 @@ impl Histogram {
         used.map(move |(offset, count)| (EDGES[(first + offset).min(EDGE_COUNT - 1)], *count))
     }
 
+    /// How many durations each bucket has, by how many buckets it lies above the one that ends at `edge`.
+    pub(super) fn steps_from(&self, edge: u64) -> impl Iterator<Item = (i64, u64)> {
+        let Buckets { first, counts } = &self.buckets;
+        let below = *first as i64 - bucket_of(edge) as i64;
+        let used = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        used.map(move |(offset, count)| (below + offset as i64, *count))
+    }
+
     fn bucket_at_rank(&self, rank: u64) -> Option<usize> {
         let mut seen = 0;
         for (offset, count) in self.buckets.counts.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Sums over observations, from which means, variances and covariances follow; they add in any order.
 
+use std::iter::Sum;
 use std::ops::AddAssign;
 
 /// Sums over observations; they add in any order.
@@ -20,6 +21,25 @@ impl Moments {
         Self { count: 1.0, sum: value, sum_of_squares: value * value }
     }
 
+    /// So many observations of the same value, or a part of one.
+    #[must_use]
+    pub fn of(count: f64, value: f64) -> Self {
+        Self { count, sum: count * value, sum_of_squares: count * value * value }
+    }
+
+    /// Their mean; nothing without any.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0.0).then(|| self.sum / self.count)
+    }
+
+    /// The sums of the same observations in a unit that is `unit` times as large.
+    #[must_use]
+    pub fn in_units_of(&self, unit: f64) -> Self {
+        let Self { count, sum, sum_of_squares } = *self;
+        Self { count, sum: sum / unit, sum_of_squares: sum_of_squares / (unit * unit) }
+    }
+
     /// The unbiased variance of one observation; nothing for fewer than two.
     #[must_use]
     pub fn variance(&self) -> Option<f64> {
@@ -33,6 +53,15 @@ impl AddAssign for Moments {
         self.count += more.count;
         self.sum += more.sum;
         self.sum_of_squares += more.sum_of_squares;
+    }
+}
+
+impl Sum for Moments {
+    fn sum<I: Iterator<Item = Self>>(moments: I) -> Self {
+        moments.fold(Self::default(), |mut sums, more| {
+            sums += more;
+            sums
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use super::GUARDS;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
-use viridian_core::analysis::verdict::Verdict;
+use viridian_core::analysis::verdict::{Effect, Verdict};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::guard::Guard;
@@ -77,6 +77,8 @@ pub(crate) struct Ended {
     pub passed: Vec<bool>,
     /// The last word of the first guard.
     pub last: Option<Verdict>,
+    /// How the candidate compared by each guard at the last look.
+    pub told: Vec<Effect>,
 }
 
 impl Case {
@@ -173,6 +175,7 @@ impl Case {
             *passed |= judged.verdict == Verdict::Pass;
         }
         ended.last = analysis.guards.first().map(|judged| judged.verdict);
+        ended.told = analysis.guards.iter().map(|judged| judged.effect).collect();
         let failed = analysis.guards.iter().find(|judged| judged.verdict.is_fail());
         ended.found = failed.map(|judged| (analysis.seen.candidate, judged.guard.metric));
         failed.is_some()

@@ -140,6 +140,7 @@ fn runs_of_users() -> u64 {
     runs() / 6
 }
 
+#[expect(clippy::print_stdout, reason = "the rates are what this test is run for")]
 fn check_sound(name: &str, case: Case) {
     let (mut named, mut certain, mut warned) = (0, 0, 0);
     for seed in 0..runs_of_users() {

@@ -82,7 +82,7 @@ const SPEC: &[Field] = &[
     optional("feedback", "What callers may say of answers, besides true and false.", FEEDBACK),
     optional(
         "slices",
-        "What traffic is cut by, to find who fares worse on a candidate: four at most, with the unit request.",
+        "What traffic is cut by, to find who fares worse on a candidate: four at most.",
         Shape::list(&Shape::Text(&text::ATTRIBUTE)),
     ),
     optional("sources", "Systems outside that measure, by name.", outside::SOURCES),
@@ -205,6 +205,12 @@ pub(crate) const GUARD: Shape = Shape::object(&[
         "slices",
         "What happens when a slice of the traffic is worse by this guard; notify unless given.",
         Shape::choice(&["notify", "rollback"]),
+    ),
+    optional(
+        "strict",
+        "Whether only a candidate that is shown worse by more than the margin is called worse: later, and never one within it. \
+         Unless given, one is that is shown worse and that lies beyond the margin by the best guess.",
+        Shape::Boolean,
     ),
 ]);
 

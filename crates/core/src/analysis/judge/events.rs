@@ -6,8 +6,10 @@ use crate::analysis::tally::Counts;
 use crate::metric::Metric;
 use crate::stats::amounts::Amounts;
 use crate::stats::evidence::amounts::{self, AmountEpoch, Unknown};
+use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::capital::Capital;
-use crate::stats::evidence::exceedance::scaled_threshold;
+use crate::stats::evidence::contrast::Contrast;
+use crate::stats::evidence::exceedance::{TimesEpoch, scaled_threshold};
 use crate::stats::evidence::per_success::{self, CostEpoch, Costs};
 use crate::stats::evidence::race::RaceEpoch;
 
@@ -51,14 +53,19 @@ pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) ->
     }
 }
 
-/// The evidence that the candidate's amounts are larger under their cap, epoch by epoch.
-pub(super) fn harm_by_amounts(epochs: &[&EpochCounts], metric: Metric, reading: Reading) -> Vec<Capital> {
+/// The evidence that the candidate's amounts are larger under their cap by more than a part of the baseline's, epoch by epoch.
+pub(super) fn harm_by_amounts(
+    epochs: &[&EpochCounts],
+    metric: Metric,
+    reading: Reading,
+    tolerated: f64,
+) -> Vec<Capital> {
     if metric == Metric::CostPerSuccess {
         let epochs: Vec<_> = epochs.iter().map(|counts| costs_of(counts)).collect();
-        return per_success::harm(&epochs);
+        return per_success::harm(&epochs, tolerated);
     }
     let epochs: Vec<_> = epochs.iter().map(|counts| amounts_of(counts, metric, reading)).collect();
-    amounts::harm(&epochs)
+    amounts::harm(&epochs, tolerated)
 }
 
 /// The log evidence that they are larger by less than the margin.
@@ -74,6 +81,50 @@ pub(super) fn log_e_safe_by_amounts<'a>(
     }
     let epochs: Vec<_> = epochs.map(|counts| amounts_of(counts, metric, reading)).collect();
     amounts::log_e_safe(&epochs, margin)
+}
+
+/// The evidence that the candidate's share is larger by more than so many points, epoch by epoch.
+pub(super) fn harm_by_points(epochs: &[&EpochCounts], metric: Metric, tolerated: f64) -> Vec<Capital> {
+    let epochs: Vec<BinaryEpoch> = epochs.iter().map(|counts| bets_of(counts, metric)).collect();
+    betting::harm(&epochs, tolerated).collect()
+}
+
+/// The bets on a share in an epoch.
+pub(super) fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
+    let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
+    BinaryEpoch {
+        probability: counts.epoch.weight.probability(),
+        centre: counts.epoch.centre(metric),
+        candidate: trials(counts.candidate.counts(metric)),
+        baseline: trials(counts.baseline.counts(metric)),
+    }
+}
+
+/// How far the means of both arms are apart under their cap, as the logarithm of their ratio.
+pub(super) fn contrast_of_amounts(
+    epochs: &[&EpochCounts],
+    metric: Metric,
+    reading: Reading,
+) -> Option<Contrast> {
+    if metric == Metric::CostPerSuccess {
+        let epochs: Vec<_> = epochs.iter().map(|counts| costs_of(counts)).collect();
+        return per_success::contrast(&epochs);
+    }
+    let epochs: Vec<_> = epochs.iter().map(|counts| amounts_of(counts, metric, reading)).collect();
+    amounts::contrast(&epochs)
+}
+
+/// The times of an epoch with the threshold of a percentile; nothing while it has none.
+pub(super) fn times_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Option<TimesEpoch<'_>> {
+    let (percentile, threshold) = metric.percentile().zip(counts.epoch.thresholds.of(metric))?;
+    let without_times = Counts { events: 0, ..counts.candidate.counts(metric) };
+    Some(TimesEpoch {
+        probability: counts.epoch.weight.probability(),
+        threshold: threshold.at_us,
+        candidate: counts.candidate.tally.times(percentile.of),
+        slowest: reading.bad(without_times),
+        baseline: reading.bad(counts.baseline.counts(metric)),
+    })
 }
 
 static NO_AMOUNTS: Amounts = Amounts::none();

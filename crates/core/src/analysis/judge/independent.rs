@@ -6,12 +6,11 @@
 //! bet on under its cap, and what exceeds the cap is raced.
 
 use super::early::Reading;
-use super::events::{granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of};
+use super::events::{bets_of, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of};
 use super::gap::Gap;
 use super::starts::Starts;
-use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_relative, safe_epochs, split_check};
+use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
-use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
@@ -142,10 +141,13 @@ fn answers_of(counts: &EpochCounts) -> EpochSums {
 /// How the candidate compares in these epochs.
 pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
-    let epochs = epochs.iter().copied();
-    if guard.metric.percentile().is_some() || guard.metric.is_amount() {
-        return Effect { estimate, lower: None, upper: None };
+    if guard.metric.percentile().is_some() {
+        return interval::of_times(guard, epochs, estimate, |_| 1.0);
     }
+    if guard.metric.is_amount() {
+        return interval::of_amounts(guard, epochs, estimate);
+    }
+    let epochs = epochs.iter().copied();
     if is_relative(guard.margin) {
         let interval = race::confidence(&plain_races(epochs, guard.metric), ALPHA_PROMOTE / 2.0);
         return Effect {
@@ -206,14 +208,4 @@ fn bets<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Ve
         }
     }
     merged
-}
-
-fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
-    let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
-    BinaryEpoch {
-        probability: counts.epoch.weight.probability(),
-        centre: counts.epoch.centre(metric),
-        candidate: trials(counts.candidate.counts(metric)),
-        baseline: trials(counts.baseline.counts(metric)),
-    }
 }

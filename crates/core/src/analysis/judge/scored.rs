@@ -40,11 +40,12 @@ fn test_independent(
     (evidence, starts): (&Evidence, &Starts<'_>),
     alpha: f64,
 ) -> Tested {
-    let mut harm = starts.harm_of_mean(guard, bets(score));
+    let mut harm = starts.harm_of_mean(guard, bets(guard, score));
     let since = epochs_of(score, starts.since(harm.since).iter().copied());
     let is_lower_among_scored = harm.log_e > f64::NEG_INFINITY
-        && scored::contrast(&since)
-            .is_some_and(|distance| distance.lower(alpha * starts.weight_of(harm.since)) > 0.0);
+        && scored::contrast(&since).is_some_and(|distance| {
+            distance.lower(alpha * starts.weight_of(harm.since)) > guard.tolerated() / score.width()
+        });
     if !is_lower_among_scored {
         harm.log_e = f64::NEG_INFINITY;
     }
@@ -60,13 +61,14 @@ fn test_independent(
 }
 
 /// The logarithm of all evidence for HARM, where it is one of bets.
-pub(super) fn log_harm(score: Score, starts: &Starts<'_>, units: Units) -> Option<f64> {
-    (units == Units::Independent).then(|| starts.log_harm_of_mean(bets(score)))
+pub(super) fn log_harm(guard: &Guard, score: Score, starts: &Starts<'_>, units: Units) -> Option<f64> {
+    (units == Units::Independent).then(|| starts.log_harm_of_mean(bets(guard, score)))
 }
 
 /// What the bets make of each of some epochs.
-fn bets(score: Score) -> impl Fn(&[&EpochCounts]) -> Vec<Capital> {
-    move |epochs| scored::harm(&epochs_of(score, epochs.iter().copied()))
+fn bets(guard: &Guard, score: Score) -> impl Fn(&[&EpochCounts]) -> Vec<Capital> {
+    let tolerated = guard.tolerated() / score.width();
+    move |epochs| scored::harm(&epochs_of(score, epochs.iter().copied()), tolerated)
 }
 
 fn test_sticky(
@@ -79,8 +81,10 @@ fn test_sticky(
     let others = without(heavy, all.clone());
     let distance = Contrast::of_amounts(&others, EQUAL).filter(|_| are_enough(&all));
     let estimate = distance.map(|distance| distance.estimate * unit(score));
-    let harm =
-        distance.is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS);
+    let tolerated = guard.tolerated() / unit(score);
+    let is_harm =
+        |distance: Contrast| distance.lower(alpha) > tolerated && distance.event_groups >= HARM_GROUPS;
+    let harm = distance.is_some_and(is_harm);
     Tested {
         harm: Harm::Tested(harm),
         safe: is_safe(guard, score, evidence, Units::Sticky),

@@ -168,7 +168,7 @@ impl<'a> Question<'a> {
                     (self.log_e(&harm), since)
                 }
             };
-            Asked { place, guard: *guard, log_harm, since }
+            Asked { place, guard, log_harm, since }
         };
         self.guards.iter().filter(is_counted).map(ask).collect()
     }

@@ -12,10 +12,10 @@
 mod chosen;
 
 use super::early::Reading;
-use super::events::{harm_by_amounts, race_of, tail_of};
+use super::events::{granted_race_of, harm_by_amounts, harm_by_points, race_of, tail_of};
 use super::gap::Gap;
 use crate::analysis::measurement::{EpochCounts, Evidence};
-use crate::guard::Guard;
+use crate::guard::{Guard, Margin};
 use crate::stats::evidence::capital::{BETS, Capital};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
@@ -108,9 +108,15 @@ impl<'a> Starts<'a> {
                 readings.map(|reading| self.asked_by_amount(guard, (&chosen, &beyond), *reading)),
             );
         }
+        if guard.strict && matches!(guard.margin, Margin::Points(_)) {
+            return self.bet(&chosen, |epochs| harm_by_points(epochs, guard.metric, guard.tolerated()));
+        }
         Found::least(readings.map(|reading| {
-            let race = |counts: &EpochCounts| race_of(counts, guard.metric, *reading);
-            self.mixed(&chosen, self.raced(&chosen, race), &LOG_WEIGHTS)
+            let is_granted = guard.strict && guard.metric.percentile().is_some();
+            let race = if is_granted { granted_race_of } else { race_of };
+            let ratio = if is_granted { 1.0 } else { 1.0 + guard.tolerated() };
+            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, *reading));
+            self.mixed(&chosen, raced, &LOG_WEIGHTS)
         }))
     }
 
@@ -151,11 +157,16 @@ impl<'a> Starts<'a> {
     }
 
     /// More on average under the cap, or more often beyond it: a weighted mean of both. What is beyond it is material by
-    /// what amounts come to as they are.
+    /// what amounts come to as they are. A strict guard asks about the mean alone: how much more often amounts may be
+    /// beyond the cap does not follow from how much larger they may be.
     fn asked_by_amount(&self, guard: &Guard, (under, beyond): (&Chosen, &Chosen), reading: Reading) -> Found {
-        let capitals = harm_by_amounts(self.since(under.first), guard.metric, reading);
+        let epochs = self.since(under.first);
+        let capitals = harm_by_amounts(epochs, guard.metric, reading, guard.tolerated());
         let mean = self.mixed(under, Independent::of(under, capitals), &EVEN_WEIGHTS);
-        let tails = self.raced(beyond, |counts| tail_of(counts, guard.metric, reading));
+        if guard.strict {
+            return mean;
+        }
+        let tails = self.raced(beyond, 1.0, |counts| tail_of(counts, guard.metric, reading));
         let tail = self.mixed(beyond, tails, &LOG_WEIGHTS);
         Found {
             log_e: log_sum_exp(&[ON_THE_MEAN.ln() + mean.log_e, (1.0 - ON_THE_MEAN).ln() + tail.log_e]),
@@ -163,9 +174,9 @@ impl<'a> Starts<'a> {
         }
     }
 
-    fn raced(&self, chosen: &Chosen, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Independent {
+    fn raced(&self, chosen: &Chosen, ratio: f64, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Independent {
         let races: Vec<RaceEpoch> = self.since(chosen.first).iter().map(|counts| race(counts)).collect();
-        Independent::of(chosen, race::harm(&races, 1.0).collect())
+        Independent::of(chosen, race::harm(&races, ratio).collect())
     }
 
     /// Mixes what the chosen starts found, the latest first: each has the epochs of those after it.

@@ -9,16 +9,20 @@ use super::early::Reading;
 use super::gap::Gap;
 use super::heavy::HeavyGroups;
 use super::starts::{BestGuess, Found, Gaps, LOG_WEIGHTS, SinceStart, Starts};
-use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, is_material, is_relative, safe_epochs, split_check};
+use super::{
+    ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_material, is_relative, safe_epochs, split_check,
+};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::arm::Arm;
-use crate::guard::Guard;
+use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
 use crate::stats::evidence::capital::Capital;
 use crate::stats::evidence::clustered::{self, ClusteredRace};
-use crate::stats::evidence::contrast::{self, Contrast, EpochSums, Estimate, GroupSums, Hypothesis};
+use crate::stats::evidence::contrast::{
+    self, Contrast, DesignEffect, EpochSums, Estimate, GroupSums, Hypothesis,
+};
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
 pub(super) const HARM_GROUPS: usize = 5;
@@ -51,6 +55,9 @@ pub(super) fn harm(
     if guard.metric.is_amount() {
         return (Harm::Tested(costs_more(guard, (evidence, heavy), alpha)), 0);
     }
+    if guard.strict && matches!(guard.margin, Margin::Points(_)) {
+        return (Harm::Tested(is_beyond_margin(guard, (evidence, heavy), alpha)), 0);
+    }
     let found = Found::least(Reading::all(guard.metric).iter().map(|reading| {
         let groups = Groups { guard, reading: *reading, epochs: starts.since(0), heavy };
         let material = match heavy {
@@ -65,7 +72,7 @@ pub(super) fn harm(
 /// The logarithm of all evidence for HARM, where it is a race; zero before there is any.
 pub(super) fn log_harm(guard: &Guard, (starts, heavy): (&Starts<'_>, Option<&HeavyGroups>)) -> Option<f64> {
     let epochs = starts.since(0);
-    if guard.metric.is_amount() {
+    if guard.metric.is_amount() || guard.strict && matches!(guard.margin, Margin::Points(_)) {
         return None;
     }
     let of_reading = |reading: &Reading| {
@@ -85,10 +92,18 @@ fn costs_more(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>
     let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
     let is_worse = |reading: &Reading| {
         let sums = amount_sums(guard.metric, *reading, evidence.compared());
-        Contrast::of_amounts(&without(heavy, sums), EQUAL)
+        let tolerated = Hypothesis { ratio: 1.0 + guard.tolerated(), difference: 0.0 };
+        Contrast::of_amounts(&without(heavy, sums), tolerated)
             .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
     };
     is_material(guard, &effect_of_sums(guard, &sums)) && Reading::all(guard.metric).iter().all(is_worse)
+}
+
+/// A race is about ratios, so a strict margin in points is asked of the bound of the difference.
+fn is_beyond_margin(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>), alpha: f64) -> bool {
+    let sums = without(heavy, plain_sums(guard.metric, evidence.compared()));
+    Contrast::of(&sums, at_margin(guard))
+        .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
 }
 
 /// The groups of units, epoch by epoch, without the heavy ones.
@@ -101,8 +116,11 @@ struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    /// Their bad events in an epoch.
+    /// Their bad events in an epoch: a strict guard on a percentile grants the candidate its margin.
     fn events(self, epoch: usize) -> EpochSums {
+        if self.guard.strict && self.guard.metric.percentile().is_some() {
+            return self.to_margin(epoch);
+        }
         let bad = |counts| self.reading.bad(counts);
         self.others(sums(self.epochs[epoch], self.guard.metric, bad, bad))
     }
@@ -119,8 +137,10 @@ impl<'a> Groups<'a> {
         }
     }
 
-    const fn race(self) -> Race<'a> {
-        Race { groups: self, race: ClusteredRace::harm(1.0) }
+    fn race(self) -> Race<'a> {
+        let is_percentile = self.guard.metric.percentile().is_some();
+        let ratio = if is_percentile { 1.0 } else { 1.0 + self.guard.tolerated() };
+        Race { groups: self, race: ClusteredRace::harm(ratio) }
     }
 }
 
@@ -239,13 +259,18 @@ fn epoch_to_margin(guard: &Guard, reading: Reading, counts: &EpochCounts) -> Epo
     sums(counts, guard.metric, on_candidate, |counts| reading.bad(counts))
 }
 
-/// How the candidate compares in these epochs. Percentiles are not kept per group: of them there is the best guess.
+/// How the candidate compares in these epochs. Percentiles are not kept per group: what a slow answer is worth is how the groups
+/// have theirs.
 pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
-    if guard.metric.percentile().is_some() {
-        let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
-        return Effect { estimate, lower: None, upper: None };
+    if guard.metric.percentile().is_none() {
+        return effect_of_sums(guard, &plain_sums(guard.metric, epochs.iter().copied()));
     }
-    effect_of_sums(guard, &plain_sums(guard.metric, epochs.iter().copied()))
+    let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
+    interval::of_times(guard, epochs, estimate, |reading| {
+        let bad = |counts| reading.bad(counts);
+        let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric, bad, bad)).collect();
+        DesignEffect::of(&sums).map_or(0.0, |effect| 1.0 / effect.factor)
+    })
 }
 
 /// The same of what HARM is about: of all groups but the heavy ones.

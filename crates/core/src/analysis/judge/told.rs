@@ -59,7 +59,7 @@ fn log_harm(
     (starts, heavy, units): (&Starts<'_>, Option<&HeavyGroups>, Units),
 ) -> Option<f64> {
     match (units, guard.metric) {
-        (_, Metric::Score(score)) => scored::log_harm(score, starts, units),
+        (_, Metric::Score(score)) => scored::log_harm(guard, score, starts, units),
         (Units::Independent, _) => Some(starts.log_harm(guard)),
         (Units::Sticky, _) => sticky::log_harm(guard, (starts, heavy)),
     }

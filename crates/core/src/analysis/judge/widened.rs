@@ -9,7 +9,7 @@ use crate::metric::Metric;
 
 /// The interval's upper end is at half of the error that SAFE has, and so somewhat wide: these parts of it are tried.
 const PARTS: [f64; 5] = [0.93, 0.97, 1.0, 1.05, 1.1];
-/// Where there is no bound to begin with, so many times the guard's margin are tried, the widest first.
+/// Where the bound is no guide, so many times the guard's margin are tried, the widest first.
 const TIMES: [u32; 5] = [10, 2, 3, 5, 7];
 /// A difference of shares is below one; beyond a hundred times the baseline nobody calls it a margin.
 const WIDEST: (u32, u32) = (9_999, 1_000_000);
@@ -26,17 +26,16 @@ pub(super) fn margin(guard: &Guard, effect: Effect, evidence: &Evidence, units: 
         }
     };
     let is_percentile = guard.metric.percentile().is_some();
-    match units {
-        Units::Independent if is_percentile || guard.metric.is_amount() => {
-            among_multiples(guard.margin, passes)
-        }
-        Units::Sticky if is_percentile => None,
-        Units::Independent | Units::Sticky => {
-            let upper = effect.upper?;
-            let wider = PARTS.map(|part| (upper * part).max(guard.margin.fraction()));
-            wider.into_iter().filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)
-        }
+    if units == Units::Sticky && is_percentile {
+        return None;
     }
+    let near_the_end = effect.upper.and_then(|upper| {
+        let wider = PARTS.map(|part| (upper * part).max(guard.margin.fraction()));
+        wider.into_iter().filter_map(|fraction| of_fraction(guard.margin, fraction)).find(passes)
+    });
+    // Where fewer epochs show a metric safe than tell how it compares, or other bets do, the end is no guide.
+    let is_told_otherwise = units == Units::Independent && (is_percentile || guard.metric.is_amount());
+    near_the_end.or_else(|| is_told_otherwise.then(|| among_multiples(guard.margin, passes)).flatten())
 }
 
 /// The least of a few multiples, when the widest passes.

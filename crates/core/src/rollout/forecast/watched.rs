@@ -130,17 +130,18 @@ impl Watched {
         }
         let is_amount = self.guard.metric.is_amount();
         let worst = if is_amount { WORST_AMOUNT } else { 1.0 / self.share };
+        let tolerated = self.tolerated();
         let found = |ratio: f64| {
             let part = |stretch: &Stretch| {
                 if is_amount {
-                    let needed = self.amounts(ratio - 1.0, stretch.weight.probability(), self.alpha);
+                    let needed = self.amounts(ratio - tolerated, stretch.weight.probability(), self.alpha);
                     return stretch.requests * self.coverage / needed;
                 }
-                self.events(stretch, ratio) / self.needed(stretch.weight, ratio)
+                self.events(stretch, ratio) / self.needed(stretch.weight, ratio / tolerated)
             };
             stretches.iter().filter(|stretch| stretch.weight.compares()).map(part).sum::<f64>() >= 1.0
         };
-        let (mut low, mut high) = (1.0, worst);
+        let (mut low, mut high) = (tolerated, worst);
         while found(high) && high - low > CLOSENESS * low {
             let middle = f64::midpoint(low, high);
             if found(middle) {
@@ -151,6 +152,16 @@ impl Watched {
         }
         let smallest = found(high).then_some(high * self.share);
         Sight { metric: self.guard.metric, now: self.share, smallest }
+    }
+
+    /// How many times as bad a candidate may be and is not called worse.
+    fn tolerated(&self) -> f64 {
+        match self.guard.margin {
+            _ if !self.guard.strict => 1.0,
+            _ if self.guard.metric.percentile().is_some() => self.share / self.granted.max(f64::MIN_POSITIVE),
+            Margin::Points(_) => 1.0 + self.guard.tolerated() / self.share,
+            Margin::Relative(_) | Margin::Score(_) => 1.0 + self.guard.tolerated(),
+        }
     }
 
     /// Amounts of both arms until bets tell means apart that differ by a part of the baseline's.
@@ -168,7 +179,8 @@ impl Watched {
     fn sight_of(&self, score: Score, stretches: &[Stretch]) -> Sight {
         let mean = score.below_top(self.share);
         let needed = |points: f64| {
-            move |weight: Weight| self.scores(points, weight.probability(), self.alpha) / self.coverage
+            let beyond = (points - self.guard.tolerated()).max(f64::MIN_POSITIVE);
+            move |weight: Weight| self.scores(beyond, weight.probability(), self.alpha) / self.coverage
         };
         let largest = mean - f64::from(score.from());
         let least = bisect(0.0, largest, |points| brought(stretches, needed(points)) >= 1.0);

@@ -15,8 +15,11 @@
 use super::bounded::Rule;
 use super::capital::Capital;
 use super::capped::Cap;
+use super::contrast::Contrast;
+use super::means::{self, Compared};
 use crate::arm::Arm;
 use crate::stats::amounts::Amounts;
+use crate::stats::moments::Moments;
 
 /// The amounts of one epoch and what was published before it.
 #[derive(Clone, Copy, Debug)]
@@ -46,16 +49,50 @@ pub struct Unknown {
     pub baseline: u64,
 }
 
-/// The evidence against "the candidate's capped mean is at most the baseline's", epoch by epoch.
+/// The evidence against "the candidate's capped mean is at most `1 + margin` times the baseline's", epoch by epoch.
 #[must_use]
-pub fn harm(epochs: &[AmountEpoch<'_>]) -> Vec<Capital> {
-    Bets::new(0.0, Rule::harm).on(epochs)
+pub fn harm(epochs: &[AmountEpoch<'_>], margin: f64) -> Vec<Capital> {
+    Bets::new(margin, Rule::harm).on(epochs)
 }
 
 /// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's".
 #[must_use]
 pub fn log_e_safe(epochs: &[AmountEpoch<'_>], margin: f64) -> f64 {
     Bets::new(margin, Rule::safe).on(epochs).into_iter().sum::<Capital>().log_e()
+}
+
+/// The logarithm of the candidate's capped mean over the baseline's, as [`means`] estimates it: what is told beside the bets.
+/// Nothing while no epoch has amounts of both arms above zero.
+///
+/// Outcomes are divided by their arm's mean of the epoch, by the delta method: `var(ln m) = var(Y) / (n m^2)`. Assumes that the
+/// amounts of an arm are independent of each other within an epoch.
+#[must_use]
+pub fn contrast(epochs: &[AmountEpoch<'_>]) -> Option<Contrast> {
+    let compared = epochs.iter().filter_map(|epoch| {
+        let Unknown { amount, candidate, baseline } = epoch.unknown;
+        let [candidate, baseline] =
+            [(epoch.candidate, candidate), (epoch.baseline, baseline)].map(|(known, unknown)| {
+                let mut moments = moments(known, epoch.cap);
+                moments += Moments::of(unknown as f64, amount as f64);
+                moments
+            });
+        let (now, before) =
+            candidate.mean().zip(baseline.mean()).filter(|(now, before)| now.min(*before) > 0.0)?;
+        Some(Compared {
+            difference: (now / before).ln(),
+            candidate: candidate.in_units_of(now),
+            baseline: baseline.in_units_of(before),
+        })
+    });
+    means::contrast(compared, AS_MUCH_AS_THE_MEAN)
+}
+
+/// Amounts mostly vary by about as much as their mean.
+pub(super) const AS_MUCH_AS_THE_MEAN: f64 = 1.0;
+
+/// Amounts under a cap, as parts of the ends of their buckets.
+fn moments(amounts: &Amounts, cap: u64) -> Moments {
+    amounts.at_ends(cap).into_iter().map(|(end, part)| Moments::of(part, end as f64)).sum()
 }
 
 struct Bets {
@@ -167,9 +204,33 @@ mod tests {
                 prop_assert!(exact - bucketed <= 0.002 * outcomes, "{bucketed} is far less than {exact}");
                 Ok(())
             };
-            check(harm(&[epoch]).into_iter().sum::<Capital>().log_e(), by_outcome(0.0, Rule::harm, [&candidate, &baseline]))?;
+            check(harm(&[epoch], 0.0).into_iter().sum::<Capital>().log_e(), by_outcome(0.0, Rule::harm, [&candidate, &baseline]))?;
             check(log_e_safe(&[epoch], 0.2), by_outcome(0.2, Rule::safe, [&candidate, &baseline]))?;
         }
+    }
+
+    #[test]
+    fn the_range_of_the_ratio_holds_it() {
+        let cheap = of(&[400, 800, 1_200, 1_600].repeat(200));
+        let dear = of(&[600, 1_200, 1_800, 2_400].repeat(50));
+        let epoch = AmountEpoch {
+            probability: 0.2,
+            cap: CAP,
+            centre: 900.0,
+            candidate: &dear,
+            baseline: &cheap,
+            unknown: Unknown::default(),
+        };
+        let told = contrast(&[epoch, epoch]).unwrap();
+        assert!((told.estimate - 1.5_f64.ln()).abs() < 1e-9, "{told:?}");
+        let (lower, upper) = (told.lower(0.025).exp(), told.upper(0.025).exp());
+        assert!(1.35 < lower && lower < 1.5 && 1.5 < upper && upper < 1.68, "{lower} to {upper}");
+        // Half of the requests that are not known came to nothing: the mean is half.
+        let unknown = Unknown { amount: 0, candidate: 200, baseline: 0 };
+        let told = contrast(&[AmountEpoch { unknown, ..epoch }]).unwrap();
+        assert!((told.estimate - 0.75_f64.ln()).abs() < 1e-9, "{told:?}");
+        let nothing = Amounts::none();
+        assert_eq!(contrast(&[AmountEpoch { candidate: &nothing, ..epoch }]), None);
     }
 
     #[test]
@@ -184,8 +245,10 @@ mod tests {
             baseline: &cheap,
             unknown: Unknown::default(),
         };
-        assert!(harm(&[epoch(&dear)])[0].log_e() > 10.0);
-        assert!(harm(&[epoch(&equal)])[0].log_e() <= 0.0);
+        assert!(harm(&[epoch(&dear)], 0.0)[0].log_e() > 10.0);
+        assert!(harm(&[epoch(&equal)], 0.0)[0].log_e() <= 0.0);
+        assert!(harm(&[epoch(&dear)], 0.5)[0].log_e() > 3.0);
+        assert!(harm(&[epoch(&dear)], 1.1)[0].log_e() < 0.0);
         assert!(log_e_safe(&[epoch(&equal)], 0.2) > 3.0);
         assert!(log_e_safe(&[epoch(&dear)], 0.2) < 0.0);
     }

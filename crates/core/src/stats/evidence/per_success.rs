@@ -17,10 +17,14 @@
 //! evidence is a lower bound of that of the answers themselves. The linearisation is Fieller's, of a ratio of means against
 //! a claimed one ("Some problems in interval estimation", JRSS B 16, 1954), under the weights of the draw.
 
+use super::amounts::AS_MUCH_AS_THE_MEAN;
 use super::betting::grid;
 use super::capital::{BETS, Capital};
+use super::contrast::Contrast;
+use super::means::{self, Compared};
 use crate::arm::Arm;
 use crate::stats::amounts::Amounts;
+use crate::stats::moments::Moments;
 
 /// The costs of one arm in one epoch.
 #[derive(Clone, Copy, Debug)]
@@ -49,16 +53,32 @@ pub const FEWEST: u64 = 50;
 /// How far the range of the ratio reaches to each side, in standard errors.
 const DEVIATIONS: f64 = 3.0;
 
-/// The evidence against "the candidate costs no more per good answer than the baseline", epoch by epoch.
+/// The evidence against "the candidate costs at most `1 + margin` times as much per good answer as the baseline", epoch by
+/// epoch.
 #[must_use]
-pub fn harm(epochs: &[CostEpoch<'_>]) -> Vec<Capital> {
-    epochs.iter().map(|epoch| capital(epoch, 0.0, Side::Harm)).collect()
+pub fn harm(epochs: &[CostEpoch<'_>], margin: f64) -> Vec<Capital> {
+    epochs.iter().map(|epoch| capital(epoch, margin, Side::Harm)).collect()
 }
 
 /// The log e-value against "the candidate costs at least `1 + margin` times as much per good answer".
 #[must_use]
 pub fn log_e_safe(epochs: &[CostEpoch<'_>], margin: f64) -> f64 {
     epochs.iter().map(|epoch| capital(epoch, margin, Side::Safe)).sum::<Capital>().log_e()
+}
+
+/// The logarithm of the candidate's cost per good answer over the baseline's, as [`means`] estimates it: what is told beside the
+/// bets. Nothing while no epoch has good answers of both arms.
+///
+/// A ratio `R` of sums varies as the mean over good answers of `Y - R S` does, by the delta method. Assumes that the answers of
+/// an arm are independent of each other within an epoch.
+#[must_use]
+pub fn contrast(epochs: &[CostEpoch<'_>]) -> Option<Contrast> {
+    let compared = epochs.iter().filter_map(|epoch| {
+        let (now, candidate) = epoch.candidate.told(epoch.cap)?;
+        let (before, baseline) = epoch.baseline.told(epoch.cap)?;
+        Some(Compared { difference: (now / before).ln(), candidate, baseline })
+    });
+    means::contrast(compared, AS_MUCH_AS_THE_MEAN)
 }
 
 #[derive(Clone, Copy)]
@@ -78,18 +98,36 @@ fn capital(epoch: &CostEpoch<'_>, margin: f64, side: Side) -> Capital {
 impl Costs<'_> {
     /// The range of what a good answer costs, all others included; nothing while there are too few.
     fn ratio(&self, cap: u64) -> Option<(f64, f64)> {
-        let good = self.all.count().saturating_sub(self.wasted.count());
-        if good < FEWEST {
-            return None;
-        }
+        let (ratio, squares) = self.per_good(cap)?;
+        let good = self.good() as f64;
+        let far = DEVIATIONS * squares.sqrt() / good;
+        (self.good() >= FEWEST).then_some(((ratio - far).max(0.0), ratio + far))
+    }
+
+    /// What a good answer costs, and what that varies by, in units of it.
+    fn told(&self, cap: u64) -> Option<(f64, Moments)> {
+        let (ratio, squares) = self.per_good(cap)?;
+        let residuals = Moments { count: self.good() as f64, sum: 0.0, sum_of_squares: squares };
+        Some((ratio, residuals.in_units_of(ratio)))
+    }
+
+    fn good(&self) -> u64 {
+        self.all.count().saturating_sub(self.wasted.count())
+    }
+
+    /// What a good answer costs, all others included, and the sum of the squares of what each answer costs more than its part;
+    /// nothing while nothing was good or cost anything.
+    fn per_good(&self, cap: u64) -> Option<(f64, f64)> {
         let cost: f64 = self.all.at_ends(cap).into_iter().map(|(end, part)| part * end as f64).sum();
-        let ratio = cost / good as f64;
+        let ratio = cost / self.good() as f64;
         let squares = |amounts: &Amounts, centre: f64| -> f64 {
             amounts.at_ends(cap).into_iter().map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
         };
-        let squares = squares(self.all, ratio) - squares(self.wasted, ratio) + squares(self.wasted, 0.0);
-        let far = DEVIATIONS * squares.max(0.0).sqrt() / good as f64;
-        (ratio > 0.0).then_some(((ratio - far).max(0.0), ratio + far))
+        let is_known = self.good() > 0 && ratio > 0.0;
+        is_known.then(|| {
+            let squares = squares(self.all, ratio) - squares(self.wasted, ratio) + squares(self.wasted, 0.0);
+            (ratio, squares.max(0.0))
+        })
     }
 }
 
@@ -176,6 +214,22 @@ mod tests {
         CostEpoch { probability: 0.2, cap: 4_096, candidate: costs(candidate), baseline: costs(baseline) }
     }
 
+    #[test]
+    fn the_range_of_the_ratio_holds_it() {
+        let answers = |cost: u64, wasted: usize| {
+            let good = [(cost, true), (3 * cost, true)].repeat(200);
+            arm(&[good, vec![(2 * cost, false); wasted]].concat())
+        };
+        // Good answers cost 800 on average, and 1,000 with the fifth of all that is wasted.
+        let (baseline, candidate) = (answers(400, 100), answers(600, 100));
+        let told = contrast(&[epoch(&candidate, &baseline)]).unwrap();
+        assert!((told.estimate - 1.5_f64.ln()).abs() < 0.01, "{told:?}");
+        let (lower, upper) = (told.lower(0.025).exp(), told.upper(0.025).exp());
+        assert!(1.3 < lower && lower < 1.5 && 1.5 < upper && upper < 1.75, "{lower} to {upper}");
+        let nothing_good = arm(&[(400, false); 10]);
+        assert_eq!(contrast(&[epoch(&nothing_good, &baseline)]), None);
+    }
+
     proptest! {
         #[test]
         fn buckets_say_no_more_than_the_answers(
@@ -207,10 +261,10 @@ mod tests {
             (0..ten * 10).map(|number| (cost, number % 10 < good_in_ten)).collect()
         };
         let (cheap, usual) = (arm(&answers(800, 5, 60)), arm(&answers(1_000, 10, 240)));
-        assert!(harm(&[epoch(&cheap, &usual)]).into_iter().sum::<Capital>().log_e() > 5.0);
+        assert!(harm(&[epoch(&cheap, &usual)], 0.0).into_iter().sum::<Capital>().log_e() > 5.0);
         assert!(log_e_safe(&[epoch(&cheap, &usual)], 0.2) < 0.0);
         let equal = arm(&answers(1_000, 10, 60));
-        assert!(harm(&[epoch(&equal, &usual)]).into_iter().sum::<Capital>().log_e() <= 0.0);
+        assert!(harm(&[epoch(&equal, &usual)], 0.0).into_iter().sum::<Capital>().log_e() <= 0.0);
         assert!(log_e_safe(&[epoch(&equal, &usual)], 0.2) > 3.0);
     }
 }

@@ -17,7 +17,9 @@ use super::bounded::{Rule, Worse};
 use super::capital::Capital;
 use super::contrast::{Contrast, Hypothesis};
 use super::graded::Grades;
+use super::means::{self, Compared};
 use crate::arm::Arm;
+use crate::stats::moments::Moments;
 
 /// The scores of one epoch and what was published before it.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +34,13 @@ pub struct ScoreEpoch<'a> {
     pub baseline: &'a Grades,
 }
 
-/// The evidence against "the candidate's mean lies no further below the top than the baseline's", epoch by epoch.
+/// The evidence against "the candidate's mean lies at most `margin` further below the top than the baseline's", a part of the
+/// scale, epoch by epoch.
 ///
 /// The chance that the mean of its bets ever reaches `1/alpha` under that hypothesis is at most `alpha`.
 #[must_use]
-pub fn harm(epochs: &[ScoreEpoch<'_>]) -> Vec<Capital> {
-    Bets::new(0.0, Rule::harm).on(epochs)
+pub fn harm(epochs: &[ScoreEpoch<'_>], margin: f64) -> Vec<Capital> {
+    Bets::new(margin, Rule::harm).on(epochs)
 }
 
 /// The log e-value against "the candidate's mean lies at least `margin` further below the top than the baseline's", a part of
@@ -104,93 +107,30 @@ fn part(hundredths: i8) -> f64 {
     f64::from(hundredths) / 100.0
 }
 
-/// What a variance is, at most, of parts between 0 and 1. Each arm is taken to have seen one more degree of freedom with it:
-/// a few equal scores are no proof that scores do not vary.
+/// What a variance is, at most, of parts between 0 and 1.
 const LARGEST_VARIANCE: f64 = 0.25;
 
-/// How much further below the top the candidate's mean lies, a part of the scale; nothing while no epoch has scores of both.
-///
-/// The arms are compared within each epoch, `sum_e w_e (mean_T - mean_C) / sum_e w_e` with `w_e = n_T n_C / (n_T + n_C)`, so that
-/// a drift of both does not look like a difference. Its variance is `sum_e w_e^2 (s_T^2 / n_T + s_C^2 / n_C) / (sum_e w_e)^2` with
-/// each arm's variance pooled over the epochs, and Welch's degrees of freedom. Assumes that the scores of an arm are independent
-/// of each other within an epoch; which and how many requests are scored may depend on the arm.
+/// How much further below the top the candidate's mean lies, a part of the scale, as [`means`] estimates it; nothing while no
+/// epoch has scores of both. Assumes that the scores of an arm are independent of each other within an epoch.
 #[must_use]
 pub fn contrast(epochs: &[ScoreEpoch<'_>]) -> Option<Contrast> {
-    let (mut sum, mut worth) = (0.0, 0.0);
-    let mut arms = [Spread::default(); 2];
-    for epoch in epochs {
-        let [candidate, baseline] = [epoch.candidate, epoch.baseline].map(Moments::of);
-        let Some((now, before)) = candidate.mean().zip(baseline.mean()) else { continue };
-        let weight = candidate.count * baseline.count / (candidate.count + baseline.count);
-        sum += weight * (now - before);
-        worth += weight;
-        arms.iter_mut().zip([candidate, baseline]).for_each(|(arm, moments)| arm.add(weight, moments));
-    }
-    (worth > 0.0).then(|| {
-        let [candidate, baseline] = arms.map(|arm| (arm.variance() * arm.per_variance, arm.freedom + 1.0));
-        let variance = candidate.0 + baseline.0;
-        let fourths = candidate.0.powi(2) / candidate.1 + baseline.0.powi(2) / baseline.1;
-        Contrast {
-            estimate: sum / worth,
-            standard_error: variance.sqrt() / worth,
-            degrees_of_freedom: (variance * variance / fourths).max(1.0),
-            sample_size: worth,
-            event_groups: 0,
-        }
-    })
+    let compared = epochs.iter().filter_map(|epoch| {
+        let (candidate, baseline) = (moments(epoch.candidate), moments(epoch.baseline));
+        let difference = candidate.mean()? - baseline.mean()?;
+        Some(Compared { difference, candidate, baseline })
+    });
+    means::contrast(compared, LARGEST_VARIANCE)
 }
 
-/// Sums of parts.
-#[derive(Clone, Copy)]
-struct Moments {
-    count: f64,
-    sum: f64,
-    squares: f64,
-}
-
-impl Moments {
-    fn of(grades: &Grades) -> Self {
-        let mut moments = Self { count: 0.0, sum: 0.0, squares: 0.0 };
-        for (hundredths, count) in grades.hundredths() {
-            let (value, count) = (part(hundredths), count as f64);
-            moments.count += count;
-            moments.sum += count * value;
-            moments.squares += count * value * value;
-        }
-        moments
-    }
-
-    fn mean(&self) -> Option<f64> {
-        (self.count > 0.0).then(|| self.sum / self.count)
-    }
-}
-
-/// What an arm's scores vary by, over epochs.
-#[derive(Clone, Copy, Default)]
-struct Spread {
-    squares: f64,
-    freedom: f64,
-    /// What the weighted sum varies by for each unit of the arm's variance.
-    per_variance: f64,
-}
-
-impl Spread {
-    fn add(&mut self, weight: f64, moments: Moments) {
-        self.squares += (moments.squares - moments.sum * moments.sum / moments.count).max(0.0);
-        self.freedom += moments.count - 1.0;
-        self.per_variance += weight * weight / moments.count;
-    }
-
-    fn variance(&self) -> f64 {
-        (self.squares + LARGEST_VARIANCE) / (self.freedom + 1.0)
-    }
+fn moments(grades: &Grades) -> Moments {
+    grades.hundredths().map(|(hundredths, count)| Moments::of(count as f64, part(hundredths))).sum()
 }
 
 /// The variance of parts within an arm; nothing without any.
 #[must_use]
 pub fn variance(grades: &Grades) -> Option<f64> {
-    let moments = Moments::of(grades);
-    moments.mean().map(|mean| (moments.squares / moments.count - mean * mean).max(0.0))
+    let moments = moments(grades);
+    moments.mean().map(|mean| (moments.sum_of_squares / moments.count - mean * mean).max(0.0))
 }
 
 #[cfg(test)]
@@ -233,7 +173,7 @@ mod tests {
             let by = (probability, centre);
             let (candidates, baselines) = (of(&candidate), of(&baseline));
             let whole = ScoreEpoch { probability, centre, candidate: &candidates, baseline: &baselines };
-            let harmed = harm(&[whole]).into_iter().sum::<Capital>().log_e();
+            let harmed = harm(&[whole], 0.0).into_iter().sum::<Capital>().log_e();
             let exact = by_outcome(by, 0.0, Rule::harm, [&candidate, &baseline]);
             prop_assert!((harmed - exact).abs() < 1e-9, "{harmed} for {exact}");
             let safe = log_e_safe(&[whole], margin);
@@ -294,8 +234,8 @@ mod tests {
         let (good, bad) = (of(&[10, 30].repeat(400)), of(&[40, 60].repeat(50)));
         let equal = of(&[10, 30].repeat(100));
         let epoch = |candidate| ScoreEpoch { probability: 0.2, centre: 0.2, candidate, baseline: &good };
-        assert!(harm(&[epoch(&bad)])[0].log_e() > 10.0);
-        assert!(harm(&[epoch(&equal)])[0].log_e() <= 0.0);
+        assert!(harm(&[epoch(&bad)], 0.0)[0].log_e() > 10.0);
+        assert!(harm(&[epoch(&equal)], 0.0)[0].log_e() <= 0.0);
         assert!(log_e_safe(&[epoch(&equal)], 0.1) > 3.0);
         assert!(log_e_safe(&[epoch(&bad)], 0.1) < 0.0);
         assert!(contrast(&[epoch(&bad)]).unwrap().lower(0.01) > 0.2);

@@ -212,6 +212,7 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
         maturity: guard.or("maturity", Duration::ZERO, |text| text.parsed(quantity::duration))?,
         unproven: unproven?,
         slices: slices?,
+        strict: guard.or("strict", false, |flag| flag.boolean())?,
     })
 }
 

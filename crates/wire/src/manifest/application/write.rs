@@ -99,6 +99,9 @@ pub(crate) fn guard(guard: &Guard) -> Value {
     if guard.slices == OnSlice::Rollback {
         written["slices"] = json!(guard.slices);
     }
+    if guard.strict {
+        written["strict"] = json!(true);
+    }
     match guard.unproven {
         Unproven::AsRollout => {}
         Unproven::Hold => written["onInsufficient"] = json!("hold"),

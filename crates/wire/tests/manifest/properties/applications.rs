@@ -40,7 +40,9 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
         (OnFail::Rollback | OnFail::Pause, Mode::Enforce) => own,
         _ => Unproven::AsRollout,
     };
-    (margin, on_fail, mode, maturity, own).prop_map(move |(margin, on_fail, mode, maturity, own)| Guard {
+    let all = (margin, on_fail, mode, maturity, own, proptest::bool::ANY);
+    all.prop_map(move |(margin, on_fail, mode, maturity, own, strict)| Guard {
+        strict,
         unproven: said(on_fail, mode, own),
         slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) {
             OnSlice::Rollback
@@ -103,9 +105,8 @@ fn is_measured(metric: Metric, protocol: Protocol) -> bool {
 }
 
 /// Every kind of attribute, where requests are drawn one by one.
-fn slices(unit: &Unit) -> Vec<Attribute> {
-    let all = ["route", "tenant", "language", "header:x-plan"].map(|text| Attribute::parse(text).unwrap());
-    if unit.is_sticky() { Vec::new() } else { all.to_vec() }
+fn slices() -> Vec<Attribute> {
+    ["route", "tenant", "language", "header:x-plan"].map(|text| Attribute::parse(text).unwrap()).to_vec()
 }
 
 fn opinions() -> impl Strategy<Value = Opinions> {
@@ -155,7 +156,7 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
                 metrics: Vec::new(),
                 scores: Vec::new(),
                 feedback,
-                slices: slices(&unit),
+                slices: slices(),
                 sources,
                 gauges,
                 timeouts,

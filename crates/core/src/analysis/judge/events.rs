@@ -118,12 +118,13 @@ pub(super) fn contrast_of_amounts(
 pub(super) fn times_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Option<TimesEpoch<'_>> {
     let (percentile, threshold) = metric.percentile().zip(counts.epoch.thresholds.of(metric))?;
     let without_times = Counts { events: 0, ..counts.candidate.counts(metric) };
+    let baseline = counts.baseline.counts(metric);
     Some(TimesEpoch {
         probability: counts.epoch.weight.probability(),
         threshold: threshold.at_us,
         candidate: counts.candidate.tally.times(percentile.of),
         slowest: reading.bad(without_times),
-        baseline: reading.bad(counts.baseline.counts(metric)),
+        baseline: reading.bad(baseline),
     })
 }
 

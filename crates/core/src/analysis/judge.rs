@@ -100,22 +100,20 @@ pub fn harm_bound(evidence: &Evidence, units: Units) -> Option<f64> {
 /// The verdicts of [`judge`] alone, for those who look very often: how the candidate compares and all of the evidence for HARM
 /// are told of guards that fail and of no other, and [`harm_bound`] of none.
 pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
-    let share = 1.0 / guards.len().max(1) as f64;
+    asked(guards, evidence, units, Asked::Both)
+}
+
+/// The same without a word on what is safe, for those who look very often while nothing is to be promoted: a guard that would
+/// pass waits.
+pub fn verdicts_of_harm(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
+    asked(guards, evidence, units, Asked::Harm)
+}
+
+fn asked(guards: &[Guard], evidence: &Evidence, units: Units, asked: Asked) -> Analysis {
     let starts = Starts::of(evidence);
-    let heavy = HeavyGroups::among(evidence, units);
-    let tested: Vec<Tested> = guards
-        .iter()
-        .map(|guard| {
-            let (known, alpha) = ((evidence, &starts, heavy.as_ref()), ALPHA_ROLLBACK * share);
-            match (units, guard.metric) {
-                (_, Metric::Score(score)) => scored::test(guard, score, known, (units, alpha)),
-                (Units::Independent, _) => independent::test(guard, evidence, &starts),
-                (Units::Sticky, _) => sticky::test(guard, known, alpha),
-            }
-        })
-        .collect();
+    let tested = tested(guards, (evidence, &starts, units), share(guards), asked);
     let wait = too_few_units(evidence, units);
-    let worse = worse(guards, &tested, share);
+    let worse = worse(guards, &tested);
     let slices = slices::found(guards, evidence, units);
     let guards = guards
         .iter()
@@ -146,6 +144,54 @@ pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis
     }
 }
 
+/// Whether [`verdicts`] fails a guard after an outcome that spoke against the candidate by some metrics, for those who look
+/// after every one: where the best guess of none of these is at its margin, nothing has come that acts.
+pub fn finds_harm(
+    guards: &[Guard],
+    evidence: &Evidence,
+    units: Units,
+    spoke: impl Fn(Metric) -> bool,
+) -> bool {
+    let known = (evidence, &Starts::of(evidence), units);
+    let concerned: Vec<Guard> = guards.iter().filter(|guard| spoke(guard.metric)).copied().collect();
+    let found = tested(&concerned, known, share(guards), Asked::Harm);
+    found.iter().any(|tested| tested.material)
+        && worse(guards, &tested(guards, known, share(guards), Asked::Harm)).contains(&true)
+        && too_few_units(evidence, units).is_none()
+}
+
+/// What is asked of a guard's tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Whether the candidate is worse, and whether it is safe.
+    Both,
+    /// Whether it is worse: nothing is found safe.
+    Harm,
+}
+
+fn tested(
+    guards: &[Guard],
+    (evidence, starts, units): (&Evidence, &Starts<'_>, Units),
+    share: f64,
+    asked: Asked,
+) -> Vec<Tested> {
+    let heavy = HeavyGroups::among(evidence, units);
+    let (known, alpha) = ((evidence, starts, heavy.as_ref()), ALPHA_ROLLBACK * share);
+    let test = |guard: &Guard| match (units, guard.metric) {
+        (_, Metric::Score(score)) => scored::test(guard, score, known, (units, alpha)),
+        (Units::Independent, _) if asked == Asked::Harm => independent::harm(guard, starts),
+        (Units::Independent, _) => independent::test(guard, evidence, starts),
+        (Units::Sticky, _) if asked == Asked::Harm => sticky::test_harm(guard, known, alpha),
+        (Units::Sticky, _) => sticky::test(guard, known, alpha),
+    };
+    guards.iter().map(test).collect()
+}
+
+/// The part of the rollout's error that each guard has.
+fn share(guards: &[Guard]) -> f64 {
+    1.0 / guards.len().max(1) as f64
+}
+
 fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {
     if units == Units::Independent {
         return None;
@@ -161,7 +207,8 @@ fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {
 /// mean alarms, the strongest guard is named, and every one that would alarm alone; nobody is blamed for another.
 /// Late outcomes arrive in an order of their own, and guards that may not act are asked alone: both are held to their
 /// own part of the error.
-fn worse(guards: &[Guard], tested: &[Tested], share: f64) -> Vec<bool> {
+fn worse(guards: &[Guard], tested: &[Tested]) -> Vec<bool> {
+    let share = share(guards);
     let family: Vec<WeightedEvidence> = guards
         .iter()
         .zip(tested)

@@ -28,6 +28,9 @@ const CAP_STEP: u16 = 4;
 pub struct Amounts {
     /// Those in use, in order.
     buckets: Vec<Bucket>,
+    /// How many all of them have, and what these come to.
+    count: u64,
+    sum: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl Amounts {
     /// Nothing yet.
     #[must_use]
     pub const fn none() -> Self {
-        Self { buckets: Vec::new() }
+        Self { buckets: Vec::new(), count: 0, sum: 0 }
     }
 
     /// The durations of a histogram, in microseconds, each as its bucket's upper edge.
@@ -66,6 +69,8 @@ impl Amounts {
     }
 
     fn add(&mut self, more: Bucket) {
+        self.count += more.count;
+        self.sum = self.sum.saturating_add(more.sum);
         match self.buckets.binary_search_by_key(&more.place, |bucket| bucket.place) {
             Ok(found) => {
                 let bucket = &mut self.buckets[found];
@@ -84,14 +89,14 @@ impl Amounts {
 
     /// How many there are.
     #[must_use]
-    pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|bucket| bucket.count).sum()
+    pub const fn count(&self) -> u64 {
+        self.count
     }
 
     /// What they come to together.
     #[must_use]
-    pub fn sum(&self) -> u64 {
-        self.buckets.iter().fold(0, |sum, bucket| sum.saturating_add(bucket.sum))
+    pub const fn sum(&self) -> u64 {
+        self.sum
     }
 
     /// Their mean; nothing without any.
@@ -188,12 +193,12 @@ impl TryFrom<Vec<(u16, u64, u64)>> for Amounts {
     type Error = &'static str;
 
     fn try_from(written: Vec<(u16, u64, u64)>) -> Result<Self, Self::Error> {
-        let mut buckets: Vec<Bucket> = Vec::with_capacity(written.len());
+        let mut amounts = Self { buckets: Vec::with_capacity(written.len()), count: 0, sum: 0 };
         for (place, count, sum) in written {
             if place > place_of(LARGEST) {
                 return Err("amounts in a bucket beyond the last one");
             }
-            if buckets.last().is_some_and(|last| last.place >= place) {
+            if amounts.buckets.last().is_some_and(|last| last.place >= place) {
                 return Err("amounts whose buckets are not in order");
             }
             if sum < start_of(place).saturating_mul(count)
@@ -201,9 +206,11 @@ impl TryFrom<Vec<(u16, u64, u64)>> for Amounts {
             {
                 return Err("amounts whose sum cannot be that of their bucket");
             }
-            buckets.push(Bucket { place, count, sum });
+            amounts.count = amounts.count.checked_add(count).ok_or("more amounts than can be counted")?;
+            amounts.sum = amounts.sum.saturating_add(sum);
+            amounts.buckets.push(Bucket { place, count, sum });
         }
-        Ok(Self { buckets })
+        Ok(amounts)
     }
 }
 

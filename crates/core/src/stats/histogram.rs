@@ -42,6 +42,8 @@ static CELLS: [u16; OCTAVES << CELL_BITS] = cells();
 #[serde(try_from = "Buckets", into = "Buckets")]
 pub struct Histogram {
     buckets: Buckets,
+    /// How many all buckets have.
+    count: u64,
 }
 
 /// The stored form: the first bucket in use and the counts from there to the last bucket in use.
@@ -57,6 +59,7 @@ impl Histogram {
         let bucket = bucket_of(us);
         self.buckets.cover(bucket, bucket);
         self.buckets.counts[bucket - self.buckets.first] += 1;
+        self.count += 1;
     }
 
     /// Adds the counts of another histogram; the order of merging does not matter.
@@ -70,6 +73,7 @@ impl Histogram {
         for (sum, count) in self.buckets.counts[start..].iter_mut().zip(counts) {
             *sum += count;
         }
+        self.count += other.count;
     }
 
     /// Whether none was recorded.
@@ -80,8 +84,8 @@ impl Histogram {
 
     /// The number of durations recorded.
     #[must_use]
-    pub fn count(&self) -> u64 {
-        self.buckets.counts.iter().sum()
+    pub const fn count(&self) -> u64 {
+        self.count
     }
 
     /// The duration in microseconds that the share `q` of all durations does not exceed, rounded up to a bucket edge.
@@ -133,14 +137,14 @@ impl Histogram {
     }
 
     fn bucket_at_rank(&self, rank: u64) -> Option<usize> {
-        let mut seen = 0;
-        for (offset, count) in self.buckets.counts.iter().enumerate() {
-            seen += count;
-            if seen >= rank {
-                return Some(self.buckets.first + offset);
-            }
-        }
-        None
+        // From the top, where the percentiles that are watched are near.
+        let mut below = Some(self.count).filter(|count| rank <= *count)?;
+        let rank = rank.max(1);
+        let found = self.buckets.counts.iter().rposition(|count| {
+            below -= count;
+            below < rank
+        });
+        found.map(|offset| self.buckets.first + offset)
     }
 }
 
@@ -170,7 +174,8 @@ impl TryFrom<Buckets> for Histogram {
         if end.is_none_or(|end| end > BUCKETS) {
             return Err("histogram with buckets beyond the last one");
         }
-        Ok(Self { buckets })
+        let count = buckets.counts.iter().try_fold(0, |sum: u64, count| sum.checked_add(*count));
+        Ok(Self { count: count.ok_or("histogram with more durations than can be counted")?, buckets })
     }
 }
 

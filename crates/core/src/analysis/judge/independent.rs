@@ -20,12 +20,18 @@ use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::evidence::srm::{self, SplitEpoch};
 
 pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> Tested {
-    let harm = starts.harm(guard);
     let log_safe = log_safe(guard, evidence);
+    let safe = shows_safe(log_safe, guard, evidence);
+    Tested { safe, log_safe: Some(log_safe), ..harm(guard, starts) }
+}
+
+/// What speaks for HARM alone.
+pub(super) fn harm(guard: &Guard, starts: &Starts<'_>) -> Tested {
+    let harm = starts.harm(guard);
     Tested {
         harm: Harm::Evidence(harm.log_e),
-        safe: shows_safe(log_safe, guard, evidence),
-        log_safe: Some(log_safe),
+        safe: false,
+        log_safe: None,
         material: harm.log_e > f64::NEG_INFINITY,
         since: harm.since,
         heavy: None,

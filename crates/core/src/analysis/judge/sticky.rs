@@ -36,14 +36,24 @@ pub(super) fn test(
     (evidence, starts, heavy): (&Evidence, &Starts<'_>, Option<&HeavyGroups>),
     alpha: f64,
 ) -> Tested {
-    let (harm, since) = harm(guard, (evidence, starts, heavy), alpha);
     let log_safe = log_safe(guard, evidence);
+    let safe = shows_safe(log_safe, guard, evidence);
+    Tested { safe, log_safe, ..test_harm(guard, (evidence, starts, heavy), alpha) }
+}
+
+/// The same of HARM alone: nothing is found safe.
+pub(super) fn test_harm(
+    guard: &Guard,
+    (evidence, starts, heavy): (&Evidence, &Starts<'_>, Option<&HeavyGroups>),
+    alpha: f64,
+) -> Tested {
+    let (harm, since) = harm(guard, (evidence, starts, heavy), alpha);
     let material = match harm {
         Harm::Evidence(log_e) => log_e > f64::NEG_INFINITY,
         Harm::Tested(worse) => worse,
     };
-    let safe = shows_safe(log_safe, guard, evidence);
-    Tested { harm, safe, log_safe, material, since, heavy: heavy.map(HeavyGroups::told) }
+    let heavy = heavy.map(HeavyGroups::told);
+    Tested { harm, safe: false, log_safe: None, material, since, heavy }
 }
 
 /// What speaks for HARM that is material, and since which of the compared epochs.

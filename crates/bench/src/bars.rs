@@ -12,9 +12,6 @@ const ENOUGH_RUNS: u64 = 1_000;
 const WRONG_PROMOTIONS: f64 = 0.05;
 const IN_TIME: f64 = 0.85;
 
-/// The guards whose margins the scenarios put the candidate at; the others see it within theirs.
-const AT_THEIR_MARGIN: usize = 3;
-
 /// One bar.
 pub(crate) struct Bar {
     pub(crate) what: String,
@@ -72,7 +69,7 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
         }
     }
     for row in rows.iter().filter(|row| row.rule == "viridian-kept") {
-        let most = row.p_safe.iter().take(AT_THEIR_MARGIN).copied().max_by(f64::total_cmp).unwrap_or(MISSING);
+        let most = row.p_safe.iter().copied().max_by(f64::total_cmp).unwrap_or(MISSING);
         add(
             format!("{}: called safe by the most lenient guard at its margin", row.scenario),
             most,
@@ -96,7 +93,7 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
             add(format!("errors-1-to-5: bad answers of {rule} by ours"), ratio, Side::AtLeast, times);
         }
     }
-    let best = tuned::best(tried, &Setting::swept(&config.rules), rows);
+    let best = tuned::best(tried, &Setting::swept(&config.rules));
     for best in best.iter().filter(|best| best.measure == Measure::All) {
         if let Some(found) = &best.found {
             let what = format!("{}: cost of ours by that of the best {}", best.scenario, best.family);

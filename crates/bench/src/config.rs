@@ -30,6 +30,7 @@ pub(crate) struct Config {
 pub(crate) struct Runs {
     pub(crate) small: u64,
     pub(crate) nulls: u64,
+    pub(crate) margins: u64,
     pub(crate) others: u64,
 }
 
@@ -49,6 +50,9 @@ pub(crate) struct Usual {
     /// The mean.
     pub(crate) cost: f64,
     pub(crate) cost_spread: f64,
+    /// The mean number of tokens written.
+    pub(crate) tokens: f64,
+    pub(crate) tokens_spread: f64,
     pub(crate) judged: f64,
     pub(crate) bad: f64,
     pub(crate) limited: f64,
@@ -60,13 +64,6 @@ struct Traffic {
     seed: u64,
     runs: Runs,
     usual: Usual,
-}
-
-impl Usual {
-    /// The mean latency in seconds: that of a lognormal.
-    pub(crate) fn mean_latency(&self) -> f64 {
-        self.latency * (self.latency_spread * self.latency_spread / 2.0).exp()
-    }
 }
 
 impl Config {

@@ -10,6 +10,7 @@ use crate::series::Series;
 use crate::traffic::Requests;
 use anyhow::{Result, anyhow};
 use std::sync::atomic::{AtomicU64, Ordering};
+use viridian_core::rollout::plan::DEFAULT_WARMUP;
 use viridian_core::simulate::Dice;
 
 /// How long the baseline is known before a plan is made for an equal candidate, in seconds.
@@ -87,6 +88,9 @@ pub(crate) fn run(task: &Task<'_>) -> Result<Outcomes> {
 /// What our rule is asked in a scenario.
 fn aims(scenario: &Scenario) -> Vec<Aim> {
     match scenario.kind {
+        Kind::Null if scenario.settling.is_some_and(|settling| settling.warmup != DEFAULT_WARMUP) => {
+            vec![Aim::Judge, Aim::JudgeByDefault]
+        }
         Kind::Null | Kind::Broken => vec![Aim::Judge],
         Kind::Worse if scenario.watches == Watched::Latency => {
             vec![Aim::Judge, Aim::JudgeUsual, Aim::JudgeAlone]

@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench decisions` and `cargo xtask bench tick` start this on the release build. What is run is written
 //! down in `bench/decisions`. In reading order: [`config`], [`traffic`], [`ours`], [`series`] and [`rivals`],
-//! [`pairs`], [`experiment`], [`row`], [`tuned`], [`bars`], [`page`], [`claims`]; [`tick`] measures how long a decision takes.
+//! [`pairs`], [`experiment`], [`row`], [`tuned`], [`sweep`], [`bars`], [`page`], [`claims`]; [`tick`] measures how long a decision takes.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the person who started it")]
 
@@ -17,6 +17,7 @@ mod rivals;
 mod row;
 mod run;
 mod series;
+mod sweep;
 mod tick;
 mod traffic;
 mod tuned;
@@ -76,7 +77,7 @@ struct Decisions {
     /// Print the rows as JSON.
     #[arg(long)]
     json: bool,
-    /// Write `results.json` and `results.md` beside the configuration, naming this commit, and the README's table of them.
+    /// Write `results.json`, `sweep.json` and `results.md` beside the configuration, naming this commit, and the README's table of them.
     #[arg(long, value_name = "COMMIT")]
     write: Option<String>,
 }
@@ -125,7 +126,7 @@ fn decisions(arguments: &Decisions) -> Result<()> {
         rows.extend(new);
     }
     let seed = arguments.seed.unwrap_or(config.seed);
-    rows.extend(pairs::rows(arguments.only.as_deref(), seed, |kind| runs(arguments, &config, kind)));
+    rows.extend(pairs::rows(arguments.only.as_deref(), seed, |kind| runs(arguments, &config, kind))?);
     let bars = bars::all(&rows, &tried, &config);
     let about = page::About {
         seed: arguments.seed.unwrap_or(config.seed),
@@ -133,11 +134,14 @@ fn decisions(arguments: &Decisions) -> Result<()> {
         threads: arguments.threads,
         commit: arguments.write.clone(),
     };
-    let page = page::page(&about, &config, &rows, &tuned::best(&tried, &swept, &rows), &bars);
+    let tuned = page::Tuned { best: tuned::best(&tried, &swept), sweep: sweep::table(&tried, &swept) };
+    let page = page::page(&about, &config, &rows, &tuned, &bars);
     if let Some(directory) = arguments.write.as_ref().map(|_| &arguments.directory) {
         let json = serde_json::to_string_pretty(&rows)? + "\n";
         std::fs::write(directory.join("results.json"), json).context("write results.json")?;
         std::fs::write(directory.join("results.md"), &page).context("write results.md")?;
+        let sweep = sweep::json(&tried, &swept)?;
+        std::fs::write(directory.join("sweep.json"), sweep).context("write sweep.json")?;
         let readme = directory.join("../../README.md");
         let text = std::fs::read_to_string(&readme).context("read README.md")?;
         std::fs::write(readme, claims::renewed(&text, &rows)?).context("write README.md")?;
@@ -156,7 +160,8 @@ fn runs(arguments: &Decisions, config: &Config, kind: Kind) -> u64 {
     match (arguments.runs, arguments.full, kind) {
         (Some(runs), _, _) => runs,
         (None, false, _) => config.runs.small,
-        (None, true, Kind::Null | Kind::Margin) => config.runs.nulls,
+        (None, true, Kind::Null) => config.runs.nulls,
+        (None, true, Kind::Margin) => config.runs.margins,
         (None, true, _) => config.runs.others,
     }
 }

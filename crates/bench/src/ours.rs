@@ -6,7 +6,7 @@
 
 mod plan;
 
-use crate::config::{Config, Scenario};
+use crate::config::{Config, Scenario, Usual};
 use crate::run::{End, Run};
 use crate::traffic::{Answer, Request, Requests, User};
 use anyhow::Result;
@@ -15,7 +15,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, harm_bound, judge, verdicts};
+use viridian_core::analysis::judge::{Units, finds_harm, harm_bound, judge, verdicts, verdicts_of_harm};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
@@ -54,9 +54,14 @@ const UNDER_WAY: f64 = 0.25;
 const BEGINNING: u64 = 1_000_000_000;
 
 /// One rollout under way.
-pub(crate) struct Ours {
+pub(crate) struct Ours<'a> {
+    usual: &'a Usual,
+    /// Whether a guard watches how many tokens are written.
+    tells_tokens: bool,
     plan: Plan,
     aim: Aim,
+    /// Whether it is over before the scenario is once every guard passes. Elsewhere nothing asks whether one does.
+    may_promote: bool,
     units: Units,
     /// The share that reaches the candidate when the draw is broken.
     actual: Option<Weight>,
@@ -66,10 +71,6 @@ pub(crate) struct Ours {
     epoch: Epoch,
     calibration: ArmCounts,
     evidence: Evidence,
-    /// What an answer usually costs, in dollars, where a guard watches it.
-    usual_cost: Option<f64>,
-    /// How many microseconds one usually takes, where a guard watches the mean.
-    usual_us: Option<f64>,
     /// Judgements that do not count yet, the next first.
     unripe: BinaryHeap<Reverse<Unripe>>,
     next_look: f64,
@@ -105,11 +106,54 @@ enum Look {
     Alarmed,
 }
 
-impl Ours {
+/// What an outcome says against its arm. By everything else it can only lower the evidence of harm.
+struct Against {
+    /// It failed, so that it is not known how long it would have taken.
+    failed: bool,
+    /// It was among the slowest of those the baseline gives.
+    slow: bool,
+    slower: bool,
+    dearer: bool,
+    wordier: bool,
+    by_judge: bool,
+}
+
+impl Against {
+    /// By what bets and races of its epoch hold it against.
+    fn of(outcome: &Outcome, epoch: &Epoch) -> Self {
+        let is_above = |metric, amount: u64| amount as f64 > epoch.centre(metric);
+        let threshold = epoch.thresholds.of(Metric::LatencyP95);
+        let Contents { cost, output_tokens, .. } = outcome.contents;
+        Self {
+            failed: outcome.class.is_error(),
+            slow: threshold.is_some_and(|threshold| outcome.latency_us > threshold.at_us),
+            slower: is_above(Metric::LatencyMean, outcome.latency_us),
+            dearer: cost.is_some_and(|cost| is_above(Metric::Cost, cost)),
+            wordier: output_tokens.is_some_and(|tokens| is_above(Metric::OutputTokens, tokens)),
+            by_judge: false,
+        }
+    }
+
+    /// Whether it says so by a metric. Where units stay together an amount is told by an interval, which one answer hardly
+    /// moves: that is looked at as time passes.
+    const fn by(&self, metric: Metric, units: Units) -> bool {
+        match metric {
+            _ if metric.is_amount() && matches!(units, Units::Sticky) => false,
+            Metric::Errors => self.failed,
+            Metric::LatencyP95 => self.slow || self.failed,
+            Metric::LatencyMean => self.slower || self.failed,
+            Metric::Cost => self.dearer,
+            Metric::OutputTokens => self.wordier,
+            Metric::Feedback => self.by_judge,
+            _ => true,
+        }
+    }
+}
+
+impl<'a> Ours<'a> {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
-    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
+    pub(crate) fn new(config: &'a Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
-        let watches = |metric| plan.guards.iter().any(|guard| guard.metric == metric);
         let rate = scenario.rate.unwrap_or(config.usual.rate);
         let predicted = (aim == Aim::Promote).then(|| {
             let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.tally });
@@ -117,10 +161,11 @@ impl Ours {
         });
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
-            usual_cost: watches(Metric::Cost).then_some(config.usual.cost),
-            usual_us: watches(Metric::LatencyMean).then(|| 1e6 * config.usual.mean_latency()),
+            usual: &config.usual,
+            tells_tokens: plan.guards.iter().any(|guard| guard.metric == Metric::OutputTokens),
             plan,
             aim,
+            may_promote: plan::may_promote(scenario),
             units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
             actual: scenario.actual.map(plan::weight).transpose()?,
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
@@ -160,7 +205,8 @@ impl Ours {
         if self.ended.is_some() {
             return;
         }
-        if self.count(request, user) && self.aim != Aim::Keep {
+        let against = self.count(request, user).filter(|_| self.aim != Aim::Keep);
+        if against.is_some_and(|against| self.finds_harm(&against)) {
             self.look(request.at, Look::Alarmed);
         }
     }
@@ -170,18 +216,31 @@ impl Ours {
         self.ended.take().unwrap_or_else(|| self.run(End::Open, horizon))
     }
 
-    /// Counts a request; whether something bad happened on the candidate.
-    fn count(&mut self, request: &Request, user: Option<&User>) -> bool {
+    /// Whether anything that an outcome says against the candidate makes a guard fail.
+    fn finds_harm(&self, against: &Against) -> bool {
+        let guards = &self.plan.guards;
+        guards.iter().any(|guard| against.by(guard.metric, self.units))
+            && finds_harm(guards, &self.evidence, self.units, |metric| against.by(metric, self.units))
+    }
+
+    /// Counts a request; what it says against the candidate, if it was served there.
+    fn count(&mut self, request: &Request, user: Option<&User>) -> Option<Against> {
         let weight = self.epoch.weight;
         let drawn = if weight.compares() { self.actual.unwrap_or(weight) } else { weight };
         let bucket = user.map_or_else(|| Bucket::from_uniform(request.draw), |user| user.bucket);
         let arm = if bucket.is_candidate(drawn) { Arm::Candidate } else { Arm::Baseline };
-        let standing =
-            if weight.compares() { Standing::Drawn(weight) } else { Standing::Exempt(Exempt::NotCompared) };
+        let standing = if !weight.compares() {
+            Standing::Exempt(Exempt::NotCompared)
+        } else if self.candidate < u64::from(self.plan.policy.warmup) {
+            Standing::Exempt(Exempt::WarmingUp)
+        } else {
+            Standing::Drawn(weight)
+        };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
         let answer = request.answer(arm);
-        let outcome = outcome(decision, answer, self.usual_cost.is_some());
-        let Some(counts) = self.evidence.epochs.last_mut() else { return false };
+        let tokens = self.tells_tokens.then(|| request.tokens(self.usual));
+        let outcome = outcome(decision, answer, tokens);
+        let counts = self.evidence.epochs.last_mut()?;
         let thresholds = counts.epoch.thresholds;
         let counted = counts.arm_mut(arm);
         counted.tally.record(&outcome, &thresholds);
@@ -190,11 +249,9 @@ impl Ours {
             self.candidate += 1;
             self.excess += request.excess;
         }
-        let mut is_bad = answer.class.is_error()
-            || thresholds.of(Metric::LatencyP95).is_some_and(|threshold| answer.latency_us > threshold.at_us)
-            || self.usual_cost.is_some_and(|usual| answer.cost > usual)
-            || self.usual_us.is_some_and(|usual| answer.latency_us as f64 > usual);
-        if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
+        let mut against = Against::of(&outcome, &counts.epoch);
+        let is_warming_up = standing == Standing::Exempt(Exempt::WarmingUp);
+        if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error() && !is_warming_up) {
             let unripe = Unripe {
                 at: micros(request.at + judged.after.max(self.maturity)),
                 epoch: counts.epoch.id.0,
@@ -207,10 +264,10 @@ impl Ours {
                 self.unripe.push(Reverse(unripe));
             } else {
                 self.count_judged(unripe);
-                is_bad |= judged.bad;
+                against.by_judge = judged.bad;
             }
         }
-        is_bad && arm == Arm::Candidate
+        (arm == Arm::Candidate && !is_warming_up).then_some(against)
     }
 
     /// Judgements whose time has come.
@@ -239,7 +296,11 @@ impl Ours {
     /// step asks for that does is left out where that is why it looks.
     fn look(&mut self, at: f64, why: Look) {
         let now = timestamp(at);
-        let mut analysis = verdicts(&self.plan.guards, &self.evidence, self.units);
+        let known = (&self.plan.guards, &self.evidence, self.units);
+        let mut analysis = match self.may_promote {
+            true => verdicts(known.0, known.1, known.2),
+            false => verdicts_of_harm(known.0, known.1, known.2),
+        };
         if why == Look::Timed {
             analysis.harm_bound = harm_bound(&self.evidence, self.units);
         }
@@ -333,7 +394,7 @@ pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> ArmCounts {
         let answer = request.answer(Arm::Baseline);
         let decision =
             Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None };
-        baseline.tally.record(&outcome(decision, answer, true), &thresholds);
+        baseline.tally.record(&outcome(decision, answer, None), &thresholds);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
             let said = Counts::of_share(1, u64::from(judged.bad));
             baseline.tally.metrics[Metric::Feedback.index()].add(said);
@@ -343,13 +404,17 @@ pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> ArmCounts {
     baseline
 }
 
-fn outcome(decision: Decision, answer: &Answer, tells_cost: bool) -> Outcome {
+fn outcome(decision: Decision, answer: &Answer, tokens: Option<u64>) -> Outcome {
     Outcome {
         decision,
         class: answer.class,
         latency_us: answer.latency_us,
         first_token: FirstToken::NotStreamed,
-        contents: Contents { cost: tells_cost.then(|| billionths(answer.cost)), ..Contents::default() },
+        contents: Contents {
+            cost: Some(billionths(answer.cost)),
+            output_tokens: tokens,
+            ..Contents::default()
+        },
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Series {
     cells: [Vec<Cell>; 2],
     shares: Vec<(f64, Weight)>,
     actual: Option<Weight>,
+    /// What comes before this second is left out.
+    settled: f64,
     /// Candidate requests by the end of each span, and bad answers that would not have been given without it.
     served: Vec<(u64, f64)>,
 }
@@ -81,6 +83,7 @@ impl Series {
             cells: [vec![Cell::default(); count], vec![Cell::default(); count]],
             shares: shares.iter().map(|(from, share)| (*from, weight(*share))).collect(),
             actual: scenario.actual.map(weight),
+            settled: scenario.settling.map_or(0.0, |settling| settling.seconds),
             served: vec![(0, 0.0); count],
         }
     }
@@ -96,6 +99,9 @@ impl Series {
         if let Some(served) = self.served.get_mut(place).filter(|_| arm == Arm::Candidate) {
             served.0 += 1;
             served.1 += request.excess;
+        }
+        if request.at < self.settled {
+            return;
         }
         let is_error = answer.class.is_error();
         let seconds = answer.latency_us as f64 / 1e6;

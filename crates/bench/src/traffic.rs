@@ -6,8 +6,8 @@
 mod users;
 
 use crate::config::{Arms, Change, Delay, Quality, Scenario, Storm, Usual, Watched};
-use users::Population;
 pub(crate) use users::User;
+use users::{Habits, Population};
 use viridian_core::arm::Arm;
 use viridian_core::outcome::Class;
 use viridian_core::simulate::Dice;
@@ -59,12 +59,21 @@ pub(crate) struct Requests<'a> {
     usual: &'a Usual,
     changes: &'a [Change],
     watches: Watched,
+    price: Lognormal,
     rate: f64,
     storm: Option<Storm>,
     delay: Option<Delay>,
     population: Option<Population>,
     dice: Dice,
     now: f64,
+}
+
+/// A distribution by its mean and how far it deviates from it.
+#[derive(Clone, Copy)]
+struct Lognormal {
+    /// The variance of the logarithm.
+    variance: f64,
+    deviation: f64,
 }
 
 /// The random numbers that both answers of a request follow from.
@@ -76,7 +85,7 @@ struct Luck {
     judged: f64,
     verdict: f64,
     wait: f64,
-    proneness: f64,
+    habits: Habits,
     storm: Option<f64>,
 }
 
@@ -89,6 +98,7 @@ impl<'a> Requests<'a> {
             usual,
             changes: &scenario.change,
             watches: scenario.watches,
+            price: Lognormal::new(usual.cost_spread),
             rate: scenario.rate.unwrap_or(usual.rate),
             storm: scenario.storm,
             delay: scenario.delay,
@@ -127,12 +137,12 @@ impl<'a> Requests<'a> {
         let luck = Luck {
             failure: self.dice.uniform(),
             limit: self.dice.uniform(),
-            length: self.dice.normal(),
-            price: if self.is_cost_watched() { self.dice.normal() } else { 0.0 },
+            length: (self.usual.latency_spread * self.dice.normal()).exp(),
+            price: self.price.of(1.0, self.dice.normal()),
             judged: self.dice.uniform(),
             verdict: self.dice.uniform(),
             wait: if self.delay.is_some() { -(1.0 - self.dice.uniform()).ln() } else { 0.0 },
-            proneness: self.user(user).map_or(1.0, |user| user.proneness),
+            habits: self.user(user).map_or(Habits::AVERAGE, |user| user.habits),
             storm: storm.filter(|_| is_storm).map(|storm| storm.errors),
         };
         let levels = [self.level(Arms::Both), self.level(Arms::Candidate)];
@@ -140,15 +150,11 @@ impl<'a> Requests<'a> {
         let answers =
             [self.answer(&luck, &levels[0], Arm::Baseline), self.answer(&luck, &levels[1], Arm::Candidate)];
         let excess = match self.watches {
-            Watched::Feedback => levels[1].bad - levels[0].bad,
-            Watched::Errors if !is_storm => (levels[1].errors - levels[0].errors) * luck.proneness,
+            Watched::Feedback => (levels[1].bad - levels[0].bad) * luck.habits.bad,
+            Watched::Errors if !is_storm => (levels[1].errors - levels[0].errors) * luck.habits.errors,
             _ => 0.0,
         };
         Request { at: self.now, draw, user, answers, excess }
-    }
-
-    const fn is_cost_watched(&self) -> bool {
-        matches!(self.watches, Watched::Cost | Watched::All)
     }
 
     fn level(&self, arms: Arms) -> Level {
@@ -170,7 +176,7 @@ impl<'a> Requests<'a> {
     }
 
     fn answer(&self, luck: &Luck, level: &Level, arm: Arm) -> Answer {
-        let errors = luck.storm.unwrap_or(level.errors * luck.proneness);
+        let errors = luck.storm.unwrap_or(level.errors * luck.habits.errors);
         let class = if luck.limit < level.limited {
             Class::RateLimited
         } else if luck.failure < errors {
@@ -178,18 +184,16 @@ impl<'a> Requests<'a> {
         } else {
             Class::Ok
         };
-        let seconds = level.latency * (self.usual.latency_spread * luck.length).exp();
+        let seconds = level.latency * luck.length * luck.habits.latency;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "seconds, far below 2^40"
         )]
         let latency_us = (seconds * 1e6) as u64;
-        // A lognormal with this mean and deviation.
-        let spread = self.usual.cost_spread.mul_add(self.usual.cost_spread, 1.0).ln();
-        let cost = level.cost * (spread.sqrt() * luck.price - spread / 2.0).exp();
+        let cost = level.cost * luck.price * luck.habits.cost;
         let judged = (luck.judged < self.usual.judged).then(|| {
-            let bad = luck.verdict < level.bad;
+            let bad = luck.verdict < level.bad * luck.habits.bad;
             let after = self.delay.map_or(0.0, |delay| {
                 let mean = match arm {
                     Arm::Baseline => delay.baseline,
@@ -203,9 +207,30 @@ impl<'a> Requests<'a> {
     }
 }
 
+impl Lognormal {
+    /// With this deviation, as a part of the mean.
+    fn new(spread: f64) -> Self {
+        let variance = spread.mul_add(spread, 1.0).ln();
+        Self { variance, deviation: variance.sqrt() }
+    }
+
+    /// The value of a standard normal number.
+    fn of(self, mean: f64, normal: f64) -> f64 {
+        mean * (self.deviation * normal - self.variance / 2.0).exp()
+    }
+}
+
 impl Request {
     /// How an arm answers it.
     pub(crate) const fn answer(&self, arm: Arm) -> &Answer {
         &self.answers[arm.index()]
+    }
+
+    /// How many tokens its answer has on either arm. Nothing else depends on that, so it has dice of its own.
+    pub(crate) fn tokens(&self, usual: &Usual) -> u64 {
+        let written = Lognormal::new(usual.tokens_spread);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+        let tokens = written.of(usual.tokens, Dice::seeded(self.draw).normal()).round() as u64;
+        tokens
     }
 }

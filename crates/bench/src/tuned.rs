@@ -7,22 +7,21 @@
 use crate::config::{Counting, Kind, Scenario, Watched};
 use crate::experiment::{Outcomes, Stop};
 use crate::rivals::Setting;
-use crate::row::Row;
 
 /// The most clean candidates a setting may roll back.
 const MAY_BE_WRONG: f64 = 0.01;
 /// The families of settings.
-const FAMILIES: [&str; 4] = ["windows", "kayenta", "t-test", "sequential"];
+pub(crate) const FAMILIES: [&str; 4] = ["windows", "kayenta", "t-test", "sequential"];
 
 /// What every setting came to in a scenario.
 pub(crate) struct Tried {
-    scenario: String,
-    kind: Kind,
+    pub(crate) scenario: String,
+    pub(crate) kind: Kind,
     watches: Watched,
     /// By setting: the part that was rolled back, and what the regression cost.
-    settings: Vec<(f64, f64)>,
+    pub(crate) settings: Vec<(f64, f64)>,
     /// What it cost under ours.
-    ours: f64,
+    pub(crate) ours: f64,
 }
 
 /// The best setting of a family in a scenario.
@@ -91,39 +90,53 @@ fn like(scenario: &str, watches: Watched) -> &'static str {
 }
 
 /// The best of every family in every regression, by both measures.
-pub(crate) fn best(tried: &[Tried], settings: &[Setting], rows: &[Row]) -> Vec<Best> {
+pub(crate) fn best(tried: &[Tried], settings: &[Setting]) -> Vec<Best> {
     let mut all = Vec::new();
-    let regressions = tried.iter().filter(|tried| tried.kind == Kind::Worse && !tried.settings.is_empty());
-    for regression in regressions {
+    for regression in regressions(tried) {
         for family in FAMILIES {
             for measure in [Measure::LikeIt, Measure::All] {
-                let clean: Vec<&Tried> =
-                    tried.iter().filter(|other| other.is_clean_for(regression, measure)).collect();
-                let is_right = |index: usize| {
-                    clean.iter().all(|other| other.settings.get(index).is_some_and(|s| s.0 <= MAY_BE_WRONG))
-                };
-                let found = settings
-                    .iter()
-                    .enumerate()
-                    .filter(|(index, setting)| setting.rule() == family && is_right(*index))
-                    .filter_map(|(index, setting)| Some((setting, regression.settings.get(index)?)))
-                    .min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))
-                    .filter(|_| !clean.is_empty())
-                    .map(|(setting, (p_rollback, cost))| Found {
-                        setting: told(setting),
-                        p_rollback: *p_rollback,
-                        cost: *cost,
-                    });
+                let wrong = (measure, MAY_BE_WRONG);
+                let found = cheapest(tried, (settings, family), regression, wrong);
                 let scenario = regression.scenario.clone();
                 all.push(Best { scenario, family, measure, found, ours: regression.ours });
             }
         }
     }
-    all.retain(|best| rows.iter().any(|row| row.scenario == best.scenario));
     all
 }
 
-fn told(setting: &Setting) -> String {
+/// What was tried of regressions.
+pub(crate) fn regressions(tried: &[Tried]) -> impl Iterator<Item = &Tried> {
+    tried.iter().filter(|tried| tried.kind == Kind::Worse && !tried.settings.is_empty())
+}
+
+/// The setting of a family that costs least in a regression, of those that are wrong about at most a part of clean candidates.
+pub(crate) fn cheapest(
+    tried: &[Tried],
+    (settings, family): (&[Setting], &str),
+    regression: &Tried,
+    (measure, may_be_wrong): (Measure, f64),
+) -> Option<Found> {
+    let clean: Vec<&Tried> = tried.iter().filter(|other| other.is_clean_for(regression, measure)).collect();
+    let is_right = |index: usize| {
+        clean.iter().all(|other| other.settings.get(index).is_some_and(|came_to| came_to.0 <= may_be_wrong))
+    };
+    settings
+        .iter()
+        .enumerate()
+        .filter(|(index, setting)| setting.rule() == family && is_right(*index))
+        .filter_map(|(index, setting)| Some((setting, regression.settings.get(index)?)))
+        .min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))
+        .filter(|_| !clean.is_empty())
+        .map(|(setting, (p_rollback, cost))| Found {
+            setting: told(setting),
+            p_rollback: *p_rollback,
+            cost: *cost,
+        })
+}
+
+/// A setting in words.
+pub(crate) fn told(setting: &Setting) -> String {
     match setting {
         Setting::Windows(windows) => {
             let counts = if windows.counts == Counting::Row { " in a row" } else { "" };

@@ -26,12 +26,10 @@ pub(crate) struct Ours {
     pub(crate) guards: Vec<GuardSpec>,
     /// Seconds between looks when nothing bad happens.
     pub(crate) look_every: f64,
-    /// Requests a gateway sends the candidate before it counts.
+    /// Requests a gateway sends the candidate before it counts, where a scenario says nothing of it.
     pub(crate) warmup: u32,
-    /// The guard that takes the place of the last one where the cost is watched.
-    pub(crate) cost: GuardSpec,
-    /// The guard that takes it where the latency is watched.
-    pub(crate) latency: GuardSpec,
+    /// The guard that takes the place of the one on mean latency for `viridian-percentile`.
+    pub(crate) instead_of_mean: GuardSpec,
 }
 
 /// A guard, its margin in points or in per cent.

@@ -1,6 +1,7 @@
 //! What happens in a scenario, as it is written down.
 
 use serde::{Deserialize, Serialize};
+use viridian_core::metric::Metric;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) kind: Kind,
     /// The metric that other rules watch.
     pub(crate) watches: Watched,
+    /// The guard that is ours alone where one is, if it is not the first on what others watch.
+    pub(crate) guard: Option<Metric>,
     pub(crate) rate: Option<f64>,
     pub(crate) hours: Option<f64>,
     /// The candidate's share in per cent from a second on.
@@ -28,6 +31,7 @@ pub(crate) struct Scenario {
     pub(crate) users: Option<Users>,
     pub(crate) storm: Option<Storm>,
     pub(crate) delay: Option<Delay>,
+    pub(crate) settling: Option<Settling>,
 }
 
 /// What a rule should do.
@@ -111,13 +115,16 @@ pub(crate) enum Quality {
     Rate,
 }
 
-/// Users who stay on their arm: how many, and the deviations of the logarithms of how often they call and fail.
+/// Users who stay on their arm: how many, and the deviations of the logarithms of how often they call, how often they fail,
+/// and how long, how dear and how bad their answers are.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Users {
     pub(crate) count: usize,
     pub(crate) activity: f64,
     pub(crate) proneness: f64,
+    #[serde(default)]
+    pub(crate) habits: f64,
 }
 
 /// One user more, who calls this often for a while, and most of whose calls fail on any arm.
@@ -139,6 +146,15 @@ pub(crate) struct Delay {
     pub(crate) candidate: f64,
     pub(crate) bad: f64,
     pub(crate) maturity: f64,
+}
+
+/// What every rule is told to leave out while the candidate settles: ours so many requests to it, the others so many
+/// seconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settling {
+    pub(crate) warmup: u32,
+    pub(crate) seconds: f64,
 }
 
 impl Change {

@@ -16,7 +16,9 @@ const MIN_SAMPLES: u64 = 100;
 pub(crate) enum Aim {
     /// What all guards together do.
     Judge,
-    /// The same without the guard on a mean that the scenario adds.
+    /// The same with the warm-up that a rollout has by default.
+    JudgeByDefault,
+    /// The same with another guard in the place of the one on mean latency.
     JudgeUsual,
     /// What the guard on the watched metric does alone.
     JudgeAlone,
@@ -30,11 +32,10 @@ pub(crate) enum Aim {
 pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Plan> {
     let shares = scenario.shares.as_ref().unwrap_or(&config.usual.shares);
     let horizon = scenario.hours.unwrap_or(config.usual.hours) * 3_600.0;
-    let may_promote = matches!(scenario.kind, Kind::Margin | Kind::Equal | Kind::Broken);
     let mut steps = Vec::new();
     for (index, (from, share)) in shares.iter().enumerate() {
         let is_last = index + 1 == shares.len();
-        if is_last && may_promote {
+        if is_last && may_promote(scenario) {
             break;
         }
         let until = shares.get(index + 1).map_or(horizon, |(next, _)| *next);
@@ -44,42 +45,40 @@ pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Pla
     let (_, last) = shares.last().context("a scenario needs a share")?;
     let holdback = weight(*last)?.complement();
     steps.push(Step::Bake(Bake { duration: Duration::ZERO, holdback, min_samples: MIN_SAMPLES }));
-    let policy = Policy { warmup: config.rules.viridian.warmup, ..Policy::default() };
+    let told = scenario.settling.map_or(config.rules.viridian.warmup, |settling| settling.warmup);
+    let policy = match aim {
+        Aim::JudgeByDefault => Policy::default(),
+        _ => Policy { warmup: told, ..Policy::default() },
+    };
     Ok(Plan::compile(&Strategy::Canary { steps }, &guards(config, scenario, aim)?, policy))
+}
+
+/// Whether the last watch begins with the last share rather than when the scenario is over.
+pub(super) const fn may_promote(scenario: &Scenario) -> bool {
+    matches!(scenario.kind, Kind::Margin | Kind::Equal | Kind::Broken)
 }
 
 fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> {
     let maturity = Duration::from_secs_f64(scenario.delay.map_or(0.0, |delay| delay.maturity));
     let rules = &config.rules.viridian;
-    let mut specs: Vec<&GuardSpec> = rules.guards.iter().collect();
-    let added = match scenario.watches {
-        Watched::Cost => Some(&rules.cost),
-        Watched::Latency if aim != Aim::JudgeUsual => Some(&rules.latency),
-        _ => None,
+    let instead = |spec: &GuardSpec| aim == Aim::JudgeUsual && spec.metric == Metric::LatencyMean;
+    let all = rules.guards.iter().map(|spec| if instead(spec) { &rules.instead_of_mean } else { spec });
+    let alone = scenario.guard.or(known_by(scenario.watches));
+    let is_armed = |spec: &&GuardSpec| match aim {
+        Aim::Judge | Aim::JudgeByDefault | Aim::JudgeUsual | Aim::Keep => true,
+        Aim::JudgeAlone | Aim::Promote => Some(spec.metric) == alone,
     };
-    if let Some(added) = added {
-        specs.pop();
-        specs.push(added);
-    }
-    let armed = match aim {
-        Aim::Judge | Aim::JudgeUsual | Aim::Keep => specs,
-        Aim::JudgeAlone | Aim::Promote => specs
-            .into_iter()
-            .filter(|spec| watched_by(spec.metric) == Some(scenario.watches))
-            .take(1)
-            .collect(),
-    };
-    armed.into_iter().map(|spec| spec.guard(maturity)).collect()
+    all.filter(is_armed).map(|spec| spec.guard(maturity)).collect()
 }
 
-/// The metric that other rules watch where our guard watches this one.
-const fn watched_by(metric: Metric) -> Option<Watched> {
-    match metric {
-        Metric::Errors => Some(Watched::Errors),
-        Metric::LatencyP95 => Some(Watched::Latency),
-        Metric::Feedback => Some(Watched::Feedback),
-        Metric::Cost => Some(Watched::Cost),
-        _ => None,
+/// Our metric where the other rules watch this one.
+const fn known_by(watched: Watched) -> Option<Metric> {
+    match watched {
+        Watched::Errors => Some(Metric::Errors),
+        Watched::Latency => Some(Metric::LatencyP95),
+        Watched::Feedback => Some(Metric::Feedback),
+        Watched::Cost => Some(Metric::Cost),
+        Watched::All => None,
     }
 }
 

@@ -17,8 +17,16 @@ pub(crate) struct User {
     pub(crate) bucket: Bucket,
     /// The share of all calls by this user and those before.
     up_to: f64,
-    /// How often requests of this user fail, against the average request.
-    pub(crate) proneness: f64,
+    pub(crate) habits: Habits,
+}
+
+/// What requests of a user come to, against the average request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Habits {
+    pub(crate) errors: f64,
+    pub(crate) latency: f64,
+    pub(crate) cost: f64,
+    pub(crate) bad: f64,
 }
 
 /// All users, and one more at the end who only calls in storms.
@@ -45,7 +53,7 @@ impl Population {
                         .map_or(UnitHash(0), |application| UnitHash::of(application, &name)),
                     bucket: Bucket::of(&salt, &name),
                     up_to: calls,
-                    proneness: (users.proneness * dice.normal()).exp(),
+                    habits: Habits::drawn(users, dice),
                 }
             })
             .collect();
@@ -70,14 +78,35 @@ impl Population {
     }
 }
 
-/// Makes parts of the calls of numbers of calls, and factors on the mean over all calls of how prone users are, so
-/// that the average request fails as often as written in every run.
+impl Habits {
+    /// Those of the average request.
+    pub(crate) const AVERAGE: Self = Self { errors: 1.0, latency: 1.0, cost: 1.0, bad: 1.0 };
+
+    fn drawn(users: Users, dice: &mut Dice) -> Self {
+        let errors = (users.proneness * dice.normal()).exp();
+        if users.habits == 0.0 {
+            return Self { errors, ..Self::AVERAGE };
+        }
+        let mut drawn = || (users.habits * dice.normal()).exp();
+        Self { errors, latency: drawn(), cost: drawn(), bad: drawn() }
+    }
+
+    const fn each(&mut self) -> [&mut f64; 4] {
+        [&mut self.errors, &mut self.latency, &mut self.cost, &mut self.bad]
+    }
+}
+
+/// Makes parts of the calls of numbers of calls, and factors on the mean over all calls of what users are like, so that
+/// the average request is as written in every run.
 fn even_out(users: &mut [User], calls: f64) {
-    let (mut mean, mut from) = (0.0, 0.0);
+    let (mut means, mut from) = ([0.0; 4], 0.0);
     for user in users.iter_mut() {
         user.up_to /= calls;
-        mean += (user.up_to - from) * user.proneness;
+        let part = user.up_to - from;
+        means.iter_mut().zip(user.habits.each()).for_each(|(mean, habit)| *mean += part * *habit);
         from = user.up_to;
     }
-    users.iter_mut().for_each(|user| user.proneness /= mean);
+    for user in users {
+        user.habits.each().into_iter().zip(means).for_each(|(habit, mean)| *habit /= mean);
+    }
 }

@@ -7,7 +7,7 @@ use crate::outcome::{Class, Contents, FirstToken, Outcome};
 
 /// What one outcome adds to the metrics that are known with the answer.
 pub(super) fn scores(outcome: &Outcome, thresholds: &Thresholds) -> impl Iterator<Item = (Metric, Counts)> {
-    Metric::ALL.into_iter().filter_map(|metric| Some((metric, score(metric, outcome, thresholds)?)))
+    Metric::ALL.iter().filter_map(|metric| Some((*metric, score(*metric, outcome, thresholds)?)))
 }
 
 /// Nothing while a percentile has no threshold or an amount no cap, and for what the outcome is no case of.

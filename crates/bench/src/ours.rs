@@ -4,12 +4,17 @@
 //! [`Ours::serve`] takes the next request; it looks after every bad outcome on the candidate, and every few seconds
 //! whatever happened. A look between can find nothing that those do not, but for a best guess that crosses a margin.
 
+mod answers;
+mod controller;
 mod plan;
 
 use crate::config::{Config, Scenario, Usual};
 use crate::run::{End, Run};
-use crate::traffic::{Answer, Request, Requests, User};
+use crate::traffic::{Request, User};
+pub(crate) use answers::known;
+use answers::{Against, outcome};
 use anyhow::Result;
+pub(crate) use controller::{first_epoch, input};
 pub(crate) use plan::Aim;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,16 +25,12 @@ use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
 use viridian_core::arm::Arm;
-use viridian_core::epoch::{Epoch, Thresholds};
-use viridian_core::id::EpochId;
+use viridian_core::epoch::Epoch;
 use viridian_core::metric::Metric;
-use viridian_core::outcome::{Contents, FirstToken, Outcome};
 use viridian_core::rollout::forecast::{Traffic, forecast, remaining};
-use viridian_core::rollout::input::{Gateways, Input, Readiness, SmokeResult};
 use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::state::{Phase, State};
-use viridian_core::rollout::step::{CALIBRATION, step};
-use viridian_core::rollout::uncompared;
+use viridian_core::rollout::step::step;
 use viridian_core::routing::bucket::Bucket;
 use viridian_core::routing::decide::{Decision, Exempt, Standing};
 use viridian_core::time::Timestamp;
@@ -38,16 +39,6 @@ use viridian_core::weight::Weight;
 
 /// The most steps at one look, as in production.
 const STEPS_PER_LOOK: usize = 8;
-/// One gateway that serves by every table at once.
-const GATEWAYS: Gateways = Gateways {
-    known: 1,
-    acknowledged: 1,
-    exposed: 0,
-    tripped: None,
-    refused: None,
-    oversized: None,
-    unwell: None,
-};
 /// Under way is at this part of the time that the plan told.
 const UNDER_WAY: f64 = 0.25;
 /// Where the clock stands at the beginning: epochs may begin before it.
@@ -104,50 +95,6 @@ enum Look {
     Timed,
     /// Something bad happened on the candidate.
     Alarmed,
-}
-
-/// What an outcome says against its arm. By everything else it can only lower the evidence of harm.
-struct Against {
-    /// It failed, so that it is not known how long it would have taken.
-    failed: bool,
-    /// It was among the slowest of those the baseline gives.
-    slow: bool,
-    slower: bool,
-    dearer: bool,
-    wordier: bool,
-    by_judge: bool,
-}
-
-impl Against {
-    /// By what bets and races of its epoch hold it against.
-    fn of(outcome: &Outcome, epoch: &Epoch) -> Self {
-        let is_above = |metric, amount: u64| amount as f64 > epoch.centre(metric);
-        let threshold = epoch.thresholds.of(Metric::LatencyP95);
-        let Contents { cost, output_tokens, .. } = outcome.contents;
-        Self {
-            failed: outcome.class.is_error(),
-            slow: threshold.is_some_and(|threshold| outcome.latency_us > threshold.at_us),
-            slower: is_above(Metric::LatencyMean, outcome.latency_us),
-            dearer: cost.is_some_and(|cost| is_above(Metric::Cost, cost)),
-            wordier: output_tokens.is_some_and(|tokens| is_above(Metric::OutputTokens, tokens)),
-            by_judge: false,
-        }
-    }
-
-    /// Whether it says so by a metric. Where units stay together an amount is told by an interval, which one answer hardly
-    /// moves: that is looked at as time passes.
-    const fn by(&self, metric: Metric, units: Units) -> bool {
-        match metric {
-            _ if metric.is_amount() && matches!(units, Units::Sticky) => false,
-            Metric::Errors => self.failed,
-            Metric::LatencyP95 => self.slow || self.failed,
-            Metric::LatencyMean => self.slower || self.failed,
-            Metric::Cost => self.dearer,
-            Metric::OutputTokens => self.wordier,
-            Metric::Feedback => self.by_judge,
-            _ => true,
-        }
-    }
 }
 
 impl<'a> Ours<'a> {
@@ -313,7 +260,12 @@ impl<'a> Ours<'a> {
         }
         self.tell(at);
         for _ in 0..STEPS_PER_LOOK {
-            let transition = step(&self.plan, &self.state, &self.input(&analysis), now);
+            let transition = step(
+                &self.plan,
+                &self.state,
+                &input(&self.state, &analysis, &self.calibration, &self.evidence),
+                now,
+            );
             let moved = transition.next.sequence != self.state.sequence;
             self.state = transition.next;
             if !self.renew_epoch(now) && !moved {
@@ -339,22 +291,6 @@ impl<'a> Ours<'a> {
         self.told = found
             .and_then(|found| found.soonest.zip(found.latest))
             .map(|(soonest, latest)| (at + soonest.as_secs_f64(), at + latest.as_secs_f64()));
-    }
-
-    fn input(&self, analysis: &Analysis) -> Input {
-        Input {
-            sequence: self.state.sequence,
-            commands: Vec::new(),
-            gateways: GATEWAYS,
-            calibration: self.calibration.tally.outcomes(),
-            analysis: analysis.clone(),
-            uncompared: uncompared::errors(&self.evidence),
-            gauges: Vec::new(),
-            signs: Vec::new(),
-            smoke: SmokeResult::Passed,
-            baseline: Readiness::Ready,
-            candidate: Readiness::Ready,
-        }
     }
 
     /// Whether another epoch began.
@@ -385,60 +321,10 @@ impl<'a> Ours<'a> {
     }
 }
 
-/// What the baseline did before the rollout: for so many seconds, and at least as much as a rollout waits for.
-pub(crate) fn known(requests: &mut Requests<'_>, seconds: f64) -> ArmCounts {
-    let mut baseline = ArmCounts::default();
-    let thresholds = Thresholds::default();
-    while baseline.tally.outcomes() < CALIBRATION || requests.now() < seconds {
-        let request = requests.next();
-        let answer = request.answer(Arm::Baseline);
-        let decision =
-            Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None };
-        baseline.tally.record(&outcome(decision, answer, None), &thresholds);
-        if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error()) {
-            let said = Counts::of_share(1, u64::from(judged.bad));
-            baseline.tally.metrics[Metric::Feedback.index()].add(said);
-        }
-    }
-    requests.rewind(0.0);
-    baseline
-}
-
-fn outcome(decision: Decision, answer: &Answer, tokens: Option<u64>) -> Outcome {
-    Outcome {
-        decision,
-        class: answer.class,
-        latency_us: answer.latency_us,
-        first_token: FirstToken::NotStreamed,
-        contents: Contents {
-            cost: Some(billionths(answer.cost)),
-            output_tokens: tokens,
-            ..Contents::default()
-        },
-    }
-}
-
-/// Of what a dollar is one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some cents")]
-fn billionths(dollars: f64) -> u64 {
-    (dollars * 1e9).round() as u64
-}
-
 /// For a candidate that is watched to the end whatever it does.
 fn overlook_harm(analysis: &mut Analysis) {
     for judged in analysis.guards.iter_mut().filter(|judged| judged.verdict.is_fail()) {
         judged.verdict = Verdict::Wait(Wait::Undecided);
-    }
-}
-
-fn first_epoch() -> Epoch {
-    Epoch {
-        id: EpochId(1),
-        weight: Weight::ZERO,
-        thresholds: Thresholds::default(),
-        centres: [0.0; Metric::ALL.len()],
-        started_at: Timestamp(0),
-        allotment: None,
     }
 }
 

@@ -63,7 +63,7 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
     let rules = &config.rules.viridian;
     let instead = |spec: &GuardSpec| aim == Aim::JudgeUsual && spec.metric == Metric::LatencyMean;
     let all = rules.guards.iter().map(|spec| if instead(spec) { &rules.instead_of_mean } else { spec });
-    let alone = scenario.guard.or(known_by(scenario.watches));
+    let alone = scenario.guard.or_else(|| known_by(scenario.watches));
     let is_armed = |spec: &&GuardSpec| match aim {
         Aim::Judge | Aim::JudgeByDefault | Aim::JudgeUsual | Aim::Keep => true,
         Aim::JudgeAlone | Aim::Promote => Some(spec.metric) == alone,

@@ -3,7 +3,7 @@
 use crate::traffic::{Callers, Quality, Traffic, Worse};
 use std::collections::BTreeMap;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, verdicts};
+use viridian_core::analysis::judge::{Units, finds_harm, verdicts, verdicts_of_harm};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
@@ -33,13 +33,13 @@ pub(crate) const GUARDS: [Guard; 3] = [
     guard(Metric::Feedback, Margin::Points(300)),
 ];
 
-/// Two more, on metrics that have one already but in per cent of the baseline's share.
+/// Two more on amounts, one of them told by the same answers as the percentile.
 pub(crate) const FIVE_GUARDS: [Guard; 5] = [
     GUARDS[0],
     GUARDS[1],
     GUARDS[2],
-    guard(Metric::Errors, Margin::Relative(5_000)),
-    guard(Metric::Feedback, Margin::Relative(5_000)),
+    guard(Metric::Cost, Margin::Relative(2_000)),
+    guard(Metric::LatencyMean, Margin::Relative(1_000)),
 ];
 
 /// Three that call a candidate worse only when it is shown beyond the margin: in points, of a percentile, in per cent of a share.
@@ -95,10 +95,10 @@ pub(crate) enum Ending {
 pub(crate) struct Rates {
     pub(crate) runs: u64,
     pub(crate) rolled_back: u64,
-    /// How often a rollback named each metric.
-    pub(crate) blamed: [u64; 3],
-    /// Runs in which a guard passed at any look.
-    pub(crate) passed: [u64; 3],
+    /// How often a rollback named each guard, by its place.
+    pub(crate) blamed: [u64; FIVE_GUARDS.len()],
+    /// Runs in which a guard passed at any look, by its place.
+    pub(crate) passed: [u64; FIVE_GUARDS.len()],
     /// Runs in which all passed at one look.
     pub(crate) all_passed: u64,
     /// Runs in which the traffic was called broken at any look.
@@ -113,8 +113,8 @@ impl Rates {
         let mut rates = Self {
             runs,
             rolled_back: 0,
-            blamed: [0; 3],
-            passed: [0; 3],
+            blamed: [0; FIVE_GUARDS.len()],
+            passed: [0; FIVE_GUARDS.len()],
             all_passed: 0,
             split_broken: 0,
             found_after: Vec::new(),
@@ -128,9 +128,9 @@ impl Rates {
     }
 
     fn add(&mut self, run: &Run) {
-        if let Some((metrics, requests)) = run.rolled_back {
+        if let Some((guards, requests)) = run.rolled_back {
             self.rolled_back += 1;
-            for (blamed, is_blamed) in self.blamed.iter_mut().zip(metrics) {
+            for (blamed, is_blamed) in self.blamed.iter_mut().zip(guards) {
                 *blamed += u64::from(is_blamed);
             }
             self.found_after.push(requests);
@@ -169,16 +169,17 @@ impl Rates {
 
 /// What one run came to.
 struct Run {
-    /// Which metrics were blamed, and after how many requests on the candidate.
-    rolled_back: Option<([bool; 3], u64)>,
-    passed: [bool; 3],
+    /// Which guards were blamed, by their place, and after how many requests on the candidate.
+    rolled_back: Option<([bool; FIVE_GUARDS.len()], u64)>,
+    passed: [bool; FIVE_GUARDS.len()],
     all_passed: bool,
     split_broken: bool,
 }
 
 impl Run {
     fn of(case: &Case, seed: u64) -> Self {
-        let mut run = Self { rolled_back: None, passed: [false; 3], all_passed: false, split_broken: false };
+        let passed = [false; FIVE_GUARDS.len()];
+        let mut run = Self { rolled_back: None, passed, all_passed: false, split_broken: false };
         let mut traffic = Traffic::new(case.callers, seed);
         let mut scene = Scene::calibrated(case, &mut traffic);
         for number in 0..case.requests {
@@ -195,15 +196,15 @@ impl Run {
 
     /// Notes what a look shows; whether the run is over.
     fn look(&mut self, analysis: &Analysis, case: &Case) -> bool {
-        let mut blamed = [false; 3];
-        for judged in analysis.guards.iter().filter(|judged| judged.verdict.is_fail()) {
-            blamed[judged.guard.metric.index()] = true;
+        let mut blamed = [false; FIVE_GUARDS.len()];
+        for (blamed, judged) in blamed.iter_mut().zip(&analysis.guards) {
+            *blamed = judged.verdict.is_fail();
         }
         if blamed.contains(&true) && self.rolled_back.is_none() {
             self.rolled_back = Some((blamed, analysis.seen.candidate));
         }
-        for judged in &analysis.guards {
-            self.passed[judged.guard.metric.index()] |= judged.verdict == Verdict::Pass;
+        for (passed, judged) in self.passed.iter_mut().zip(&analysis.guards) {
+            *passed |= judged.verdict == Verdict::Pass;
         }
         self.all_passed |= analysis.guards.iter().all(|judged| judged.verdict == Verdict::Pass);
         self.split_broken |= analysis.split != SplitCheck::Sound;
@@ -213,6 +214,33 @@ impl Run {
             Ending::AtTheEnd => false,
         }
     }
+}
+
+/// Asserts at many looks of one run that whoever asks for harm alone learns of the same harm.
+pub(crate) fn check_harm_alone(name: &str, case: &Case) {
+    let mut traffic = Traffic::new(case.callers, 1);
+    let mut scene = Scene::calibrated(case, &mut traffic);
+    let (mut looks, mut harmful) = (0, 0);
+    for number in 0..case.requests {
+        scene.count(case, &mut traffic, number);
+        if number % WIDE != WIDE - 1 {
+            continue;
+        }
+        let asked = (case.guards, &scene.evidence, case.units());
+        let (all, alone) = (verdicts(asked.0, asked.1, asked.2), verdicts_of_harm(asked.0, asked.1, asked.2));
+        let fails = |analysis: &Analysis| -> Vec<bool> {
+            analysis.guards.iter().map(|judged| judged.verdict.is_fail()).collect()
+        };
+        assert_eq!(fails(&all), fails(&alone), "{name}, after {number}");
+        assert_eq!((all.split, all.seen, all.wait), (alone.split, alone.seen, alone.wait), "{name}");
+        assert!(alone.guards.iter().all(|judged| judged.verdict != Verdict::Pass), "{name}");
+        let found = finds_harm(asked.0, asked.1, asked.2, |_| true);
+        assert_eq!(found, fails(&all).contains(&true), "{name}, after {number}");
+        (looks, harmful) = (looks + 1, harmful + usize::from(found));
+        assert!(!finds_harm(asked.0, asked.1, asked.2, |_| false), "{name}: nothing spoke");
+    }
+    let is_worse = case.worse.errors > 0.0;
+    assert_eq!(harmful > 0, is_worse, "{name}: {harmful} of {looks} looks");
 }
 
 impl Case {

@@ -13,6 +13,8 @@ use viridian_core::weight::Weight;
 const LATENCY_SPREAD: f64 = 0.5;
 /// The deviation of the logarithm of how much longer one user's answers take than another's.
 const SLOWNESS_SPREAD: f64 = 0.2;
+/// The deviation of the logarithm of what answers cost.
+const PRICE_SPREAD: f64 = 0.8;
 /// The share of answers that get feedback.
 const FEEDBACK: f64 = 0.2;
 
@@ -33,14 +35,17 @@ pub(crate) struct Quality {
     /// The median, in seconds.
     pub(crate) latency: f64,
     pub(crate) negative: f64,
+    /// The mean, in dollars.
+    pub(crate) cost: f64,
 }
 
-/// How much worse the candidate is: points, a factor, points.
+/// How much worse the candidate is: points, a factor, points, a factor.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Worse {
     pub(crate) errors: f64,
     pub(crate) latency: f64,
     pub(crate) negative: f64,
+    pub(crate) cost: f64,
 }
 
 /// One request with what came of it.
@@ -53,6 +58,8 @@ pub(crate) struct Request {
 /// The callers of one run.
 pub(crate) struct Traffic {
     dice: Dice,
+    /// Prices have dice of their own.
+    prices: Dice,
     users: Vec<User>,
 }
 
@@ -71,11 +78,11 @@ struct Dice {
 }
 
 impl Quality {
-    pub(crate) const USUAL: Self = Self { errors: 0.01, latency: 0.8, negative: 0.05 };
+    pub(crate) const USUAL: Self = Self { errors: 0.01, latency: 0.8, negative: 0.05, cost: 0.01 };
 }
 
 impl Worse {
-    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0 };
+    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0, cost: 1.0 };
 }
 
 impl Traffic {
@@ -90,7 +97,7 @@ impl Traffic {
                 users
             }
         };
-        Self { dice, users }
+        Self { dice, prices: Dice { state: !seed }, users }
     }
 
     /// So many requests, or more or fewer: exponential with this mean.
@@ -118,11 +125,12 @@ impl Traffic {
         let bad = (self.dice.uniform() < FEEDBACK)
             .then(|| self.dice.uniform() < (both.negative + worse.negative) * proneness);
         let class = if failed { Class::UpstreamError } else { Class::Ok };
+        // A user whose answers take longer gets longer ones, and those cost more.
+        let price = (PRICE_SPREAD * self.prices.normal() - PRICE_SPREAD * PRICE_SPREAD / 2.0).exp();
+        let cost = both.cost * worse.cost * slowness * price;
+        let contents = Contents { cost: Some((cost * 1e9) as u64), ..Contents::default() };
         let (latency_us, first_token) = ((seconds * 1e6) as u64, FirstToken::NotStreamed);
-        Request {
-            outcome: Outcome { decision, class, latency_us, first_token, contents: Contents::default() },
-            bad,
-        }
+        Request { outcome: Outcome { decision, class, latency_us, first_token, contents }, bad }
     }
 }
 

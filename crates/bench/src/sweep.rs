@@ -1,5 +1,5 @@
 //! Every setting that was tried of the others: how often it is wrong about clean candidates, how often it finds each
-//! regression, and what that costs. [`json`] has all of it, [`table`] the best that can be had at each rate of mistakes.
+//! regression, and what that costs. [`json()`] has all of it, [`table`] the best that can be had at each rate of mistakes.
 
 use crate::config::Kind;
 use crate::page::{number, percent};

@@ -131,8 +131,17 @@ fn few_scores_wait_however_alike_they_are() {
         }
     }
     let judged = judged(&Evidence { epochs: vec![counts] }, Units::Sticky);
-    assert_eq!(judged.verdict, Verdict::Wait(Wait::Undecided), "{}", judged.sentence());
+    let few = Wait::TooFewScored { groups: 40, need: 48 };
+    assert_eq!(judged.verdict, Verdict::Wait(few), "{}", judged.sentence());
     assert_eq!((judged.effect.lower, judged.effect.upper), (None, None), "{}", judged.sentence());
+    assert!(
+        judged.sentence().ends_with(
+            "3.00 points lower: too few units were given scores: those of 40 of 64 groups on both arms, and of 48 are needed \
+             (margin 0.4 points)"
+        ),
+        "{}",
+        judged.sentence()
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::plan::{Bake, Plan, Policy, Proposal, Smoke, Step, Strategy};
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, Position, State, Waiting};
+use viridian_core::score::Score;
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
 use viridian_wire::api::{
@@ -130,7 +131,11 @@ fn report() -> Report {
 }
 
 fn with_facts<T>(phase: Phase, body: impl FnOnce(&Facts<'_>) -> T) -> T {
-    let (proposal, report) = (proposal(), report());
+    with_report(report(), phase, body)
+}
+
+fn with_report<T>(report: Report, phase: Phase, body: impl FnOnce(&Facts<'_>) -> T) -> T {
+    let proposal = proposal();
     let plan = Plan::compile(&proposal.strategy, &guards(), proposal.policy);
     let state = State { sequence: 5, phase, ..State::new() };
     body(&Facts {
@@ -166,6 +171,29 @@ fn a_rollout_explains_itself() {
     let mut older = body;
     older.guards.iter_mut().for_each(|guard| guard.would_change = None);
     check("explanation.json", include_str!("golden/api/explanation.json"), &older);
+}
+
+/// In the status and in the explanation, in full and in what would change it.
+#[test]
+fn a_guard_that_lacks_scored_groups_says_so() {
+    let metric = Metric::Score(Score::new("helpful", 7, 1, 5).unwrap());
+    let wait = Wait::TooFewScored { groups: 12, need: 48 };
+    let mut report = report();
+    report.finding = Finding::Waiting { waiting: Waiting::Guard { metric, wait } };
+    let judged = &mut report.analysis.guards[0];
+    (judged.guard, judged.verdict) = (Guard::new(metric, Margin::Score(200)), Verdict::Wait(wait));
+    let lacks =
+        "too few units were given scores: those of 12 of 64 groups on both arms, and of 48 are needed";
+    let status = with_report(report.clone(), progressing(), |facts| RolloutBody::new(facts, Vec::new()));
+    let judged = &status.report.unwrap().analysis.guards[0];
+    assert_eq!(judged.waits_for.as_deref(), Some(lacks));
+    assert!(judged.sentence.ends_with(&format!(": {lacks} (margin 0.2 points)")), "{}", judged.sentence);
+    let explanation = with_report(report, progressing(), Explanation::new);
+    let change =
+        "Scores of answers to more different units, so that on both arms those of 48 of 64 groups have some";
+    assert!(explanation.would_change[0].starts_with(change), "{:?}", explanation.would_change);
+    assert!(explanation.guards[0].sentence.contains(lacks), "{:?}", explanation.guards[0]);
+    assert!(explanation.guards[0].would_change.as_ref().unwrap().starts_with(change));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub mod slices;
 mod starts;
 mod sticky;
 mod told;
-mod unread;
+pub(crate) mod unread;
 mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
@@ -70,6 +70,8 @@ struct Tested {
     since: usize,
     /// The groups that weigh most, when a few do: `harm` and `material` are about the others.
     heavy: Option<Heavy>,
+    /// What the tests need before they say anything.
+    lacks: Option<Wait>,
 }
 
 /// Evidence that the candidate is worse.
@@ -251,6 +253,8 @@ fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> 
         Verdict::Wait(Wait::Unread)
     } else if tested.safe {
         Verdict::Pass
+    } else if let Some(lacks) = tested.lacks {
+        Verdict::Wait(lacks)
     } else if guard.metric.depends_on_load() && safe_epochs(guard.metric, evidence).next().is_none() {
         Verdict::Wait(Wait::LoadTooSmall { need: MIN_LOAD })
     } else {

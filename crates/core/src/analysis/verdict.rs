@@ -164,6 +164,13 @@ pub enum Wait {
         /// Outcomes each arm has to have.
         need: u64,
     },
+    /// The answers of too few groups of units were given scores on both arms, for numbers that hold only with many.
+    TooFewScored {
+        /// Groups with scores on both arms there are.
+        groups: usize,
+        /// Groups there have to be.
+        need: usize,
+    },
     /// Not one outcome the metric could be measured on.
     NoData,
     /// The load was too small for a metric that depends on it: epochs from this weight on count.
@@ -225,6 +232,10 @@ impl fmt::Display for Wait {
             Self::TooFewSamples { have, need } => {
                 write!(f, "too few outcomes in this step: {have} of {need} on the smaller arm")
             }
+            Self::TooFewScored { groups, need } => write!(
+                f,
+                "too few units were given scores: those of {groups} of 64 groups on both arms, and of {need} are needed"
+            ),
             Self::NoData => f.write_str("no data"),
             Self::LoadTooSmall { need } => write!(f, "no evidence yet under a weight of {need} or more"),
             Self::Undecided => f.write_str("neither worse nor shown safe yet"),

@@ -35,6 +35,7 @@ pub(super) fn harm(guard: &Guard, starts: &Starts<'_>) -> Tested {
         material: harm.log_e > f64::NEG_INFINITY,
         since: harm.since,
         heavy: None,
+        lacks: None,
     }
 }
 

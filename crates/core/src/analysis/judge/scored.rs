@@ -12,7 +12,7 @@ use super::starts::Starts;
 use super::sticky::{EQUAL, HARM_GROUPS, plain_sums, without};
 use super::{ALPHA_PROMOTE, Harm, MIN_GROUPS, Tested, Units};
 use crate::analysis::measurement::{EpochCounts, Evidence};
-use crate::analysis::verdict::Effect;
+use crate::analysis::verdict::{Effect, Wait};
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
@@ -57,6 +57,7 @@ fn test_independent(
         material: harm.log_e > f64::NEG_INFINITY,
         since: harm.since,
         heavy: None,
+        lacks: None,
     }
 }
 
@@ -79,7 +80,9 @@ fn test_sticky(
 ) -> Tested {
     let all = sums(score, evidence.compared());
     let others = without(heavy, all.clone());
-    let distance = Contrast::of_amounts(&others, EQUAL).filter(|_| are_enough(&all));
+    let groups = scored_groups(&all);
+    let lacks = (groups < MIN_GROUPS).then_some(Wait::TooFewScored { groups, need: MIN_GROUPS });
+    let distance = Contrast::of_amounts(&others, EQUAL).filter(|_| lacks.is_none());
     let estimate = distance.map(|distance| distance.estimate * unit(score));
     let tolerated = guard.tolerated() / unit(score);
     let is_harm =
@@ -92,6 +95,7 @@ fn test_sticky(
         material: estimate.is_some_and(|estimate| estimate >= guard.margin.fraction()),
         since: 0,
         heavy: heavy.map(HeavyGroups::told),
+        lacks,
     }
 }
 
@@ -187,6 +191,11 @@ fn sums<'a>(score: Score, epochs: impl Iterator<Item = &'a EpochCounts>) -> Vec<
 
 /// Whether enough of the groups were scored on both arms: few of them vary more than they can show.
 fn are_enough(epochs: &[EpochSums]) -> bool {
+    scored_groups(epochs) >= MIN_GROUPS
+}
+
+/// How many of the groups were scored on both arms.
+fn scored_groups(epochs: &[EpochSums]) -> usize {
     let groups = epochs.iter().map(|epoch| epoch.groups.len()).max().unwrap_or(0);
     let any = |group: usize, is: fn(&(f64, f64)) -> bool| {
         let of_group = epochs.iter().filter_map(|epoch| epoch.groups.get(group));
@@ -195,5 +204,5 @@ fn are_enough(epochs: &[EpochSums]) -> bool {
     let scored = |group: &usize| {
         any(*group, |(candidate, _)| *candidate > 0.0) && any(*group, |(_, baseline)| *baseline > 0.0)
     };
-    (0..groups).filter(scored).count() >= MIN_GROUPS
+    (0..groups).filter(scored).count()
 }

@@ -53,7 +53,7 @@ pub(super) fn test_harm(
         Harm::Tested(worse) => worse,
     };
     let heavy = heavy.map(HeavyGroups::told);
-    Tested { harm, safe: false, log_safe: None, material, since, heavy }
+    Tested { harm, safe: false, log_safe: None, material, since, heavy, lacks: None }
 }
 
 /// What speaks for HARM that is material, and since which of the compared epochs.

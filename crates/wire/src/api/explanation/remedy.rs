@@ -119,6 +119,10 @@ fn evidence(wait: Wait, metric: Option<Metric>) -> String {
         Wait::TooFewSamples { have, need } => {
             format!("{} more outcomes on the arm that has fewer.", need.saturating_sub(have))
         }
+        Wait::TooFewScored { need, .. } => format!(
+            "Scores of answers to more different units, so that on both arms those of {need} of 64 groups have some: a larger sample, \
+             a larger weight or more traffic brings them."
+        ),
         Wait::NoData if metric == Some(Metric::Feedback) => {
             "Feedback from callers: POST /v1/feedback on the gateway, with the request id.".to_owned()
         }

@@ -5,7 +5,7 @@
 mod traffic;
 
 use serde_json::json;
-use traffic::{Callers, Traffic, curt};
+use traffic::{Callers, Traffic, curt, helpful};
 use viridian_core::analysis::drift::{ALPHA_DRIFT, ALPHA_SLICE_SPLIT, About, Drifts, Sign, Strength, found};
 use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
@@ -116,6 +116,11 @@ fn a_change_is_told_with_its_name_and_numbers() {
         Traffic { curt: 0.35, ..calm },
         About::Share { metric: Metric::Declared(curt()) },
         "curt on the baseline: 35.2% instead of 11.6% (a large shift: PSI 0.33 beyond chance)",
+    );
+    check(
+        Traffic { helpful: 3.2, ..calm },
+        About::Scores { score: helpful() },
+        "helpful on the baseline: 3.22 on average instead of 4.04, 2 in 27.9% instead of 0.0% (a large shift: PSI 2.12 beyond chance, KS 0.28)",
     );
 }
 

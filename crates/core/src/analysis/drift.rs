@@ -19,6 +19,7 @@ use super::judge::Units;
 use super::measurement::{EpochCounts, Evidence};
 use crate::id::EpochId;
 use crate::metric::Metric;
+use crate::score::Score;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -75,6 +76,11 @@ pub enum About {
     Share {
         /// Which.
         metric: Metric,
+    },
+    /// The scores that answers are given.
+    Scores {
+        /// Which.
+        score: Score,
     },
 }
 

@@ -9,6 +9,7 @@ use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::{Decision, Standing};
+use viridian_core::score::{Given, Score};
 use viridian_core::simulate::Dice;
 use viridian_core::slice::{Attribute, Slicing};
 use viridian_core::time::Timestamp;
@@ -31,6 +32,8 @@ pub(crate) struct Traffic {
     /// Shares of the baseline.
     pub(crate) negative: f64,
     pub(crate) curt: f64,
+    /// About what the baseline's answers are scored, from 1 to 5.
+    pub(crate) helpful: f64,
     /// The part of the German requests drawn for the candidate that reaches the baseline instead.
     pub(crate) kept_back: f64,
     pub(crate) callers: Callers,
@@ -55,6 +58,7 @@ impl Traffic {
         latency_ms: 800.0,
         negative: 0.05,
         curt: 0.1,
+        helpful: 4.0,
         kept_back: 0.0,
         callers: Callers::Strangers,
     };
@@ -96,6 +100,9 @@ impl Traffic {
                 let groups = &mut counts.arm_mut(arm).groups;
                 groups.units.insert(unit);
                 groups.record_counts(Metric::Errors, unit.group(), Counts::of_share(1, 0));
+                if let Some(given) = asked.scored(arm) {
+                    groups.record_score(given, unit.group(), 1);
+                }
             }
         }
         counts
@@ -119,6 +126,7 @@ impl Traffic {
             latency,
             negative: dice.hits(self.negative),
             curt: dice.hits(self.curt),
+            helpful: self.helpful,
         }
     }
 }
@@ -132,10 +140,15 @@ struct Asked {
     latency: u64,
     negative: bool,
     curt: bool,
+    helpful: f64,
 }
 
 pub(crate) fn curt() -> Declared {
     Declared::new("curt", 7, Asks::Text, Load::Indifferent).unwrap()
+}
+
+pub(crate) fn helpful() -> Score {
+    Score::new("helpful", 7, 1, 5).unwrap()
 }
 
 impl Asked {
@@ -153,6 +166,15 @@ impl Asked {
         slices.record((&slicing, [self.language].into_iter()), &outcome, (&Thresholds::default(), &[]));
     }
 
+    /// What two of five answers are given: the same for the same request, and nothing good on the candidate.
+    fn scored(&self, arm: Arm) -> Option<Given> {
+        let mut dice = Dice::seeded(self.latency);
+        let is_scored = dice.hits(0.4);
+        let number = (self.helpful + 3.0 * dice.uniform() - 1.5).round().clamp(1.0, 5.0);
+        let level = helpful().level(if arm == Arm::Candidate { 1.0 } else { number })?;
+        is_scored.then_some(Given { score: helpful(), level })
+    }
+
     /// Whatever the world does, the candidate is slow and says much.
     fn count(&self, counts: &mut EpochCounts, arm: Arm, dice: &mut Dice) {
         let times = if arm == Arm::Candidate { 3 } else { 1 };
@@ -165,6 +187,9 @@ impl Asked {
         if dice.hits(0.2) {
             let negative = Counts::of_share(1, u64::from(self.negative || times > 1));
             tally.metrics[Metric::Feedback.index()].add(negative);
+        }
+        if let Some(given) = self.scored(arm) {
+            tally.record_score(given, 1);
         }
         let found = if self.curt || times > 1 { Found::Bad } else { Found::Good };
         tally.declared.entry(curt()).or_default().add(Counts::of_found(found));

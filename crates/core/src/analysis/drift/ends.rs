@@ -23,10 +23,11 @@ pub(super) struct Ends<K> {
 }
 
 impl<K: Ord + Copy> Ends<K> {
-    /// Those of what these arms served. Nothing while they would overlap, or have too few units to say anything.
+    /// Those of what these arms served, of which a metric has a trial for each count. Nothing while they would overlap, or have too few
+    /// units to say anything.
     pub(super) fn of<'e>(
         epochs: &[&'e EpochCounts],
-        (units, arms): (Units, &[Arm]),
+        (units, arms, of): (Units, &[Arm], Metric),
         spread: impl Fn(&'e EpochCounts) -> Spread<K>,
     ) -> Option<Self> {
         let spreads: Vec<Spread<K>> = epochs.iter().map(|counts| spread(counts)).collect();
@@ -37,7 +38,7 @@ impl<K: Ord + Copy> Ends<K> {
         }
         let weights = match units {
             Units::Independent => [1.0; 2],
-            Units::Sticky => [weight(&epochs[..first], arms)?, weight(&epochs[newest..], arms)?],
+            Units::Sticky => [weight(&epochs[..first], (arms, of))?, weight(&epochs[newest..], (arms, of))?],
         };
         Some(Self { first: sum(&spreads[..first]), newest: sum(&spreads[newest..]), weights })
     }
@@ -82,16 +83,16 @@ fn sum<K: Ord + Copy>(spreads: &[Spread<K>]) -> Spread<K> {
     sum
 }
 
-/// What one request of these arms weighs when those of one unit may all be the same: as they tell as much as fewer
+/// What one request of these arms, or one of their answers that got a score, weighs when those of one unit may all be the same: as they tell as much as fewer
 /// independent ones would, and no more than there are units. Requests that belong to no unit stand for themselves.
-fn weight(epochs: &[&EpochCounts], arms: &[Arm]) -> Option<f64> {
+fn weight(epochs: &[&EpochCounts], (arms, of): (&[Arm], Metric)) -> Option<f64> {
     let mut units = UnitSketch::default();
     let mut sums = [0.0; GROUPS];
     let mut requests = 0;
     for arm in epochs.iter().flat_map(|counts| arms.iter().map(|arm| counts.arm(*arm))) {
-        requests += arm.tally.outcomes();
+        requests += arm.counts(of).trials;
         units.add(&arm.groups.units);
-        let counted = arm.groups.counts(Metric::Errors);
+        let counted = arm.groups.counts(of);
         sums.iter_mut().zip(counted).for_each(|(sum, counts)| *sum += counts.trials as f64);
     }
     let all: f64 = sums.iter().sum();

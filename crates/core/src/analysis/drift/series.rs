@@ -3,10 +3,10 @@
 //! Hypothesis, of each series: what was counted first and what was counted last are samples of one population. A drift is
 //! clear when the population stability index is moderate beyond what chance comes to ([`MODERATE`]), and its chance among
 //! equals is below the part of [`ALPHA_DRIFT`] that this series has at this look: one in `k (k + 1)` of its share at the
-//! `k`-th, which come to no more than one for ever. It is gone when less than half of a moderate one is left. Of times and
-//! tokens the distance of Kolmogorov and Smirnov is asked as well; either may show it, so each has half.
+//! `k`-th, which come to no more than one for ever. It is gone when less than half of a moderate one is left. Of times, tokens
+//! and scores the distance of Kolmogorov and Smirnov is asked as well; either may show it, so each has half.
 //!
-//! Times and tokens are compared in the tenths of the first sample. Requests of one unit are no independent ones, so counts
+//! Times, tokens and scores are compared in the tenths of the first sample. Requests of one unit are no independent ones, so counts
 //! of sticky units weigh as if those of one unit were all the same ([`Ends::of`]): too careful for units whose requests differ.
 
 use super::ends::{Ends, Spread};
@@ -17,6 +17,7 @@ use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::Counts;
 use crate::arm::Arm;
 use crate::metric::{Elapsed, Metric};
+use crate::score::Score;
 use crate::slice::OTHER;
 use crate::stats::report::drift::MODERATE;
 use std::collections::BTreeSet;
@@ -29,8 +30,8 @@ const UNTOLD: f64 = 0.01;
 /// What is known of every series that has enough counts, the largest drift first.
 pub(super) fn signs(epochs: &[&EpochCounts], units: Units) -> Vec<Sign> {
     let attributes = attributes(epochs);
-    let mut shares = declared(epochs);
-    let series = attributes.len() + shares.len() + ALWAYS;
+    let (mut shares, scores) = (declared(epochs), scores(epochs));
+    let series = attributes.len() + shares.len() + scores.len() + ALWAYS;
     shares.push(Metric::Feedback);
     // The first of two epochs is compared with nothing.
     let look = epochs.len().saturating_sub(1).max(1) as f64;
@@ -50,6 +51,7 @@ pub(super) fn signs(epochs: &[&EpochCounts], units: Units) -> Vec<Sign> {
     let mut found: Vec<(f64, Sign)> = sized.into_iter().flatten().collect();
     found.extend(attributes.iter().filter_map(|attribute| asked.mix(attribute)));
     found.extend(shares.iter().filter_map(|metric| asked.share(*metric)));
+    found.extend(scores.iter().filter_map(|score| asked.scores(*score)));
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, sign)| sign).collect()
 }
@@ -64,6 +66,11 @@ fn attributes<'a>(epochs: &[&'a EpochCounts]) -> BTreeSet<&'a str> {
 fn declared(epochs: &[&EpochCounts]) -> Vec<Metric> {
     let declared = epochs.iter().flat_map(|counts| counts.baseline.tally.declared.keys());
     declared.collect::<BTreeSet<_>>().into_iter().map(|metric| Metric::Declared(*metric)).collect()
+}
+
+/// The scores that its answers are given.
+fn scores(epochs: &[&EpochCounts]) -> BTreeSet<Score> {
+    epochs.iter().flat_map(|counts| counts.baseline.tally.scores.keys()).copied().collect()
 }
 
 /// What every series is asked by.
@@ -87,7 +94,8 @@ impl<'a> Asked<'a> {
             }
             spread
         };
-        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline, Arm::Candidate]), spread)?;
+        let ends =
+            Ends::of(self.epochs, (self.units, &[Arm::Baseline, Arm::Candidate], Metric::Errors), spread)?;
         let untold = |spread: &Spread<&str>| {
             let other = spread.get(OTHER).copied().unwrap_or_default();
             other as f64 / spread.values().sum::<u64>().max(1) as f64
@@ -103,7 +111,7 @@ impl<'a> Asked<'a> {
 
     /// Something of the baseline's that has a size.
     fn sized(&self, about: About, spread: impl Fn(&EpochCounts) -> Spread<u64>) -> Option<(f64, Sign)> {
-        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline]), spread)?;
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline], Metric::Errors), spread)?;
         let shift = Shift::of_sizes(&ends);
         let sentence = words::sized(&about, &ends, shift);
         Some(self.sign(about, shift, sentence))
@@ -115,9 +123,20 @@ impl<'a> Asked<'a> {
             let Counts { trials, events, unknown, .. } = counts.baseline.counts(metric);
             Spread::from([(GOOD, trials.saturating_sub(events)), (BAD, events), (UNKNOWN, unknown)])
         };
-        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline]), spread)?;
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline], Metric::Errors), spread)?;
         let shift = Shift::of(&ends, &[ends.at(GOOD), ends.at(BAD), ends.at(UNKNOWN)]);
         Some(self.sign(About::Share { metric }, shift, words::share(metric, &ends, shift)))
+    }
+
+    /// What the baseline's answers are given, of those that are given a score. Scores have an order, as sizes do.
+    fn scores(&self, score: Score) -> Option<(f64, Sign)> {
+        let spread = |counts: &EpochCounts| {
+            let grades = counts.baseline.tally.scores(score).hundredths();
+            grades.map(|(below, answers)| (u64::from(below.unsigned_abs()), answers)).collect::<Spread<u64>>()
+        };
+        let ends = Ends::of(self.epochs, (self.units, &[Arm::Baseline], Metric::Score(score)), spread)?;
+        let shift = Shift::of_sizes(&ends);
+        Some(self.sign(About::Scores { score }, shift, words::scores(score, &ends, shift)))
     }
 
     fn sign(&self, about: About, shift: Shift, sentence: String) -> (f64, Sign) {

@@ -4,6 +4,7 @@ use super::About;
 use super::ends::{Ends, Spread};
 use super::shift::{BAD, Shift, UNKNOWN};
 use crate::metric::Metric;
+use crate::score::Score;
 use crate::stats::evidence::srm::SplitEpoch;
 use crate::time::readable;
 use std::fmt;
@@ -15,6 +16,8 @@ const NAMED: usize = 2;
 const PLACES: [(f64, &str); 3] = [(0.5, "median"), (0.9, "90th percentile"), (0.1, "10th percentile")];
 /// The middle is told where it changed by this part of what others did.
 const MOSTLY: f64 = 0.5;
+/// A score is named whose part of the answers changed by this.
+const MUCH: f64 = 0.1;
 /// From here on a time is told in seconds.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -80,6 +83,35 @@ pub(super) fn share(metric: Metric, ends: &Ends<u8>, shift: Shift) -> String {
     format!("{about}: {} instead of {}{known}{shift}", bad(&ends.newest), bad(&ends.first))
 }
 
+/// The mean, and the score whose part of the answers changed most, where it did by much.
+pub(super) fn scores(score: Score, ends: &Ends<u64>, shift: Shift) -> String {
+    let mean = |spread: &Spread<u64>| {
+        let sum: u64 = spread.iter().map(|(below, answers)| below * answers).sum();
+        score.below_top(sum as f64 / total(spread).max(1) as f64)
+    };
+    let all = [total(&ends.first), total(&ends.newest)];
+    let parts = |below: &u64| {
+        let (first, newest) = ends.at(*below);
+        (part(first, all[0]), part(newest, all[1]))
+    };
+    let moved = |below: &u64| {
+        let (first, newest) = parts(below);
+        (newest - first).abs()
+    };
+    let most = ends.cells().into_iter().max_by(|a, b| moved(a).total_cmp(&moved(b)));
+    let named = most.filter(|below| moved(below) >= MUCH).map(|below| {
+        let ((first, newest), number) = (parts(&below), score.below_top(below as f64));
+        format!(", {number} in {} instead of {}", percent(newest), percent(first))
+    });
+    format!(
+        "{}: {:.2} on average instead of {:.2}{}{shift}",
+        About::Scores { score },
+        mean(&ends.newest),
+        mean(&ends.first),
+        named.unwrap_or_default()
+    )
+}
+
 fn total<K>(spread: &Spread<K>) -> u64 {
     spread.values().sum()
 }
@@ -115,6 +147,7 @@ impl fmt::Display for About {
             Self::Latency => f.write_str("latency of the baseline"),
             Self::Share { metric: Metric::Feedback } => f.write_str("negative feedback on the baseline"),
             Self::Share { metric } => write!(f, "{metric} on the baseline"),
+            Self::Scores { score } => write!(f, "{} on the baseline", score.name()),
         }
     }
 }

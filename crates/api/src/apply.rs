@@ -10,7 +10,9 @@ use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
 use viridian_core::time::Timestamp;
-use viridian_store::{Change as Changed, ExperimentStart, Item, Retry, Start, Store, Takeover};
+use viridian_store::{
+    Change as Changed, ExperimentStart, Item, Retry, Start, Store, StoredExperiment, Takeover,
+};
 use viridian_wire::api::{Action, ApplyRequest, ApplyResult, Change, FaultBody, ManifestText, TakeoverBody};
 use viridian_wire::manifest::{self, Document, Fault, Manifest, Reading};
 
@@ -80,7 +82,7 @@ pub(crate) fn read(store: &Store, texts: &[ManifestText]) -> Result<Vec<Document
     }
     let known = known::Known::load(store)?;
     reading.resolve(Some(&known.view()));
-    let missing: Vec<Fault> = reading.documents().iter().flat_map(secrets::missing).collect();
+    let missing: Vec<Fault> = reading.documents().flat_map(secrets::missing).collect();
     reading.blame(missing);
     reading.finish().map_err(|faults| Error::Manifest(faults.iter().map(FaultBody::from).collect()))
 }
@@ -196,6 +198,15 @@ fn application_warnings(
     {
         let name = rollout.proposal.name;
         warnings.push(format!("rollout '{name}' goes on with the guards it began with"));
+    }
+    if let Some(StoredExperiment { experiment, .. }) = store.active_experiment(&application.name)?
+        && let Some(meanings) = experiment.meanings.get(&application.name)
+    {
+        let changed: Vec<&str> = meanings.missing_in(&application.metrics, &application.scores).collect();
+        if !changed.is_empty() {
+            let (name, changed) = (&experiment.name, changed.join(", "));
+            warnings.push(format!("experiment '{name}' goes on with what {changed} meant when it began"));
+        }
     }
     Ok(warnings)
 }

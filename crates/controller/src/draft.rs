@@ -125,7 +125,7 @@ fn conduct(present: &Present, course: Course<'_>, epoch: &Epoch) -> Option<Condu
     let (Course::Experiment(..), Some((stored, arms))) = (course, &present.experiment) else { return None };
     let allotment = epoch.allotment.as_ref()?;
     // Shares that are none cannot have been begun.
-    stored.experiment.conduct((stored.salt, stored.part), allotment, arms).ok()
+    stored.experiment.conduct(&present.application.name, (stored.salt, stored.part), allotment, arms).ok()
 }
 
 fn baseline_after(present: &Present, promoted: bool) -> Placement {

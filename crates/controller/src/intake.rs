@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, Origin};
+use viridian_core::application::Application;
 use viridian_core::id::ApplicationName;
 use viridian_crash as crash;
 use viridian_store::Store;
@@ -82,11 +83,15 @@ impl<L: Ledger> Intake<L> {
         Ok(())
     }
 
-    /// How long an opinion may still change, by application.
+    /// How long an opinion may still change, by application: as long as one of its guards waits, or of those of its experiment.
     fn maturities(&self) -> Result<BTreeMap<ApplicationName, Duration>, viridian_store::Error> {
         let applications = self.ledger.applications()?.into_iter();
-        Ok(applications
-            .map(|application| (application.name, observe::longest(&application.guards)))
-            .collect())
+        let longest = |application: Application| {
+            let conducted = self.ledger.active_experiment(&application.name)?;
+            let conducted = conducted.map(|stored| observe::longest(&stored.experiment.guards));
+            let own = observe::longest(&application.guards);
+            Ok((application.name, own.max(conducted.unwrap_or_default())))
+        };
+        applications.map(longest).collect()
     }
 }

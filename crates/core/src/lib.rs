@@ -21,6 +21,7 @@ mod own_name;
 pub mod declared;
 pub mod score;
 pub mod metric;
+pub mod meanings;
 pub mod guard;
 pub mod slice;
 pub mod epoch;

@@ -19,5 +19,7 @@ mod moves;
 #[path = "stats_error_rates/runs.rs"]
 #[expect(dead_code, reason = "shared with the estimators' own tests")]
 mod runs;
+#[path = "experiment/own.rs"]
+mod own;
 #[path = "experiment/world.rs"]
 mod world;

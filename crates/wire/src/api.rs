@@ -31,7 +31,7 @@ pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use experiment::{
     ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, GainBody,
-    StopReceipt, StopRequest,
+    GainScaleBody, StopReceipt, StopRequest,
 };
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};

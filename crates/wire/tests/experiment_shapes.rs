@@ -74,6 +74,7 @@ fn experiment() -> Experiment {
             minimum_effect: Margin::Points(200),
         },
         guards: Vec::new(),
+        meanings: BTreeMap::new(),
         allocation: Allocation::Fixed,
         lead_in: Duration::ZERO,
         stop: Stop { winner: Decider::ByPerson, max_duration: Duration::from_secs(14 * 86_400) },
@@ -101,7 +102,7 @@ fn a_table_tells_the_arms() {
     };
     let part = Part { start: 5_000, width: percent(50) };
     let conduct = experiment()
-        .conduct((Salt([7; 16]), part), &allotment(), &[placement("v2"), placement("v3")])
+        .conduct(&chat(), (Salt([7; 16]), part), &allotment(), &[placement("v2"), placement("v3")])
         .unwrap();
     check("control/running", &conduct.running);
     check("control/allotment", &allotment());

@@ -77,6 +77,47 @@ async fn an_experiment_is_started_once_and_shown() {
     assert!(unknown.text.contains("did you mean 'tone'?"), "{}", unknown.text);
 }
 
+/// An edit gives names another meaning: the experiment goes on with the first, whoever is told so, and the same text still asks
+/// for the same.
+#[tokio::test]
+async fn an_experiment_keeps_what_names_meant() {
+    let world = World::furnished().await;
+    let declares = |least: u32, judge: &str| {
+        let own = format!(
+            "  metrics: {{curt: {{bad: 'answer.length < {least}'}}}}\n  scores: {{helpful: {{from: 1, to: 5, judge: {judge}}}}}\n"
+        );
+        crate::world::APPLICATION.replacen("spec:\n", &format!("spec:\n{own}"), 1)
+    };
+    let apply = async |text: &str| {
+        let answer = world
+            .post("/api/v1/apply", &json!({"manifests": [{"file": "a", "text": text}]}).to_string())
+            .await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        answer.json()["changes"][0].clone()
+    };
+    let experiment = EXPERIMENT
+        .replace("metric: feedback, minimumEffect: 2pp", "metric: helpful, minimumEffect: 0.2 points")
+        .replace("  stop:", "  guards: [{metric: curt, margin: 2pp}]\n  stop:");
+    let refused = world.post(PATH, &json!({ "manifest": experiment }).to_string()).await;
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.text);
+    apply(&declares(20, "first")).await;
+    let answer = world.post(PATH, &json!({ "manifest": experiment }).to_string()).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+    assert_eq!(answer.json()["aim"], "helpful of support-chat by 0.2 points");
+    let kept =
+        || world.store.experiment(&ExperimentName::parse("tone").unwrap()).unwrap().unwrap().experiment;
+    let meant = kept();
+
+    let warnings = |change: &Value| change["warnings"].to_string();
+    assert!(!warnings(&apply(&declares(20, "first")).await).contains("tone"));
+    let told = warnings(&apply(&declares(30, "second")).await);
+    assert!(told.contains("experiment 'tone' goes on with what curt, helpful meant when it began"), "{told}");
+    let again = world.post(PATH, &json!({ "manifest": experiment }).to_string()).await;
+    assert_eq!(again.status.as_u16(), 200, "{}", again.text);
+    assert_eq!(kept(), meant);
+    assert_eq!(meant.meanings.values().next().unwrap().scores[0].judge.as_deref(), Some("first"));
+}
+
 #[tokio::test]
 async fn what_is_no_experiment_is_refused_with_its_faults() {
     let world = World::furnished().await;

@@ -39,6 +39,7 @@ fn experiment(lead_in: Duration) -> Experiment {
             minimum_effect: Margin::Points(100),
         },
         guards: vec![errors_guard()],
+        meanings: BTreeMap::new(),
         allocation: Allocation::Fixed,
         lead_in,
         stop: Stop { winner: Decider::ByPerson, max_duration: Duration::from_secs(3_600) },

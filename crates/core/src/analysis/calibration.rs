@@ -88,22 +88,25 @@ impl Renewal<'_> {
             Some(baseline) => (Thresholds::calibrated(self.guards, baseline), centres(baseline)),
             None => (last.thresholds, last.centres),
         };
-        self.expect_scores(&mut thresholds);
+        expect_scores(&mut thresholds, self.guards, (self.evidence, self.calibration));
         let id = EpochId(last.id.0 + 1);
         Some(Epoch { id, weight: self.weight, thresholds, centres, started_at: now, allotment: None })
     }
 }
 
-impl Renewal<'_> {
-    /// Scores come late and are few: all of the baseline's until now say where the next ones are expected.
-    fn expect_scores(&self, thresholds: &mut Thresholds) {
-        for guard in self.guards {
-            let Metric::Score(score) = guard.metric else { continue };
-            let mut known = self.calibration.tally.scores(score).clone();
-            self.evidence.epochs.iter().for_each(|counts| known.add(counts.baseline.tally.scores(score)));
-            if let Some(level) = known.mean().filter(|_| known.count() >= ENOUGH_SCORES).and_then(centre) {
-                thresholds.expect(score, level);
-            }
+/// Sets where the scores that guards watch are expected. They come late and are few: all of the baseline's until now say it, since
+/// the beginning and before.
+pub fn expect_scores(
+    thresholds: &mut Thresholds,
+    guards: &[Guard],
+    (evidence, calibration): (&Evidence, &ArmCounts),
+) {
+    for guard in guards {
+        let Metric::Score(score) = guard.metric else { continue };
+        let mut known = calibration.tally.scores(score).clone();
+        evidence.epochs.iter().for_each(|counts| known.add(counts.baseline.tally.scores(score)));
+        if let Some(level) = known.mean().filter(|_| known.count() >= ENOUGH_SCORES).and_then(centre) {
+            thresholds.expect(score, level);
         }
     }
 }

@@ -12,7 +12,9 @@ use super::evidence::{Counted, Evidence};
 use super::factors::effects;
 use super::harm::{Follows, Harm, harmed};
 use super::verdict::{Analysis, Standing, Verdict, Wait};
+use crate::analysis::judge::unread::arm_tells_less;
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS, Units};
+use crate::analysis::measurement::ArmCounts;
 use crate::metric::Metric;
 use crate::stats::sequence::asymptotic::is_enough;
 
@@ -50,7 +52,9 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
     } else if exposure.finding == Exposed::Twice {
         Some(Wait::SeenTwice)
     } else {
-        a_person_is_asked(&harm, &live).or_else(|| too_few(counted, &standings, &live, units))
+        a_person_is_asked(&harm, &live)
+            .or_else(|| too_few(counted, (&standings, &live), aim.metric, units))
+            .or_else(|| unread(counted, &live, aim.metric))
     };
     let verdict = match wait {
         _ if live.is_empty() => Verdict::NoArmLeft,
@@ -75,13 +79,22 @@ fn a_person_is_asked(harm: &[Harm], live: &[usize]) -> Option<Wait> {
 }
 
 /// Whether an arm that takes part has too little for its numbers to hold.
-fn too_few(counted: &Counted, arms: &[Standing], live: &[usize], units: Units) -> Option<Wait> {
+fn too_few(
+    counted: &Counted,
+    (arms, live): (&[Standing], &[usize]),
+    metric: Metric,
+    units: Units,
+) -> Option<Wait> {
     [0].iter().chain(live).find_map(|&arm| {
         let Standing { counts, units: seen, .. } = arms.get(arm)?;
-        let groups = groups(counted, arm);
-        match units {
-            Units::Sticky if *seen < MIN_UNITS || groups < MIN_GROUPS => {
+        // Every outcome of a unit adds one to what is looked at for errors.
+        let (groups, scored) = (groups(counted, arm, Metric::Errors), || groups(counted, arm, metric));
+        match (units, metric) {
+            (Units::Sticky, _) if *seen < MIN_UNITS || groups < MIN_GROUPS => {
                 Some(Wait::TooFewUnits { arm, units: *seen, groups })
+            }
+            (Units::Sticky, Metric::Score(_)) if scored() < MIN_GROUPS => {
+                Some(Wait::TooFewScored { arm, groups: scored() })
             }
             _ if !is_enough(counts.trials as f64, None) => Some(Wait::TooFewOutcomes { arm }),
             _ => None,
@@ -89,13 +102,26 @@ fn too_few(counted: &Counted, arms: &[Standing], live: &[usize], units: Units) -
     })
 }
 
-/// How many groups had requests on an arm.
-fn groups(counted: &Counted, arm: usize) -> usize {
+/// Whether answers of an arm that takes part tell less of the aim than the control's, or those more: what is told is then of a part
+/// of the answers that need not be like the rest.
+fn unread(counted: &Counted, live: &[usize], metric: Metric) -> Option<Wait> {
+    let tells_less = |arm: usize, than: usize| {
+        let spans = counted.spans.iter().filter(|span| span.arms.len() > arm.max(than));
+        arm_tells_less(metric, spans.map(|span| (&span.thresholds, &span.arms[arm], &span.arms[than])))
+    };
+    let pairs = live.iter().flat_map(|arm| [(*arm, 0), (0, *arm)]);
+    pairs
+        .into_iter()
+        .find(|(arm, than)| tells_less(*arm, *than))
+        .map(|(arm, than)| Wait::Unread { arm, than })
+}
+
+/// How many groups had something that a metric looks at on an arm.
+fn groups(counted: &Counted, arm: usize, metric: Metric) -> usize {
     let arms: Vec<_> = counted.spans.iter().filter_map(|span| span.arms.get(arm)).collect();
     let is_seen = |group: &usize| {
-        let of = |arm: &&crate::analysis::measurement::ArmCounts| {
-            arm.groups.counts(Metric::Errors).get(*group).is_some_and(|counts| counts.trials > 0)
-        };
+        let of =
+            |arm: &&ArmCounts| arm.groups.counts(metric).get(*group).is_some_and(|counts| counts.trials > 0);
         arms.iter().any(of)
     };
     (0..crate::unit::GROUPS).filter(is_seen).count()

@@ -2,22 +2,24 @@
 //! every look. Start with [`Comparison::gain`].
 //!
 //! Requests drawn by themselves, and a share: exact, by the bets and races that judge rollouts. Everything else: by groups of
-//! units ([`crate::stats::evidence::linear`]), asymptotic, with what the lead-in explains taken out.
+//! units, or for amounts and scores of single requests by their sums ([`crate::stats::evidence::linear`]), asymptotic, with what the
+//! lead-in explains taken out. Scores are compared among those that were scored, whatever part of an arm's answers that is.
 
 use super::definition::{Aim, Better};
-use super::evidence::{Counted, Span, merged};
+use super::evidence::{Counted, Span, kind, merged};
 use crate::analysis::judge::Units;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Validity;
 use crate::guard::Margin;
+use crate::metric::Metric;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
-use crate::stats::evidence::linear::{self, Kind, Linear};
+use crate::stats::evidence::linear::{self, Linear};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::turn_within;
 use serde::{Deserialize, Serialize};
 
-/// How much better an arm does, on the scale of the least effect that matters: points of a share, or a part of the other arm's
-/// value. Above zero is better.
+/// How much better an arm does, on the scale of the least effect that matters: points of a share, points of the scale of a score, or
+/// a part of the other arm's value. Above zero is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gain {
@@ -72,7 +74,8 @@ impl<'a> Comparison<'a> {
     }
 
     const fn is_exact(&self) -> bool {
-        matches!(self.units, Units::Independent) && !self.aim.metric.is_amount()
+        let metric = self.aim.metric;
+        matches!(self.units, Units::Independent) && !metric.is_amount() && !matches!(metric, Metric::Score(_))
     }
 
     /// How much better `arm` does than `against`, each end at error `alpha` over all looks; nothing while they cannot be compared.
@@ -107,12 +110,7 @@ impl<'a> Comparison<'a> {
 
     /// A weighted sum of the arms' means, with what the lead-in explains taken out.
     pub fn sum(&self, weights: &[f64]) -> Option<Linear> {
-        Linear::adjusted(&self.after, &self.before, weights, self.kind())
-    }
-
-    /// What the observations are.
-    pub const fn kind(&self) -> Kind {
-        if self.aim.metric.is_amount() { Kind::Amount } else { Kind::Share }
+        Linear::adjusted(&self.after, &self.before, weights, kind(self.aim.metric))
     }
 
     fn linear(&self, arm: usize, against: usize, ratio: f64) -> Option<Linear> {

@@ -2,10 +2,10 @@
 //! nothing; its intervals are those of one look.
 
 use super::definition::{Aim, Better};
-use super::evidence::{Span, merged};
+use super::evidence::{Span, kind, merged};
 use crate::analysis::judge::Units;
 use crate::guard::Margin;
-use crate::stats::evidence::linear::{Kind, Linear};
+use crate::stats::evidence::linear::Linear;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -55,11 +55,10 @@ fn gain(
     (arm, arms): (usize, usize),
     aim: &Aim,
 ) -> Option<DayGain> {
-    let kind = if aim.metric.is_amount() { Kind::Amount } else { Kind::Share };
     let with = |control: f64| {
         let mut weights = vec![0.0; arms];
         (weights[arm], weights[0]) = (1.0, control);
-        Linear::of(sums, &weights, kind)
+        Linear::of(sums, &weights, kind(aim.metric))
     };
     let sum = with(-1.0)?;
     let scale = match aim.minimum_effect {

@@ -4,6 +4,7 @@ use crate::application::Unit;
 use crate::arm;
 use crate::guard::{Guard, Margin};
 use crate::id::{ApplicationName, ArmName, ExperimentName, LayerName, ReleaseName};
+use crate::meanings::Meanings;
 use crate::metric::Metric;
 use crate::routing::shares::{Shares, SharesError};
 use crate::weight::Weight;
@@ -38,6 +39,9 @@ pub struct Experiment {
     /// What no arm may make worse.
     #[serde(default)]
     pub guards: Vec<Guard>,
+    /// What the applications that take part meant by metrics and scores of their own when it began, as far as it looks at them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub meanings: BTreeMap<ApplicationName, Meanings>,
     /// How traffic is spread over the arms.
     #[serde(default)]
     pub allocation: Allocation,
@@ -54,9 +58,9 @@ pub struct Experiment {
 pub struct Aim {
     /// Where it is measured, when several applications take part.
     pub application: ApplicationName,
-    /// What is measured: a share or an amount.
+    /// What is measured: a share, an amount or a score.
     pub metric: Metric,
-    /// Which way is better.
+    /// Which way is better: of a score always more.
     #[serde(default)]
     pub better: Better,
     /// The least improvement over the control that matters.
@@ -150,6 +154,8 @@ pub enum Fault {
     AimIsPercentile(Metric),
     /// A ratio of sums can guard, and is no aim: it is no mean of what single requests come to.
     AimIsRatio(Metric),
+    /// The other way would be better than what the metric says of itself: more of a score is, and less of what is declared bad.
+    Contradicts(Metric),
     /// The least effect that matters is none.
     NoMinimumEffect,
     /// A bandit moves units between arms, which sticky units must not be.
@@ -241,7 +247,13 @@ impl Experiment {
 
     /// What is wrong with it, all at once.
     pub fn faults(&self) -> Vec<Fault> {
-        let is_share = self.aim.metric.percentile().is_none() && !self.aim.metric.is_amount();
+        let metric = self.aim.metric;
+        let is_score = matches!(metric, Metric::Score(_));
+        let is_share = metric.percentile().is_none() && !metric.is_amount() && !is_score;
+        let contradicts = matches!(
+            (metric, self.aim.better),
+            (Metric::Score(_), Better::Lower) | (Metric::Declared(_), Better::Higher)
+        );
         let bandit = match self.allocation {
             Allocation::Fixed => None,
             Allocation::Bandit { floor } => Some(floor),
@@ -255,6 +267,7 @@ impl Experiment {
             elsewhere.then(|| Fault::AimElsewhere(self.aim.application.clone())),
             self.aim.metric.percentile().map(|_| Fault::AimIsPercentile(self.aim.metric)),
             (self.aim.metric == Metric::CostPerSuccess).then_some(Fault::AimIsRatio(self.aim.metric)),
+            contradicts.then_some(Fault::Contradicts(metric)),
             (self.aim.minimum_effect.fraction() <= 0.0).then_some(Fault::NoMinimumEffect),
             bandit.filter(|_| self.unit.is_sticky()).map(|_| Fault::BanditMovesUnits(self.unit.clone())),
             bandit.filter(|_| !is_share).map(|_| Fault::BanditOnAmounts(self.aim.metric)),
@@ -288,14 +301,24 @@ impl fmt::Display for Fault {
             Self::NoTraffic => f.write_str("it takes no part of its layer"),
             Self::AimElsewhere(name) => write!(f, "the aim is measured in '{name}', which takes no part"),
             Self::AimIsPercentile(metric) => {
-                write!(f, "{metric} is a percentile: it can be a guard, and an aim is a share or an amount")
+                write!(
+                    f,
+                    "{metric} is a percentile: it can be a guard, and an aim is a share, an amount or a score"
+                )
             }
             Self::AimIsRatio(metric) => {
                 write!(
                     f,
-                    "{metric} is a ratio of sums: it can be a guard, and an aim is a share or an amount"
+                    "{metric} is a ratio of sums: it can be a guard, and an aim is a share, an amount or a score"
                 )
             }
+            Self::Contradicts(metric) if matches!(metric, Metric::Score(_)) => {
+                write!(f, "{metric} is a score, of which more is better: leave this out, or write higher")
+            }
+            Self::Contradicts(metric) => write!(
+                f,
+                "{metric} is declared as what is bad, so less of it is better: leave this out, or declare what lacks it"
+            ),
             Self::NoMinimumEffect => f.write_str("the least effect that matters has to be above zero"),
             Self::BanditMovesUnits(unit) => {
                 write!(f, "a bandit would move a {unit} from arm to arm: it needs 'unit: request'")

@@ -1,5 +1,6 @@
 //! What was counted of an experiment: by application, span and arm. It only grows.
 
+use super::scored;
 use crate::analysis::judge::Units;
 use crate::analysis::measurement::{self, ArmCounts};
 use crate::analysis::tally::UnitSketch;
@@ -7,7 +8,7 @@ use crate::arm::Arm;
 use crate::epoch::{Centres, Stage, Thresholds};
 use crate::id::{ApplicationName, EpochId};
 use crate::metric::Metric;
-use crate::stats::evidence::linear;
+use crate::stats::evidence::linear::{self, Kind};
 use crate::stats::moments::Moments;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -54,22 +55,24 @@ impl Span {
         Some(arm / (arm + against))
     }
 
-    /// A metric's observations, arm by arm, in groups where units are sticky.
+    /// A metric's observations, arm by arm, in groups where units are sticky; scores in points of their scale.
     pub fn moments(&self, metric: Metric, units: Units) -> linear::Span {
         self.arms.iter().map(|arm| self.of_arm(arm, metric, units)).collect()
     }
 
     fn of_arm(&self, arm: &ArmCounts, metric: Metric, units: Units) -> Vec<Moments> {
-        match (units, metric.is_amount()) {
+        match (units, metric) {
+            (Units::Sticky, Metric::Score(score)) => scored::by_group(arm, score),
+            (Units::Independent, Metric::Score(score)) => vec![scored::together(arm, score)],
             (Units::Sticky, _) => {
                 let counts = arm.groups.counts(metric).iter();
                 counts.map(|counts| counted(counts.trials, counts.events)).collect()
             }
-            (Units::Independent, false) => {
+            (Units::Independent, metric) if metric.is_amount() => vec![self.amounts(arm, metric)],
+            (Units::Independent, _) => {
                 let counts = arm.counts(metric);
                 vec![counted(counts.trials, counts.events)]
             }
-            (Units::Independent, true) => vec![self.amounts(arm, metric)],
         }
     }
 
@@ -82,6 +85,15 @@ impl Span {
             sums += Moments { count: times, sum: times * amount, sum_of_squares: times * amount * amount };
             sums
         })
+    }
+}
+
+/// What the observations of a metric are.
+pub fn kind(metric: Metric) -> Kind {
+    match metric {
+        Metric::Score(score) => Kind::Bounded { width: score.width() },
+        metric if metric.is_amount() => Kind::Amount,
+        _ => Kind::Share,
     }
 }
 

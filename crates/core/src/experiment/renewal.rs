@@ -5,13 +5,13 @@ use super::allocate;
 use super::definition::{Allocation, Experiment};
 use super::step::Phase;
 use super::verdict::Analysis;
-use crate::analysis::calibration::{centres, latest_baseline, says_enough};
+use crate::analysis::calibration::{centres, expect_scores, latest_baseline, says_enough};
 use crate::analysis::measurement::{ArmCounts, Evidence};
 use crate::analysis::tally::Counts;
 use crate::arm;
 use crate::epoch::{Allotment, Epoch, Stage, Thresholds};
 use crate::guard::Guard;
-use crate::id::EpochId;
+use crate::id::{ApplicationName, EpochId};
 use crate::routing::build::Conduct;
 use crate::routing::layer::Part;
 use crate::routing::shares::{Shares, SharesError};
@@ -60,10 +60,12 @@ impl Renewal<'_> {
         if last.allotment == Some(allotment) && !is_due {
             return None;
         }
-        let (thresholds, centres) = match latest_baseline(self.evidence, self.calibration) {
-            Some(control) => (Thresholds::calibrated(&self.scored(), control), centres(control)),
+        let scored = self.scored();
+        let (mut thresholds, centres) = match latest_baseline(self.evidence, self.calibration) {
+            Some(control) => (Thresholds::calibrated(&scored, control), centres(control)),
             None => (last.thresholds, last.centres),
         };
+        expect_scores(&mut thresholds, &scored, (self.evidence, self.calibration));
         Some(Epoch {
             id: EpochId(last.id.0 + 1),
             weight: Weight::ZERO,
@@ -137,12 +139,13 @@ impl Experiment {
         }
     }
 
-    /// How a table conducts it during a span. `placements` are those of the arms beside the control, in their order.
+    /// How the table of an application conducts it during a span. `placements` are those of the arms beside the control, in their order.
     ///
     /// # Errors
     /// As [`Experiment::places`].
     pub fn conduct(
         &self,
+        application: &ApplicationName,
         (salt, part): (Salt, Part),
         allotment: &Allotment,
         placements: &[Placement],
@@ -162,7 +165,8 @@ impl Experiment {
                 treatments: treatments.collect(),
             },
             unit: self.unit.clone(),
-            metrics: self.guards.iter().map(|guard| guard.metric).chain([self.aim.metric]).collect(),
+            metrics: self.asked_of(application),
+            meanings: self.meanings.get(application).cloned().unwrap_or_default(),
         })
     }
 }

@@ -170,6 +170,16 @@ impl Told<'_> {
                 "too few units on '{}': {units} in {groups} of 64 groups, and {MIN_UNITS} in {MIN_GROUPS} are needed",
                 self.name(arm)
             ),
+            Wait::TooFewScored { arm, groups } => format!(
+                "too few units of '{}' were given scores: those of {groups} of 64 groups, and of {MIN_GROUPS} are needed",
+                self.name(arm)
+            ),
+            Wait::Unread { arm, than } => format!(
+                "nothing is concluded: of fewer outcomes of '{}' it is known what {} asks for than of those of '{}'",
+                self.name(arm),
+                self.experiment.aim.metric,
+                self.name(than)
+            ),
             Wait::BrokenSplit => match self.analysis.split {
                 Split::Broken { arm, expected, observed } => format!(
                     "nothing is concluded: '{}' has {:.2}% of the requests where {:.2}% were drawn, so something loses or \
@@ -233,12 +243,10 @@ impl Told<'_> {
     }
 
     fn range(&self, range: Range) -> String {
-        let told = |value: f64| {
-            if self.experiment.aim.metric.is_amount() {
-                format!("{value:+.1}")
-            } else {
-                format!("{:+.2}pp", value * 100.0)
-            }
+        let told = |value: f64| match self.experiment.aim.metric {
+            Metric::Score(_) => format!("{value:+.2} points"),
+            metric if metric.is_amount() => format!("{value:+.1}"),
+            _ => format!("{:+.2}pp", value * 100.0),
         };
         format!("{} better (between {} and {})", told(range.estimate), told(range.lower), told(range.upper))
     }
@@ -250,10 +258,14 @@ fn times(now: f64, wanted: f64) -> String {
 }
 
 fn mean(metric: Metric, counts: Counts) -> String {
-    let mean = counts.share().unwrap_or(0.0);
-    if metric.is_amount() {
-        format!("{mean:.1} on average of {}", counts.trials)
-    } else {
-        format!("{:.2}% ({} of {})", mean * 100.0, counts.events, counts.trials)
+    let (mean, trials) = (counts.share().unwrap_or(0.0), counts.trials);
+    match metric {
+        Metric::Score(_) if trials == 0 => "not given yet".to_owned(),
+        Metric::Score(score) => format!("{:.2} on average of {trials}", score.below_top(mean)),
+        metric if metric.is_amount() => format!("{mean:.1} on average of {trials}"),
+        _ if counts.unknown > 0 => {
+            format!("{:.2}% ({} of {trials}, and unknown of {})", mean * 100.0, counts.events, counts.unknown)
+        }
+        _ => format!("{:.2}% ({} of {trials})", mean * 100.0, counts.events),
     }
 }

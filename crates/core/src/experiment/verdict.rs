@@ -92,6 +92,20 @@ pub enum Wait {
         /// Groups with traffic on it.
         groups: usize,
     },
+    /// An arm's answers were given scores in too few groups of units, for numbers that hold only with many.
+    TooFewScored {
+        /// Which, counted from zero.
+        arm: usize,
+        /// Groups with scores on it.
+        groups: usize,
+    },
+    /// Fewer answers of one of two arms tell what the aim asks for than of the other: what is known of them does not compare.
+    Unread {
+        /// The arm of which fewer tell, counted from zero.
+        arm: usize,
+        /// The other.
+        than: usize,
+    },
     /// The traffic was not split as it was drawn.
     BrokenSplit,
     /// Units were seen on more than one arm.

@@ -7,6 +7,7 @@ use crate::declared::Definition;
 use crate::environment::Environment;
 use crate::epoch::Epoch;
 use crate::id::{Generation, RolloutName, Term};
+use crate::meanings::Meanings;
 use crate::metric::Metric;
 use crate::release::Release;
 use crate::score;
@@ -54,6 +55,8 @@ pub struct Conduct {
     pub unit: Unit,
     /// What is asked of their answers.
     pub metrics: Vec<Metric>,
+    /// What the application meant by what it declares of that, when the experiment began.
+    pub meanings: Meanings,
 }
 
 /// Computes the table of a generation.
@@ -70,9 +73,11 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
     let conduct = committed.conduct.as_ref();
     let asked = application.guards.iter().map(|guard| guard.metric);
     let on_trial = committed.trial.iter().flat_map(|trial| &trial.metrics);
+    let begun_with =
+        conduct.into_iter().flat_map(|conduct| &conduct.meanings.metrics).chain(on_trial.clone());
     let asked: Vec<Metric> = asked
         .chain(conduct.into_iter().flat_map(|conduct| conduct.metrics.clone()))
-        .chain(on_trial.clone().map(|definition| Metric::Declared(definition.metric)))
+        .chain(on_trial.map(|definition| Metric::Declared(definition.metric)))
         .collect();
     RoutingTable {
         application: application.name.clone(),
@@ -86,8 +91,8 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         epoch: committed.epoch.id,
         thresholds: committed.epoch.thresholds,
         reads: Reads::of(&asked, application.protocol),
-        metrics: declared(application.metrics.iter().chain(on_trial), &asked),
-        scores: scores(application, committed.trial.as_ref()),
+        metrics: declared(application.metrics.iter().chain(begun_with), &asked),
+        scores: scores(committed),
         feedback: application.feedback.clone(),
         slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
         baseline: committed.baseline.clone(),
@@ -96,7 +101,7 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
     }
 }
 
-/// Each metric that is asked for, once. What a rollout watches keeps the meaning it had when the rollout began, beside
+/// Each metric that is asked for, once. What a rollout or an experiment watches keeps the meaning it had when that began, beside
 /// what the application means by it now.
 fn declared<'a>(definitions: impl Iterator<Item = &'a Definition>, asked: &[Metric]) -> Vec<Definition> {
     let mut declared: Vec<Definition> = Vec::new();
@@ -108,11 +113,12 @@ fn declared<'a>(definitions: impl Iterator<Item = &'a Definition>, asked: &[Metr
     declared
 }
 
-/// Each score that answers may be given, once, what the application means now before what the rollout began with. Scores that
-/// no guard watches are taken as well: a guard to come is calibrated on them.
-fn scores(application: &Application, trial: Option<&Trial>) -> Vec<score::Definition> {
-    let mut scores = application.scores.clone();
-    for definition in trial.iter().flat_map(|trial| &trial.scores) {
+/// Each score that answers may be given, once, what the application means now before what the rollout or the experiment began
+/// with. Scores that no guard watches are taken as well: a guard to come is calibrated on them.
+fn scores(committed: &Committed<'_>) -> Vec<score::Definition> {
+    let mut scores = committed.application.scores.clone();
+    let conducted = committed.conduct.iter().flat_map(|conduct| &conduct.meanings.scores);
+    for definition in committed.trial.iter().flat_map(|trial| &trial.scores).chain(conducted) {
         if scores.iter().all(|known| known.score != definition.score) {
             scores.push(definition.clone());
         }

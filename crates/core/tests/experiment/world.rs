@@ -1,11 +1,13 @@
 //! A world with users and an experiment in it: users are drawn as gateways draw them, and counted as gateways count.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use viridian_core::analysis::measurement::ArmCounts;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::Validity;
 use viridian_core::application::Unit;
+use viridian_core::declared::Found;
 use viridian_core::epoch::Thresholds;
 use viridian_core::experiment::analysis::analyse;
 use viridian_core::experiment::definition::{Aim, Allocation, Arm, Arms, Better, Decider, Experiment, Stop};
@@ -18,6 +20,7 @@ use viridian_core::routing::draw::{Draw, Drawn, Who};
 use viridian_core::routing::layer::Part;
 use viridian_core::routing::shares::Shares;
 use viridian_core::routing::table::Salt;
+use viridian_core::score::{Given, Level};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::UnitHash;
 use viridian_core::weight::Weight;
@@ -61,6 +64,7 @@ pub(crate) fn experiment(unit: Unit, arms: usize) -> Experiment {
             minimum_effect: Margin::Points(200),
         },
         guards: Vec::new(),
+        meanings: BTreeMap::new(),
         allocation: Allocation::Fixed,
         lead_in: Duration::ZERO,
         stop: Stop { winner: Decider::ByRule, max_duration: Duration::from_secs(28 * 86_400) },
@@ -115,6 +119,9 @@ pub(crate) struct Call<'a> {
     /// Calls so far.
     pub(crate) number: u32,
 }
+
+/// The amount of an answer that does not tell: nobody gave it a score, or what a declared metric asks for is not known of it.
+pub(crate) const UNTOLD: u64 = u64::MAX;
 
 /// The world: it takes calls one by one.
 pub(crate) struct World {
@@ -174,7 +181,8 @@ impl World {
         self.renew(now, thresholds);
     }
 
-    /// One call. `come` says what comes of it on its arm: how much of the aim's metric, and whether it fails.
+    /// One call. `come` says what comes of it on its arm: how much of the aim's metric, of a score how far below the top in
+    /// hundredths of the scale, and whether it fails.
     pub(crate) fn call(&mut self, come: impl Fn(&mut Dice, &Call<'_>) -> (u64, bool)) {
         self.calls += 1;
         let call = self.dice.uniform();
@@ -192,15 +200,23 @@ impl World {
         let (amount, fails) = come(&mut self.dice, &Call { user, arm, number: self.calls });
         let unit = UnitHash::of(&chat(), &user.name);
         let metric = self.experiment.aim.metric;
+        let mut outcome = vec![(Metric::Errors, Counts::of_share(1, u64::from(fails)))];
+        outcome.extend(match (metric, amount) {
+            (Metric::Declared(_), UNTOLD) => Some((metric, Counts::of_found(Found::Unknown))),
+            (_, UNTOLD) => None,
+            _ => Some((
+                metric,
+                Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 },
+            )),
+        });
+        // What fails is bad by every guard of the application's own.
+        outcome.extend(self.experiment.guards.iter().filter_map(|guard| match guard.metric {
+            Metric::Declared(_) => Some((guard.metric, Counts::of_share(1, u64::from(fails)))),
+            Metric::Score(_) => Some((guard.metric, Counts::of_sum(1, if fails { 100 } else { 25 }))),
+            _ => None,
+        }));
         let counted = self.evidence.applications.values_mut().next().unwrap();
-        count(
-            &mut counted.spans.last_mut().unwrap().arms[arm],
-            unit,
-            &[
-                (metric, Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 }),
-                (Metric::Errors, Counts::of_share(1, u64::from(fails))),
-            ],
-        );
+        count(&mut counted.spans.last_mut().unwrap().arms[arm], unit, &outcome);
     }
 
     pub(crate) fn look(&self) -> Analysis {
@@ -216,7 +232,14 @@ pub(crate) fn count(arm: &mut ArmCounts, unit: UnitHash, outcome: &[(Metric, Cou
     arm.tally.classes[0] += 1;
     arm.groups.units.insert(unit);
     for (metric, counts) in outcome {
-        arm.tally.metrics[metric.index()].add(*counts);
+        match metric {
+            Metric::Declared(declared) => arm.tally.declared.entry(*declared).or_default().add(*counts),
+            Metric::Score(score) => {
+                let level = Level::try_from(u8::try_from(counts.events).unwrap()).unwrap();
+                arm.tally.record_score(Given { score: *score, level }, 1);
+            }
+            known => arm.tally.metrics[known.index()].add(*counts),
+        }
         arm.groups.record_counts(*metric, unit.group(), *counts);
     }
 }

@@ -37,13 +37,13 @@ impl Store {
     }
 }
 
-/// Begins an experiment, unless just this one was begun before.
+/// Begins an experiment, unless just this one was begun before. It goes on with what its words meant then.
 pub(crate) fn begin_once(
     transaction: &Transaction<'_>,
     start: &ExperimentStart<'_>,
 ) -> Result<Change, Error> {
     match find(transaction, &start.experiment.name)? {
-        Some(present) if present.experiment == *start.experiment => Ok(Change::Unchanged),
+        Some(present) if present.experiment.asks_as(start.experiment) => Ok(Change::Unchanged),
         _ => begin(transaction, start).map(|_| Change::Created),
     }
 }

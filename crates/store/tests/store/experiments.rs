@@ -43,6 +43,7 @@ pub(crate) fn experiment(name: &str, releases: &[&str]) -> Experiment {
             minimum_effect: Margin::Points(200),
         },
         guards: Vec::new(),
+        meanings: BTreeMap::new(),
         allocation: Allocation::Fixed,
         lead_in: Duration::ZERO,
         stop: Stop { winner: Decider::ByRule, max_duration: minutes(60) },

@@ -1,6 +1,7 @@
 //! How the forms of the core are written into the log: each of them once, in a golden file. A form that is new gets a
 //! file of its own; those that are there are read for ever.
 
+use crate::experiments::experiment;
 use crate::world::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,11 @@ use viridian_core::analysis::judge::slices::WorseSlice;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{self, Heavy, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::declared::{Asks, Declared, Definition, Load};
+use viridian_core::experiment::definition::Better;
 use viridian_core::guard::{Guard, Margin, OnFail, OnSlice, Unproven};
 use viridian_core::id::GaugeName;
+use viridian_core::meanings::Meanings;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::effect::{Effect, Severity};
@@ -21,6 +25,7 @@ use viridian_core::rollout::input::Oversized;
 use viridian_core::rollout::plan::{Bake, BlueGreen, Smoke, SmokeRequest, Step, Strategy};
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Cause, Clock, Hold, Phase, Position, State, Waiting, Warned};
+use viridian_core::score::{self, Score};
 
 /// Every form that a rollout is stored in.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -324,4 +329,26 @@ fn what_people_are_warned_of_is_written_as_before_and_read_back() {
         ..report("conditions have changed")
     };
     check("forms_of_warnings.json", &(state, report));
+}
+
+/// What came with scores in experiments, in what is waited for, and in what people are warned of.
+#[test]
+fn what_is_declared_is_kept_with_its_meaning() {
+    let score = Score::new("helpful", 7, 1, 5).unwrap();
+    let curt = Declared::new("curt", 9, Asks::Text, Load::Indifferent).unwrap();
+    let metrics = vec![Definition { metric: curt, bad: "answer.length < 20".to_owned(), when: None }];
+    let scores = vec![score::Definition { score, judge: Some("gpt-4o/rubric-3".to_owned()) }];
+    let mut experiment = experiment("tone", &["v1", "v2"]);
+    (experiment.aim.metric, experiment.aim.better) = (Metric::Score(score), Better::Higher);
+    experiment.aim.minimum_effect = Margin::Score(200);
+    experiment.guards = vec![Guard::new(Metric::Declared(curt), Margin::Points(200))];
+    experiment.meanings.insert(application_name(), Meanings { metrics, scores });
+    let waits = [
+        viridian_core::experiment::verdict::Wait::TooFewScored { arm: 1, groups: 12 },
+        viridian_core::experiment::verdict::Wait::Unread { arm: 1, than: 0 },
+    ];
+    let waiting =
+        Waiting::Guard { metric: Metric::Score(score), wait: Wait::TooFewScored { groups: 12, need: 48 } };
+    let warned = Warned { about: About::Scores { score }, since: NOW };
+    check("forms_of_scores.json", &(experiment, waits, waiting, warned));
 }

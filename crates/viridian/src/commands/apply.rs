@@ -11,8 +11,9 @@ use viridian_wire::api::{ApplyRequest, ApplyResult, Change, TakeoverBody};
 
 pub(super) async fn run(args: &ApplyArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
+    let is_all_read = reading.open().is_empty();
     match reading.finish() {
-        Ok(documents) if documents.is_empty() => {
+        Ok(documents) if documents.is_empty() && is_all_read => {
             show_nothing(&texts);
             return Ok(Exit::Invalid);
         }

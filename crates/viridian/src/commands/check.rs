@@ -14,8 +14,9 @@ use viridian_wire::manifest::{Document, Manifest};
 
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
+    let unread: Vec<String> = reading.open().iter().map(|name| format!("experiment/{name}")).collect();
     let faults = match reading.finish() {
-        Ok(documents) if documents.is_empty() => {
+        Ok(documents) if documents.is_empty() && unread.is_empty() => {
             show_nothing(&texts);
             return Ok(Exit::Invalid);
         }
@@ -23,7 +24,8 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
             for (rollout, caveat) in caveats(&documents) {
                 note(format_args!("note: rollout/{rollout} is {caveat}"));
             }
-            let open = open(&documents);
+            let mut open = open(&documents);
+            open.extend(unread);
             if !open.is_empty() {
                 note(format_args!(
                     "note: {} refer to what is not in these files; viridian apply --dry-run asks the server",

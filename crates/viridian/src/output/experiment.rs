@@ -1,8 +1,8 @@
 //! Experiments for people: in a list, or one with what it says so far.
 
 use super::columns::{columns, pairs};
-use super::numbers::ago;
-use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody};
+use super::numbers::{ago, share};
+use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody};
 
 /// Experiments in a list.
 pub fn experiments_table(experiments: &[ExperimentBody]) -> String {
@@ -44,13 +44,38 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
 
 fn arm(arm: &ExperimentArmBody) -> [String; 5] {
     let releases: Vec<&str> = arm.releases.values().map(String::as_str).collect();
-    let share = if arm.stopped { "stopped".to_owned() } else { format!("{}%", arm.share) };
-    let requests = arm.counts.map_or_else(|| "-".to_owned(), |counts| counts.requests.to_string());
-    [arm.name.clone(), releases.join(", "), share, requests, arm.gain.map_or_else(|| "-".to_owned(), gain)]
+    let part = if arm.stopped { "stopped".to_owned() } else { format!("{}%", arm.share) };
+    let requests = match arm.counts {
+        Some(counts) if counts.mean.is_some() => share(counts),
+        Some(counts) => counts.requests.to_string(),
+        None => "-".to_owned(),
+    };
+    [arm.name.clone(), releases.join(", "), part, requests, arm.gain.map_or_else(|| "-".to_owned(), gain)]
 }
 
-/// In hundredths, whether they are points of a share or a part of the control's value.
+/// In points of the scale of a score, else in hundredths, whether they are points of a share or a part of the control's value.
 fn gain(gain: GainBody) -> String {
-    let end = |end: Option<f64>| end.map_or_else(|| "?".to_owned(), |end| format!("{:+.1}", 100.0 * end));
-    format!("{:+.1} ({} to {}) hundredths", 100.0 * gain.estimate, end(gain.lower), end(gain.upper))
+    let (unit, told): (_, fn(f64) -> String) = match gain.scale {
+        GainScaleBody::Score => ("points", |value| format!("{value:+.2}")),
+        GainScaleBody::Points | GainScaleBody::Relative => {
+            ("hundredths", |value| format!("{:+.1}", 100.0 * value))
+        }
+    };
+    let end = |end: Option<f64>| end.map_or_else(|| "?".to_owned(), told);
+    format!("{} ({} to {}) {unit}", told(gain.estimate), end(gain.lower), end(gain.upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_are_told_in_their_unit() {
+        let check = |scale, text: &str| {
+            assert_eq!(gain(GainBody { scale, estimate: 0.314, lower: Some(-0.02), upper: None }), text);
+        };
+        check(GainScaleBody::Points, "+31.4 (-2.0 to ?) hundredths");
+        check(GainScaleBody::Relative, "+31.4 (-2.0 to ?) hundredths");
+        check(GainScaleBody::Score, "+0.31 (-0.02 to ?) points");
+    }
 }

@@ -38,7 +38,9 @@ async fn an_experiment_from_its_start_to_the_rollout_of_its_winner() {
     assert!(rollout.stderr.contains("takes part in experiment 'tone'"), "{}", rollout.stderr);
 
     // The arm that fails is stopped, and it alone.
-    let stopped = until(&viridian, |tone| arm(tone, "broken")["stopped"] == true);
+    // What it says may be shown a moment before what follows is written down.
+    let stopped =
+        until(&viridian, |tone| arm(tone, "broken")["stopped"] == true && tone["because"][0].is_string());
     assert_eq!(stopped["phase"], "Running", "{stopped:#}");
     assert_eq!(
         (&arm(&stopped, "now")["stopped"], &arm(&stopped, "terse")["stopped"]),

@@ -26,6 +26,7 @@ mod result;
 mod seed;
 mod viridian;
 
+mod aims;
 mod blue_green;
 mod conditions;
 mod crossed;

@@ -5,10 +5,10 @@ use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use viridian_core::experiment::definition::{Arm, Decider, Experiment};
+use viridian_core::experiment::definition::{Aim, Arm, Decider, Experiment};
 use viridian_core::experiment::step::{End, Order, Phase, State};
 use viridian_core::experiment::verdict::{Analysis, Standing};
-use viridian_core::metric::Metric;
+use viridian_core::guard::Margin;
 
 /// An experiment: where it stands and what it says so far.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -91,11 +91,13 @@ pub struct ExperimentArmBody {
     pub gain: Option<GainBody>,
 }
 
-/// How much better an arm does than the control: points of a share, or a part of the control's value, as the least effect that
-/// matters is. Above zero is better. The interval holds at every look.
+/// How much better an arm does than the control. Above zero is better. The interval holds at every look.
 #[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GainBody {
+    /// What the numbers mean; points when absent.
+    #[serde(default, skip_serializing_if = "GainScaleBody::is_usual")]
+    pub scale: GainScaleBody,
     /// The best guess.
     pub estimate: f64,
     /// The least it can be; absent when unbounded.
@@ -104,6 +106,36 @@ pub struct GainBody {
     /// The most it can be; absent when unbounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
+}
+
+/// What the numbers of a gain mean: as the least effect that matters is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GainScaleBody {
+    /// A difference of shares: 0.005 is half a percentage point.
+    #[default]
+    Points,
+    /// A part of the control's value: 0.2 is a fifth.
+    Relative,
+    /// Points of the scale of a score: 0.2 is a fifth of a point.
+    Score,
+}
+
+impl GainScaleBody {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
+    const fn is_usual(&self) -> bool {
+        matches!(self, Self::Points)
+    }
+}
+
+impl From<Margin> for GainScaleBody {
+    fn from(margin: Margin) -> Self {
+        match margin {
+            Margin::Points(_) => Self::Points,
+            Margin::Relative(_) => Self::Relative,
+            Margin::Score(_) => Self::Score,
+        }
+    }
 }
 
 /// What is known of an experiment beside what was asked for.
@@ -186,7 +218,7 @@ impl ExperimentBody {
         let arms = experiment.arms.all().iter().enumerate().map(|(place, arm)| {
             let standing = analysis.and_then(|analysis| analysis.arms.get(place));
             let is_stopped = stopped.contains(&place) || standing.is_some_and(|standing| standing.is_stopped);
-            ExperimentArmBody::new(arm, experiment.aim.metric, is_stopped, standing)
+            ExperimentArmBody::new(arm, &experiment.aim, is_stopped, standing)
         });
         let aim = &experiment.aim;
         Self {
@@ -214,7 +246,7 @@ impl ExperimentBody {
 }
 
 impl ExperimentArmBody {
-    fn new(arm: &Arm, metric: Metric, stopped: bool, standing: Option<&Standing>) -> Self {
+    fn new(arm: &Arm, aim: &Aim, stopped: bool, standing: Option<&Standing>) -> Self {
         Self {
             name: arm.name.to_string(),
             releases: arm
@@ -225,8 +257,9 @@ impl ExperimentArmBody {
             share: per_cent(arm.share.probability()),
             stopped,
             units: standing.map(|standing| standing.units).filter(|units| *units > 0),
-            counts: standing.map(|standing| CountsBody::of(metric, standing.counts)),
+            counts: standing.map(|standing| CountsBody::of(aim.metric, standing.counts)),
             gain: standing.and_then(|standing| standing.gain).map(|gain| GainBody {
+                scale: aim.minimum_effect.into(),
                 estimate: gain.estimate,
                 lower: gain.lower,
                 upper: gain.upper,

@@ -6,8 +6,8 @@ mod read;
 mod scores;
 mod write;
 
-pub(crate) use declared::Known as KnownMetrics;
-pub(crate) use read::{guards, read};
+pub(crate) use declared::{Declares, declares, is_own_name};
+pub(crate) use read::{guards, read, unfit_for_score};
 pub(crate) use write::{guard as write_guard, write};
 
 use super::document::{self, API_VERSION, METADATA_WITH_LABELS, kind};
@@ -143,8 +143,8 @@ const LOCAL_GUARD: Shape = Shape::object(&[
     ),
 ]);
 
-/// A metric that every application has, by its name.
-pub(crate) const METRIC: Shape = Shape::Choice(METRICS);
+/// A metric that every application has, or a metric or score of an application's own, by its name.
+pub(crate) const METRIC: Shape = Shape::Choice(Choice { own: Some(&text::METRIC_NAME), ..METRICS });
 
 const METRICS: Choice = Choice {
     words: &Metric::NAMES,
@@ -167,7 +167,7 @@ pub(crate) const GUARD: Shape = Shape::object(&[
     required(
         "metric",
         "What is watched: what every application measures, or the name of one of this one's metrics or scores.",
-        Shape::Choice(Choice { own: Some(&text::METRIC_NAME), ..METRICS }),
+        METRIC,
     ),
     required(
         "margin",

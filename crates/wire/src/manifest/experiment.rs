@@ -1,8 +1,10 @@
 //! `kind: Experiment`: several releases side by side to learn which is best.
 
+mod names;
 mod read;
 mod write;
 
+pub(crate) use names::{Names, names_own};
 pub(crate) use read::read;
 pub(crate) use write::write;
 
@@ -72,11 +74,19 @@ const ARM: Shape = Shape::object(&[
 const AIM: Shape = Shape::Object(Object {
     fields: &[
         optional("application", "Where it is measured, when several take part.", NAME),
-        required("metric", "What is measured: a share or an amount.", super::application::METRIC),
-        optional("better", "Which way is better; lower unless given.", Shape::choice(&["lower", "higher"])),
+        required(
+            "metric",
+            "What is measured: a share or an amount, or the name of one of the application's metrics or scores.",
+            super::application::METRIC,
+        ),
+        optional(
+            "better",
+            "Which way is better; lower unless given, and higher of a score.",
+            Shape::choice(&["lower", "higher"]),
+        ),
         required(
             "minimumEffect",
-            "The least improvement over the control that matters.",
+            "The least improvement over the control that matters; of a score in its points, such as '0.2 points'.",
             Shape::Text(&quantity::MARGIN),
         ),
     ],

@@ -4,6 +4,7 @@
 //! Nothing is guessed. A field is `None` when it cannot be told: it does not read, or it is not there in a document
 //! that may have it under a misspelt name. A fault that only follows from another one is never told.
 
+use super::application::{self, Declares};
 use super::cursor::Cursor;
 use super::document;
 use super::release;
@@ -44,6 +45,8 @@ pub(crate) struct OfApplication {
     pub(crate) baseline: Option<Option<ReleaseName>>,
     /// Whether it guards what answers cost.
     pub(crate) guards_cost: Option<bool>,
+    /// The metrics and scores of its own.
+    pub(crate) declares: Option<Declares>,
 }
 
 /// What others can refer to in a release, and what it refers to.
@@ -121,10 +124,12 @@ impl Subject {
                 environments: fields.required(environments),
                 baseline: fields.optional("baseline", |text| text.parsed(ReleaseName::parse)),
                 guards_cost: fields.optional("guards", guards_cost).map(|guards| guards == Some(true)),
+                // A field that is misspelt may declare more.
+                declares: spec.as_ref().filter(|_| condition == Condition::Sound).map(application::declares),
             }),
             Some("Release") => Self::Release(OfRelease {
                 name: document::name(document, ReleaseName::parse),
-                application: fields.required(application),
+                application: fields.required(of_application),
                 environment: fields.optional("environment", |text| text.parsed(EnvironmentName::parse)),
                 names_model: fields.optional("model", |_| Some(())).map(|model| model.is_some()),
                 parameters: fields.optional("parameters", parameters).map(Option::unwrap_or_default),
@@ -132,7 +137,7 @@ impl Subject {
             }),
             Some("Rollout") => Self::Rollout(OfRollout {
                 name: document::name(document, RolloutName::parse),
-                application: fields.required(application),
+                application: fields.required(of_application),
                 candidate: fields
                     .required(|spec| spec.required("candidate", |text| text.parsed(ReleaseName::parse))),
                 strategy: fields.required(strategy),
@@ -155,6 +160,7 @@ impl From<&Application> for OfApplication {
             // What serves an application that is applied is known apart from it.
             baseline: Some(None),
             guards_cost: Some(application.guards.iter().any(|guard| guard.metric.is_priced())),
+            declares: Some(application.into()),
         }
     }
 }
@@ -192,7 +198,7 @@ impl Fields<'_> {
     }
 }
 
-fn application(spec: &Cursor<'_>) -> Option<ApplicationName> {
+fn of_application(spec: &Cursor<'_>) -> Option<ApplicationName> {
     spec.required("application", |text| text.parsed(ApplicationName::parse))
 }
 

@@ -1,6 +1,7 @@
 //! Texts, read: [`read`] takes one, [`Reading`] gathers what several say and everything that is wrong with them.
 
 use super::cursor::Cursor;
+use super::experiment::{Names, names_own};
 use super::fault::{Fault, Position};
 use super::outline::{Condition, Outline, Subject};
 use super::shape::Shape;
@@ -9,6 +10,7 @@ use super::written::Written;
 use super::{Manifest, application, check, document, experiment, release, rollout};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use viridian_core::id::ExperimentName;
 
 /// How many faults are shown: more than anyone reads, and few enough to answer with.
 const MOST_FAULTS: usize = 1_000;
@@ -20,12 +22,20 @@ const UNREADABLE: &str = "this document cannot be read, and why is not known; pl
 pub struct Reading {
     /// The files, in the order they were read.
     files: Vec<String>,
-    documents: Vec<Document>,
+    entries: Vec<Entry>,
     faults: Vec<Fault>,
     /// What can be told of every document, those with faults included.
     pub(super) outlines: Vec<Outline>,
     /// Whether there may be documents beside those of `outlines`.
     pub(super) remainder: Remainder,
+}
+
+/// A document, in the place where it was written.
+#[derive(Debug)]
+enum Entry {
+    Read(Box<Document>),
+    /// An experiment that names metrics which applications declare: it is read when it is known what they mean.
+    Open(Arc<Written>),
 }
 
 /// Whether a text was read to its end.
@@ -78,7 +88,7 @@ impl Reading {
     /// Adds what another text says.
     pub fn add(&mut self, other: Self) {
         self.files.extend(other.files);
-        self.documents.extend(other.documents);
+        self.entries.extend(other.entries);
         self.faults.extend(other.faults);
         self.outlines.extend(other.outlines);
         if other.remainder == Remainder::Unread {
@@ -92,16 +102,60 @@ impl Reading {
     }
 
     /// The documents that read, those with faults included.
-    pub fn documents(&self) -> &[Document] {
-        &self.documents
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Read(document) => Some(document.as_ref()),
+            Entry::Open(_) => None,
+        })
     }
 
-    /// The documents.
+    /// The names of experiments whose metrics are declared by applications that are not known here: where those are applied, they
+    /// can be read.
+    pub fn open(&self) -> Vec<ExperimentName> {
+        let name = |entry: &Entry| match entry {
+            Entry::Open(written) => document::name(&Cursor::root(&written.root), ExperimentName::parse),
+            Entry::Read(_) => None,
+        };
+        self.entries.iter().filter_map(name).collect()
+    }
+
+    /// Reads experiments that were open, now that names can be told. Where everything is known none may be left open.
+    pub(super) fn read_open(&mut self, names: &Names<'_>, is_all_known: bool) {
+        for entry in &mut self.entries {
+            let Entry::Open(written) = entry else { continue };
+            let cursor = Cursor::root(&written.root);
+            let mut faults = Vec::new();
+            let read = experiment::read(&cursor, names, &mut faults);
+            if read.is_none() && is_all_known && faults.is_empty() && self.faults.is_empty() {
+                faults.push(cursor.fault(UNREADABLE));
+            }
+            for fault in faults {
+                let fault = Fault { file: written.file.clone(), ..fault };
+                // What the names have no part in was told before.
+                if !self.faults.contains(&fault) {
+                    self.faults.push(fault);
+                }
+            }
+            if let Some(experiment) = read {
+                let (manifest, written) = (Manifest::Experiment(experiment), Arc::clone(written));
+                *entry = Entry::Read(Box::new(Document { manifest, written }));
+            }
+        }
+    }
+
+    /// The documents that read.
     ///
     /// # Errors
     /// Every fault, in the order of the texts.
     pub fn finish(self) -> Result<Vec<Document>, Vec<Fault>> {
-        if self.faults.is_empty() { Ok(self.documents) } else { Err(in_order(&self.files, self.faults)) }
+        if !self.faults.is_empty() {
+            return Err(in_order(&self.files, self.faults));
+        }
+        let read = self.entries.into_iter().filter_map(|entry| match entry {
+            Entry::Read(document) => Some(*document),
+            Entry::Open(_) => None,
+        });
+        Ok(read.collect())
     }
 
     /// Reads a document. Of one that is torn, parts of the text were passed over.
@@ -109,7 +163,8 @@ impl Reading {
         let mut faults = Vec::new();
         let cursor = Cursor::root(&written.root);
         let manifest = read_document(&cursor, &mut faults);
-        if manifest.is_none() && faults.is_empty() && !is_torn {
+        let is_open = kind(&cursor).as_deref() == Some("Experiment") && names_own(&cursor);
+        if manifest.is_none() && faults.is_empty() && !is_torn && !is_open {
             // No document is ever passed over in silence.
             faults.push(cursor.fault(UNREADABLE));
         }
@@ -121,7 +176,10 @@ impl Reading {
         let subject = Subject::read(&cursor, condition);
         self.faults.extend(faults.into_iter().map(|fault| Fault { file: written.file.clone(), ..fault }));
         self.outlines.push(Outline { written: Arc::clone(&written), subject });
-        self.documents.extend(manifest.map(|manifest| Document { manifest, written }));
+        self.entries.extend(match manifest {
+            Some(manifest) => Some(Entry::Read(Box::new(Document { manifest, written }))),
+            None => is_open.then_some(Entry::Open(written)),
+        });
     }
 }
 
@@ -144,11 +202,13 @@ fn in_order(files: &[String], mut faults: Vec<Fault>) -> Vec<Fault> {
     faults
 }
 
+fn kind(document: &Cursor<'_>) -> Option<String> {
+    document.field("kind").and_then(|kind| kind.text().map(str::to_owned))
+}
+
 fn read_document(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Manifest> {
-    let kind = document.field("kind");
-    let kind = kind.as_ref().and_then(Cursor::text);
     let mut checked = |shape: &Shape| check::check(shape, document, faults);
-    match kind {
+    match kind(document).as_deref() {
         Some("Application") => {
             checked(&application::SHAPE);
             application::read(document, faults).map(Manifest::Application)
@@ -163,7 +223,7 @@ fn read_document(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Manif
         }
         Some("Experiment") => {
             checked(&experiment::SHAPE);
-            experiment::read(document, faults).map(Manifest::Experiment)
+            experiment::read(document, &Names::default(), faults).map(Manifest::Experiment)
         }
         _ => {
             checked(&document::OF_UNKNOWN_KIND);

@@ -44,7 +44,7 @@ pub struct Serving {
 
 impl Reading {
     /// Checks documents against each other and against what is applied; when that is not known, nothing is missed
-    /// that may be applied. Faults are added to those there are.
+    /// that may be applied. Experiments that name metrics of applications are read. Faults are added to those there are.
     pub fn resolve(&mut self, known: Option<&Known<'_>>) {
         let world = World::of(self, known);
         let mut faults = Vec::new();
@@ -66,6 +66,7 @@ impl Reading {
             }
         }
         self.blame(faults);
+        self.read_open(&world.names(), known.is_some());
     }
 }
 

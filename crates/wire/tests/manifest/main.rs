@@ -4,5 +4,6 @@
 
 mod examples;
 mod faults;
+mod meanings;
 mod properties;
 mod resolve;

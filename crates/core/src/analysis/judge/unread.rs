@@ -1,7 +1,8 @@
 //! Answers that do not tell: what they say could not be read, or leaves something out. What is not known is not bad, and a
 //! candidate of which less is known than of its baseline is not safe.
 
-use crate::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
+use crate::analysis::measurement::{ArmCounts, Evidence};
+use crate::epoch::Thresholds;
 use crate::metric::Metric;
 use crate::outcome::Class;
 use crate::stats::amounts::Amounts;
@@ -13,13 +14,26 @@ const DEVIATIONS: f64 = 3.0;
 
 /// Whether fewer of the candidate's complete answers tell of a metric than of the baseline's.
 pub(super) fn tells_less(metric: Metric, evidence: &Evidence) -> bool {
+    let compared = evidence.compared();
+    arm_tells_less(
+        metric,
+        compared.map(|counts| (&counts.epoch.thresholds, &counts.candidate, &counts.baseline)),
+    )
+}
+
+/// Whether fewer of one arm's complete answers tell of a metric than of another's, over spans: what they were counted against, the
+/// one and the other.
+pub(crate) fn arm_tells_less<'a>(
+    metric: Metric,
+    spans: impl Iterator<Item = (&'a Thresholds, &'a ArmCounts, &'a ArmCounts)>,
+) -> bool {
     if !metric.is_told_alike() {
         return false;
     }
     let (mut baseline, mut candidate) = (Told::default(), Told::default());
-    for counts in evidence.compared().filter(|counts| is_counted(metric, counts)) {
-        baseline.add(metric, &counts.baseline);
-        candidate.add(metric, &counts.candidate);
+    for (_, arm, other) in spans.filter(|(thresholds, ..)| is_counted(metric, thresholds)) {
+        baseline.add(metric, other);
+        candidate.add(metric, arm);
     }
     let Some((expected, found)) = baseline.share().zip(candidate.share()) else { return false };
     let variance = expected * (1.0 - expected) * (1.0 / baseline.answers + 1.0 / candidate.answers);
@@ -27,8 +41,7 @@ pub(super) fn tells_less(metric: Metric, evidence: &Evidence) -> bool {
 }
 
 /// Whether an epoch has what the metric is counted against.
-fn is_counted(metric: Metric, counts: &EpochCounts) -> bool {
-    let thresholds = &counts.epoch.thresholds;
+fn is_counted(metric: Metric, thresholds: &Thresholds) -> bool {
     match metric.percentile() {
         Some(_) => thresholds.of(metric).is_some(),
         None => !metric.is_amount() || thresholds.cap(metric).is_some(),

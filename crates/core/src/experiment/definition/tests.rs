@@ -1,7 +1,9 @@
 //! Which definitions are sound, and how each fault is told.
 
 use super::*;
+use crate::declared::{Asks, Declared, Load};
 use crate::guard::Margin;
+use crate::score::Score;
 
 fn name<T: TryFrom<String>>(text: &str) -> T {
     T::try_from(text.to_owned()).ok().unwrap()
@@ -35,6 +37,7 @@ fn sound() -> Experiment {
             minimum_effect: Margin::Points(100),
         },
         guards: Vec::new(),
+        meanings: BTreeMap::new(),
         allocation: Allocation::Fixed,
         lead_in: Duration::ZERO,
         stop: Stop { winner: Decider::ByRule, max_duration: Duration::from_secs(14 * 86_400) },
@@ -86,6 +89,15 @@ fn every_fault_is_told_at_once() {
     check(&|e| e.aim.metric = Metric::LatencyP95, &["latency.p95 is a percentile"]);
     check(&|e| e.aim.metric = Metric::CostPerSuccess, &["costPerSuccess is a ratio of sums"]);
     check(&|e| e.aim.minimum_effect = Margin::Points(0), &["has to be above zero"]);
+    let score = Metric::Score(Score::new("helpful", 7, 1, 5).unwrap());
+    let curt = Metric::Declared(Declared::new("curt", 7, Asks::Text, Load::Indifferent).unwrap());
+    check(&|e| (e.aim.metric, e.aim.better) = (score, Better::Higher), &[]);
+    check(&|e| e.aim.metric = score, &["helpful is a score, of which more is better"]);
+    check(&|e| e.aim.metric = curt, &[]);
+    check(
+        &|e| (e.aim.metric, e.aim.better) = (curt, Better::Higher),
+        &["curt is declared as what is bad, so less of it is better"],
+    );
     check(&|e| e.lead_in = Duration::from_secs(15 * 86_400), &["the lead-in takes the whole duration"]);
     let bandit = |floor| Allocation::Bandit { floor: weight(floor) };
     check(&|e| e.allocation = bandit(500), &["a bandit would move a user from arm to arm"]);
@@ -98,6 +110,13 @@ fn every_fault_is_told_at_once() {
         &["cost is none", "a floor of 33.34%", "the longest duration"],
     );
     check(&|e| (e.allocation, e.unit) = (bandit(500), Unit::Request), &[]);
+    check(
+        &|e| {
+            (e.allocation, e.unit) = (bandit(500), Unit::Request);
+            (e.aim.metric, e.aim.better) = (score, Better::Higher);
+        },
+        &["helpful is none"],
+    );
     check(
         &|e| {
             (e.allocation, e.unit) = (bandit(500), Unit::Request);

@@ -3,14 +3,17 @@
 use super::*;
 use crate::analysis::measurement::EpochCounts;
 use crate::application::Unit;
+use crate::declared::{self, Asks, Declared, Load};
 use crate::epoch::Centres;
 use crate::experiment::analysis::analyse;
 use crate::experiment::definition::{Aim, Arm, Arms, Better, Decider, Stop};
 use crate::experiment::step::End;
 use crate::guard::Margin;
 use crate::id::{ApplicationName, ArmName, ExperimentName, LayerName, ReleaseName};
+use crate::meanings::Meanings;
 use crate::metric::Metric;
 use crate::routing::shares::Owner;
+use crate::score::{Given, Score};
 use std::collections::BTreeMap;
 
 fn chat() -> ApplicationName {
@@ -41,6 +44,7 @@ fn experiment(allocation: Allocation) -> Experiment {
             minimum_effect: Margin::Points(100),
         },
         guards: Vec::new(),
+        meanings: BTreeMap::new(),
         allocation,
         lead_in: Duration::ZERO,
         stop: Stop { winner: Decider::ByRule, max_duration: DAY * 14 },
@@ -149,4 +153,59 @@ fn a_bandit_moves_traffic_by_the_hour_and_never_to_an_arm_that_stopped() {
     assert_eq!(shares(&after), [4_500, 0, 4_500], "nothing is known of them yet");
     assert_eq!(next((&experiment, &stopped), &after, &nothing, 1), None);
     assert_eq!(experiment.places(&after.allotment.unwrap()).unwrap().of(2), percent(45));
+}
+
+/// Scores come late and are few: those of the control until now say where the next ones are expected.
+#[test]
+fn scores_are_expected_where_those_of_the_control_lie() {
+    let score = Score::new("helpful", 7, 1, 5).unwrap();
+    let mut experiment = experiment(Allocation::Fixed);
+    (experiment.aim.metric, experiment.aim.better) = (Metric::Score(score), Better::Higher);
+    experiment.aim.minimum_effect = Margin::Score(200);
+    let begun = next((&experiment, &RUNNING), &first(), &Evidence::default(), 0).unwrap();
+    assert!((begun.thresholds.expected(score) - 0.5).abs() < 1e-9, "nothing is known");
+    let mut control = counts(800, 80);
+    control.tally.record_score(Given { score, level: score.level(4.0).unwrap() }, 40);
+    let evidence = Evidence { epochs: vec![EpochCounts { baseline: control, ..EpochCounts::empty(begun) }] };
+    let renewed = next((&experiment, &RUNNING), &begun, &evidence, 360).unwrap();
+    assert!((renewed.thresholds.expected(score) - 0.25).abs() < 1e-9);
+}
+
+/// What an application declares is asked of its own answers alone.
+#[test]
+fn tables_ask_for_what_their_application_means() {
+    let curt = declared::Definition {
+        metric: Declared::new("curt", 7, Asks::Text, Load::Indifferent).unwrap(),
+        bad: "answer.length < 20".to_owned(),
+        when: None,
+    };
+    let mut experiment = experiment(Allocation::Fixed);
+    experiment.guards = vec![Guard::new(Metric::Declared(curt.metric), Margin::Points(100))];
+    let meanings = Meanings { metrics: vec![curt.clone()], scores: Vec::new() };
+    experiment.meanings = BTreeMap::from([(chat(), meanings.clone())]);
+    let begun = next((&experiment, &RUNNING), &first(), &Evidence::default(), 0).unwrap();
+    let conducted = |application: &ApplicationName| {
+        let part = Part { start: 0, width: Weight::FULL };
+        experiment.conduct(application, (Salt([7; 16]), part), &begun.allotment.unwrap(), &[]).unwrap()
+    };
+    let here = conducted(&chat());
+    assert_eq!(
+        (here.metrics, here.meanings),
+        (vec![Metric::Declared(curt.metric), Metric::Errors], meanings)
+    );
+    let elsewhere = conducted(&ApplicationName::parse("search").unwrap());
+    assert_eq!((elsewhere.metrics, elsewhere.meanings), (vec![Metric::Errors], Meanings::default()));
+
+    // The same words ask for the same, whatever they mean by now.
+    let mut later = experiment.clone();
+    let other = Declared::new("curt", 8, Asks::Text, Load::Indifferent).unwrap();
+    later.guards = vec![Guard::new(Metric::Declared(other), Margin::Points(100))];
+    later.meanings.clear();
+    assert!(experiment.asks_as(&later) && experiment.asks_as(&experiment.clone()));
+    later.guards = vec![Guard::new(Metric::Declared(other), Margin::Points(200))];
+    assert!(!experiment.asks_as(&later), "another margin");
+    later.guards = vec![Guard::new(Metric::Feedback, Margin::Points(100))];
+    assert!(!experiment.asks_as(&later), "another name");
+    later.guards.clear();
+    assert!(!experiment.asks_as(&later), "no guard");
 }

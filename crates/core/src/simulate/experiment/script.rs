@@ -32,6 +32,7 @@ use crate::simulate::ScriptFault;
 use crate::simulate::script::words::{Words, clauses, name};
 use crate::simulate::script::{Population, guard, margin, population};
 use crate::weight::Weight;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// An experiment that says nothing else ends after four weeks.
@@ -333,6 +334,7 @@ impl Draft {
             holdout: self.holdout,
             aim: Aim { application, metric, better, minimum_effect },
             guards: self.guards,
+            meanings: BTreeMap::new(),
             allocation: self.allocation,
             lead_in: self.lead_in,
             stop: Stop { winner: self.winner, max_duration: self.max_duration.unwrap_or(MAX_DURATION) },

@@ -23,13 +23,19 @@ use crate::stats::special::normal_quantile;
 pub type Span = Vec<Vec<Moments>>;
 
 /// What the observations are, which says what they vary by at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// Each is zero or one: they vary at least as independent ones do, and one more of either keeps a share of zero from being
     /// taken for certain (Agresti and Coull, "Approximate is better than exact", American Statistician 52, 1998).
     Share,
     /// Amounts: those of one group vary as they do, those of several as the groups do.
     Amount,
+    /// Each lies between two ends: they vary at least as independent ones do, and each arm is taken to have seen one more
+    /// degree of freedom with the largest variance there can be, `width^2 / 4`, so that a few equal ones are no certainty.
+    Bounded {
+        /// How far apart the ends are.
+        width: f64,
+    },
 }
 
 /// A weighted sum of the arms' means, estimated.
@@ -189,6 +195,10 @@ fn of_one(total: &Moments, kind: Kind, groups: usize) -> f64 {
         }
         Kind::Amount if groups == 1 => total.variance().unwrap_or(0.0),
         Kind::Amount => 0.0,
+        Kind::Bounded { width } => {
+            let squares = total.sum_of_squares - total.sum * total.sum / total.count;
+            (squares.max(0.0) + width * width / 4.0) / total.count
+        }
     }
 }
 
@@ -286,6 +296,30 @@ mod tests {
         let spans = [span(0.0)];
         let without = Linear::of(&spans, &[-1.0, 1.0, 0.0], Kind::Share);
         assert_eq!(Linear::adjusted(&spans, &[], &[-1.0, 1.0, 0.0], Kind::Share), without);
+    }
+
+    /// Scores that are all the same say little while they are few, in one group or in many.
+    #[test]
+    fn equal_scores_are_no_certainty() {
+        let kind = Kind::Bounded { width: 4.0 };
+        let fives = |count: f64| Moments { count, sum: 5.0 * count, sum_of_squares: 25.0 * count };
+        let check = |groups: usize, least: f64, most: f64| {
+            let arm = vec![fives(128.0 / groups as f64); groups];
+            let upper = Linear::of(&[vec![arm.clone(), arm]], &[-1.0, 1.0], kind).unwrap().upper(0.05);
+            assert!((least..most).contains(&upper), "{groups} groups: {upper}");
+        };
+        check(1, 0.05, 0.2);
+        check(64, 0.05, 0.2);
+    }
+
+    /// The variance of scores is that of the sample, but for the degree of freedom that is added.
+    #[test]
+    fn scores_vary_as_they_do() {
+        let arm = |sum: f64, squares: f64| vec![Moments { count: 1_000.0, sum, sum_of_squares: squares }];
+        // Half ones and half fives, and as many twos as fours.
+        let spans: [Span; 1] = [vec![arm(3_000.0, 13_000.0), arm(3_000.0, 10_000.0)]];
+        let found = Linear::of(&spans, &[-1.0, 1.0], Kind::Bounded { width: 4.0 }).unwrap();
+        assert!((found.standard_error.powi(2) - (4.004 + 1.004) / 1_000.0).abs() < 1e-9, "{found:?}");
     }
 
     #[test]

@@ -8,15 +8,23 @@ use crate::manifest::text;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use viridian_core::application::Protocol;
+use viridian_core::application::{Application, Protocol};
 use viridian_core::declared::{Asks, Declared, Definition, Load, MOST_DECLARED};
+use viridian_core::meanings::Meanings;
 use viridian_core::metric::Metric;
 use viridian_core::score;
 
-/// The metrics and scores that guards may name beside what every application has. One whose definition has faults is known,
-/// and not what it is.
-#[derive(Default)]
-pub(crate) struct Known(BTreeMap<String, Option<Metric>>);
+/// The metrics and scores that an application declares, which guards may name beside what every application has. One whose
+/// definition has faults is known, and not what it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Declares(BTreeMap<String, Option<Own>>);
+
+/// A metric or a score of an application's own.
+#[derive(Debug, Clone)]
+enum Own {
+    Metric(Definition),
+    Score(score::Definition),
+}
 
 /// Reads the metrics by their names.
 pub(super) fn metrics(
@@ -96,35 +104,82 @@ pub(super) fn names(
     spec: &Cursor<'_>,
     metrics: Option<&BTreeMap<String, Definition>>,
     scores: Option<&BTreeMap<String, score::Definition>>,
-) -> Known {
-    let metric = |name: &str| {
-        let declared =
-            metrics.and_then(|read| read.get(name)).map(|definition| Metric::Declared(definition.metric));
-        declared.or_else(|| scores.and_then(|read| read.get(name)).map(|scored| Metric::Score(scored.score)))
+) -> Declares {
+    let own = |name: &str| {
+        let metric = metrics.and_then(|read| read.get(name)).cloned().map(Own::Metric);
+        metric.or_else(|| scores.and_then(|read| read.get(name)).cloned().map(Own::Score))
     };
     let written = [spec.field("metrics"), spec.field("scores")];
     let fields = written.iter().flatten().flat_map(Cursor::fields);
-    Known(fields.map(|(name, _)| (name.to_owned(), metric(name))).collect())
+    Declares(fields.map(|(name, _)| (name.to_owned(), own(name))).collect())
 }
 
-impl Known {
-    /// The metric a guard names.
-    pub(super) fn metric(&self, word: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Metric> {
+/// What an application declares, for those who name it elsewhere. What is wrong with it is told where it is read.
+pub(crate) fn declares(spec: &Cursor<'_>) -> Declares {
+    let mut told = Vec::new();
+    let protocol = spec.required("protocol", |word| word.word());
+    let metrics = spec.or("metrics", BTreeMap::new(), |map| metrics(map, protocol, &mut told));
+    let scores = spec.or("scores", BTreeMap::new(), |map| super::scores::scores(map, spec, &mut told));
+    names(spec, metrics.as_ref(), scores.as_ref())
+}
+
+/// Whether a word may be the name of a metric or a score of an application's own. What every application measures is none, and
+/// others are refused for their form.
+pub(crate) fn is_own_name(word: &str) -> bool {
+    !Metric::NAMES.contains(&word) && (text::METRIC_NAME.check)(word).is_ok() && !super::is_refused(word)
+}
+
+impl Own {
+    const fn metric(&self) -> Metric {
+        match self {
+            Self::Metric(definition) => Metric::Declared(definition.metric),
+            Self::Score(definition) => Metric::Score(definition.score),
+        }
+    }
+}
+
+impl Declares {
+    /// The metric of a name: nothing when there is none; nothing within when its definition has faults.
+    pub(crate) fn metric(&self, name: &str) -> Option<Option<Metric>> {
+        self.0.get(name).map(|own| own.as_ref().map(Own::metric))
+    }
+
+    /// The names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Those of its definitions that are looked at.
+    pub(crate) fn meanings(&self, looked_at: &[Metric]) -> Meanings {
+        let own = || self.0.values().flatten();
+        let metrics = own().filter_map(|own| if let Own::Metric(metric) = own { Some(metric) } else { None });
+        let scores = own().filter_map(|own| if let Own::Score(score) = own { Some(score) } else { None });
+        Meanings::of(metrics, scores, looked_at)
+    }
+
+    /// The metric a guard of the application names.
+    pub(super) fn named(&self, word: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Metric> {
         let name = word.text()?;
         let metric = Metric::ALL.into_iter().find(|metric| metric.as_str() == name);
         if metric.is_some() {
             return metric;
         }
-        if let Some(own) = self.0.get(name) {
-            return *own;
+        if let Some(own) = self.metric(name) {
+            return own;
         }
-        // Others are refused for their form.
-        if (text::METRIC_NAME.check)(name).is_ok() && !super::is_refused(name) {
-            let own = self.0.keys().map(String::as_str);
-            let names: Vec<&str> = Metric::NAMES.into_iter().chain(own).collect();
+        if is_own_name(name) {
+            let names: Vec<&str> = Metric::NAMES.into_iter().chain(self.names()).collect();
             faults.push(word.fault(check::wrong_word(name, &names, &[])));
         }
         None
+    }
+}
+
+impl From<&Application> for Declares {
+    fn from(application: &Application) -> Self {
+        let metrics = application.metrics.iter().cloned().map(Own::Metric);
+        let own = metrics.chain(application.scores.iter().cloned().map(Own::Score));
+        Self(own.map(|own| (own.metric().as_str().to_owned(), Some(own))).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a document to an application, with the rules that span several fields: [`read`].
 
-use super::declared::{self, Known};
+use super::declared;
 use super::{ApplicationManifest, outside, scores};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
@@ -31,7 +31,8 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let metrics = spec.or("metrics", BTreeMap::new(), |map| declared::metrics(map, protocol, faults));
     let scores = spec.or("scores", BTreeMap::new(), |map| scores::scores(map, &spec, faults));
     let known = declared::names(&spec, metrics.as_ref(), scores.as_ref());
-    let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, &known), faults));
+    let named = |word: &Cursor<'_>, faults: &mut Vec<Fault>| known.named(word, faults);
+    let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, named), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, faults));
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
@@ -137,14 +138,15 @@ fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
     })
 }
 
+/// Reads guards. `named` tells which metric a word means.
 pub(crate) fn guards(
     list: &Cursor<'_>,
-    (protocol, known): (Option<Protocol>, &Known),
+    (protocol, named): (Option<Protocol>, impl Fn(&Cursor<'_>, &mut Vec<Fault>) -> Option<Metric>),
     faults: &mut Vec<Fault>,
 ) -> Option<Vec<Guard>> {
     let mut watched = BTreeSet::new();
     list.each(|item| {
-        let watches = item.required("metric", |word| known.metric(word, faults));
+        let watches = item.required("metric", |word| named(word, faults));
         let guard = guard(item, watches, faults);
         if let Some(metric) = watches
             && !watched.insert(metric)
@@ -183,7 +185,7 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
         )));
     }
     if let (Some(metric), Some(margin), Some(text)) = (metric, margin, guard.field("margin")) {
-        faults.extend(unfit_for_score(metric, margin).map(|message| text.fault(message)));
+        faults.extend(unfit_for_score(metric, margin, "lower it may be").map(|message| text.fault(message)));
     }
     if let (Some(metric), Some(maturity)) = (metric, guard.field("maturity"))
         && !metric.arrives_late()
@@ -216,17 +218,17 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
     })
 }
 
-/// What is wrong with a margin for a score, or with that of a score for anything else.
-fn unfit_for_score(metric: Metric, margin: Margin) -> Option<String> {
+/// What is wrong with a margin for a score, or with that of a score for anything else. `how_far` is what the margin says.
+pub(crate) fn unfit_for_score(metric: Metric, margin: Margin, how_far: &str) -> Option<String> {
     match (metric, margin) {
         (Metric::Score(score), Margin::Score(_)) if margin.fraction() < score.width() => None,
         (Metric::Score(score), Margin::Score(_)) => Some(format!(
-            "{metric} is a score from {} to {}, and no candidate is worse by {margin}; write a margin within the scale",
+            "{metric} is a score from {} to {}, and nothing differs by {margin} on it; write a margin within the scale",
             score.from(),
             score.to()
         )),
         (Metric::Score(score), _) => Some(format!(
-            "{metric} is a score from {} to {}; write how many of its points lower it may be, such as '0.2 points'",
+            "{metric} is a score from {} to {}; write how many of its points {how_far}, such as '0.2 points'",
             score.from(),
             score.to()
         )),

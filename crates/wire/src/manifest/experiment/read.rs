@@ -1,6 +1,7 @@
 //! From a document to an experiment, with the rules that span several fields: [`read`].
 
-use crate::manifest::application::{self, KnownMetrics};
+use super::names::Names;
+use crate::manifest::application::{self, unfit_for_score};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::Fault;
@@ -15,26 +16,30 @@ use viridian_core::id::{ApplicationName, ArmName, ExperimentName, LayerName, Rel
 use viridian_core::metric::Metric;
 use viridian_core::weight::Weight;
 
-/// Reads an experiment; nothing when its shape has faults. Faults of its meaning are added.
-pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<Experiment> {
+/// Reads an experiment; nothing when its shape has faults, and while it cannot be told what a name in it means. Faults of its
+/// meaning are added.
+pub(crate) fn read(document: &Cursor<'_>, names: &Names<'_>, faults: &mut Vec<Fault>) -> Option<Experiment> {
     let name = document::name(document, ExperimentName::parse);
     let spec = document.field("spec")?;
-    // What answers say is told by their protocol, which is the application's.
-    let known = KnownMetrics::default();
-    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, (None, &known), faults));
     let arms = spec.required("arms", |list| list.each(arm));
     let control = spec.optional("control", |text| text.parsed(ArmName::parse));
     let arms = control_first(&spec, arms, control, faults);
-    let aim = arms.as_ref().and_then(|arms| spec.required("aim", |field| aim(field, arms, faults)));
-    let name = name?;
+    let applications: Vec<ApplicationName> = arms.iter().flat_map(Arms::applications).cloned().collect();
+    // What answers say is told by their protocol, which is the application's.
+    let named = |word: &Cursor<'_>, faults: &mut Vec<Fault>| names.metric(word, &applications, faults);
+    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, (None, named), faults));
+    let aim = arms.as_ref().and_then(|arms| spec.required("aim", |field| aim(field, arms, names, faults)));
+    let (name, guards, aim) = (name?, guards?, aim?);
+    let looked_at: Vec<Metric> = guards.iter().map(|guard| guard.metric).chain([aim.metric]).collect();
     let experiment = Experiment {
         layer: spec.optional("layer", |text| text.parsed(LayerName::parse))?.or_else(|| own_layer(&name))?,
         traffic: spec.or("traffic", Weight::FULL, |text| text.parsed(quantity::share))?,
         unit: spec.required("unit", |text| text.parsed(unit))?,
         arms: arms?,
         holdout: spec.or("holdout", Weight::ZERO, |text| text.parsed(quantity::holdback))?,
-        aim: aim?,
-        guards: guards?,
+        aim,
+        guards,
+        meanings: names.meanings(&applications, &looked_at),
         allocation: spec.or("bandit", Allocation::Fixed, bandit)?,
         lead_in: spec.or("leadIn", Duration::ZERO, |text| text.parsed(quantity::duration))?,
         stop: spec.required("stop", stop)?,
@@ -82,22 +87,7 @@ fn control_first(
     }
 }
 
-fn aim(aim: &Cursor<'_>, arms: &Arms, faults: &mut Vec<Fault>) -> Option<Aim> {
-    let metric = aim.required("metric", |word| word.word::<Metric>())?;
-    let minimum_effect = aim.required("minimumEffect", |text| text.parsed(quantity::margin))?;
-    if metric.is_amount() && matches!(minimum_effect, Margin::Points(_)) {
-        faults.extend(aim.field("minimumEffect").map(|text| {
-            text.fault(format!(
-                "{metric} is an amount and no share, so that percentage points of it mean nothing; \
-                 write a part of the control's, such as '20%'"
-            ))
-        }));
-    }
-    if matches!(minimum_effect, Margin::Score(_)) {
-        faults.extend(aim.field("minimumEffect").map(|text| {
-            text.fault(format!("{metric} is no score, so that points of a scale mean nothing of it"))
-        }));
-    }
+fn aim(aim: &Cursor<'_>, arms: &Arms, names: &Names<'_>, faults: &mut Vec<Fault>) -> Option<Aim> {
     let mut applications = arms.applications();
     let first = applications.next().filter(|_| applications.next().is_none());
     let named = aim.optional("application", |text| text.parsed(ApplicationName::parse))?;
@@ -107,12 +97,22 @@ fn aim(aim: &Cursor<'_>, arms: &Arms, faults: &mut Vec<Fault>) -> Option<Aim> {
             "missing; several applications take part, and the aim is measured in one",
         ));
     }
-    Some(Aim {
-        application: named.or_else(|| first.cloned())?,
-        metric,
-        better: aim.or("better", Better::Lower, |word| word.word())?,
-        minimum_effect,
-    })
+    let application = named.or_else(|| first.cloned());
+    let metric = aim.required("metric", |word| names.metric(word, application.as_slice(), faults))?;
+    let minimum_effect = aim.required("minimumEffect", |text| text.parsed(quantity::margin))?;
+    if metric.is_amount() && matches!(minimum_effect, Margin::Points(_)) {
+        faults.extend(aim.field("minimumEffect").map(|text| {
+            text.fault(format!(
+                "{metric} is an amount and no share, so that percentage points of it mean nothing; \
+                 write a part of the control's, such as '20%'"
+            ))
+        }));
+    }
+    let unfit = unfit_for_score(metric, minimum_effect, "higher an arm has to be");
+    faults.extend(aim.field("minimumEffect").zip(unfit).map(|(text, message)| text.fault(message)));
+    let usual = if matches!(metric, Metric::Score(_)) { Better::Higher } else { Better::Lower };
+    let better = aim.or("better", usual, |word| word.word())?;
+    Some(Aim { application: application?, metric, better, minimum_effect })
 }
 
 fn bandit(bandit: &Cursor<'_>) -> Option<Allocation> {
@@ -137,6 +137,7 @@ fn at(spec: &Cursor<'_>, fault: &definition::Fault) -> Fault {
         Of::NoTraffic => &["traffic"],
         Of::AimElsewhere(_) => &["aim", "application"],
         Of::AimIsPercentile(_) | Of::AimIsRatio(_) => &["aim", "metric"],
+        Of::Contradicts(_) => &["aim", "better"],
         Of::NoMinimumEffect => &["aim", "minimumEffect"],
         Of::BanditMovesUnits(_) | Of::BanditOnAmounts(_) | Of::BanditOfSeveral => &["bandit"],
         Of::FloorTooHigh(_) => &["bandit", "floor"],

@@ -19,7 +19,7 @@ pub(crate) fn write(experiment: &Experiment) -> Value {
         "holdout": experiment.holdout.to_string(),
         "aim": {
             "application": aim.application,
-            "metric": aim.metric,
+            "metric": aim.metric.as_str(),
             "better": aim.better,
             "minimumEffect": aim.minimum_effect.to_string(),
         },

@@ -1,6 +1,7 @@
 //! Everything that would be there, were some documents applied: [`World`].
 
 use super::Known;
+use crate::manifest::experiment::Names;
 use crate::manifest::outline::{OfApplication, OfRelease, Subject};
 use crate::manifest::reading::{Reading, Remainder};
 use std::collections::BTreeMap;
@@ -105,6 +106,15 @@ impl World {
     /// The application of a name.
     pub(super) fn application(&self, name: &ApplicationName) -> Found<'_, OfApplication> {
         Found::or(self.applications.get(name), self.applications_are)
+    }
+
+    /// What applications declare, as far as it can be told.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names::of(
+            self.applications
+                .iter()
+                .filter_map(|(name, application)| Some((name, application.declares.as_ref()?))),
+        )
     }
 
     /// The release of a name.

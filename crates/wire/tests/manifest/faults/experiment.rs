@@ -72,7 +72,7 @@ fn aims() {
     check(
         &experiment(&[ARMS, "aim: {metric: latency.p95, minimumEffect: 10%}", STOP]),
         &[
-            "7:17: spec.aim.metric: latency.p95 is a percentile: it can be a guard, and an aim is a share or an amount",
+            "7:17: spec.aim.metric: latency.p95 is a percentile: it can be a guard, and an aim is a share, an amount or a score",
         ],
     );
     check(

@@ -62,7 +62,7 @@ fn margins() {
     check_margin("20%", needs_points);
     check_margin(
         "4 points",
-        "helpful is a score from 1 to 5, and no candidate is worse by 4 points; write a margin within the scale",
+        "helpful is a score from 1 to 5, and nothing differs by 4 points on it; write a margin within the scale",
     );
     let expected = "expected a margin such as '0.5pp' or '20%'";
     check_margin("0 points", &format!("found '0 points', {expected}: it has to be above zero"));

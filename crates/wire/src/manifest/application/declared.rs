@@ -114,15 +114,6 @@ pub(super) fn names(
     Declares(fields.map(|(name, _)| (name.to_owned(), own(name))).collect())
 }
 
-/// What an application declares, for those who name it elsewhere. What is wrong with it is told where it is read.
-pub(crate) fn declares(spec: &Cursor<'_>) -> Declares {
-    let mut told = Vec::new();
-    let protocol = spec.required("protocol", |word| word.word());
-    let metrics = spec.or("metrics", BTreeMap::new(), |map| metrics(map, protocol, &mut told));
-    let scores = spec.or("scores", BTreeMap::new(), |map| super::scores::scores(map, spec, &mut told));
-    names(spec, metrics.as_ref(), scores.as_ref())
-}
-
 /// Whether a word may be the name of a metric or a score of an application's own. What every application measures is none, and
 /// others are refused for their form.
 pub(crate) fn is_own_name(word: &str) -> bool {

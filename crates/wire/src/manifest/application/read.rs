@@ -1,6 +1,6 @@
 //! From a document to an application, with the rules that span several fields: [`read`].
 
-use super::declared;
+use super::declared::{self, Declares};
 use super::{ApplicationManifest, outside, scores};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
@@ -57,6 +57,15 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     };
     let baseline = spec.optional("baseline", |text| text.parsed(ReleaseName::parse))?;
     Some(ApplicationManifest { application, baseline })
+}
+
+/// What an application declares, for those who name it elsewhere. What is wrong with it is told where it is read.
+pub(crate) fn declares(spec: &Cursor<'_>) -> Declares {
+    let mut told = Vec::new();
+    let protocol = spec.required("protocol", |word| word.word());
+    let metrics = spec.or("metrics", BTreeMap::new(), |map| declared::metrics(map, protocol, &mut told));
+    let scores = spec.or("scores", BTreeMap::new(), |map| scores::scores(map, spec, &mut told));
+    declared::names(spec, metrics.as_ref(), scores.as_ref())
 }
 
 fn labels(labels: &Cursor<'_>) -> Option<BTreeMap<String, String>> {

@@ -8,6 +8,7 @@
 //! part in eight, and a mean exactly. The layout is part of the stored form.
 
 use super::histogram::Histogram;
+use super::moments::Moments;
 use serde::{Deserialize, Serialize};
 
 /// Larger amounts count as this one: a thousand dollars in billionths, or a million million tokens.
@@ -135,18 +136,27 @@ impl Amounts {
             Some((last, sum)) if *last == end => *sum += part,
             _ => parts.push((end, part)),
         };
-        for bucket in &self.buckets {
+        self.parts(cap).flatten().for_each(|(end, part)| add(end, part));
+        parts
+    }
+
+    /// The sums over those parts.
+    #[must_use]
+    pub fn moments(&self, cap: u64) -> Moments {
+        self.parts(cap).flatten().map(|(end, part)| Moments::of(part, end as f64)).sum()
+    }
+
+    /// What lies at the lower and at the upper end of each bucket.
+    fn parts(&self, cap: u64) -> impl Iterator<Item = [(u64, f64); 2]> {
+        self.buckets.iter().map(move |bucket| {
             let (low, high) = (start_of(bucket.place), start_of(bucket.place + 1));
             let count = bucket.count as f64;
             if low >= cap {
-                add(cap, count);
-            } else {
-                let above = (bucket.sum as f64 - low as f64 * count) / (high - low) as f64;
-                add(low, count - above);
-                add(high, above);
+                return [(cap, count), (cap, 0.0)];
             }
-        }
-        parts
+            let above = (bucket.sum as f64 - low as f64 * count) / (high - low) as f64;
+            [(low, count - above), (high, above)]
+        })
     }
 }
 

@@ -58,7 +58,40 @@ pub fn harm(epochs: &[AmountEpoch<'_>], margin: f64) -> Vec<Capital> {
 /// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's".
 #[must_use]
 pub fn log_e_safe(epochs: &[AmountEpoch<'_>], margin: f64) -> f64 {
-    Bets::new(margin, Rule::safe).on(epochs).into_iter().sum::<Capital>().log_e()
+    let alike = alike(epochs);
+    let epochs: Vec<AmountEpoch<'_>> = alike.iter().map(Alike::epoch).collect();
+    Bets::new(margin, Rule::safe).on(&epochs).into_iter().sum::<Capital>().log_e()
+}
+
+/// Epochs whose outcomes are scored alike, as one: what they add does not depend on the epoch.
+struct Alike<'a> {
+    of: AmountEpoch<'a>,
+    candidate: Amounts,
+    baseline: Amounts,
+}
+
+fn alike<'a>(epochs: &[AmountEpoch<'a>]) -> Vec<Alike<'a>> {
+    let mut alike: Vec<Alike<'a>> = Vec::new();
+    for epoch in epochs {
+        let rule =
+            |epoch: &AmountEpoch<'_>| (epoch.probability, epoch.centre, epoch.cap, epoch.unknown.amount);
+        if let Some(earlier) = alike.iter_mut().find(|earlier| rule(&earlier.of) == rule(epoch)) {
+            earlier.candidate.merge(epoch.candidate);
+            earlier.baseline.merge(epoch.baseline);
+            earlier.of.unknown.candidate += epoch.unknown.candidate;
+            earlier.of.unknown.baseline += epoch.unknown.baseline;
+        } else {
+            let (candidate, baseline) = (epoch.candidate.clone(), epoch.baseline.clone());
+            alike.push(Alike { of: *epoch, candidate, baseline });
+        }
+    }
+    alike
+}
+
+impl Alike<'_> {
+    fn epoch(&self) -> AmountEpoch<'_> {
+        AmountEpoch { candidate: &self.candidate, baseline: &self.baseline, ..self.of }
+    }
 }
 
 /// The logarithm of the candidate's capped mean over the baseline's, as [`means`] estimates it: what is told beside the bets.
@@ -72,7 +105,7 @@ pub fn contrast(epochs: &[AmountEpoch<'_>]) -> Option<Contrast> {
         let Unknown { amount, candidate, baseline } = epoch.unknown;
         let [candidate, baseline] =
             [(epoch.candidate, candidate), (epoch.baseline, baseline)].map(|(known, unknown)| {
-                let mut moments = moments(known, epoch.cap);
+                let mut moments = known.moments(epoch.cap);
                 moments += Moments::of(unknown as f64, amount as f64);
                 moments
             });
@@ -89,11 +122,6 @@ pub fn contrast(epochs: &[AmountEpoch<'_>]) -> Option<Contrast> {
 
 /// Amounts mostly vary by about as much as their mean.
 pub(super) const AS_MUCH_AS_THE_MEAN: f64 = 1.0;
-
-/// Amounts under a cap, as parts of the ends of their buckets.
-fn moments(amounts: &Amounts, cap: u64) -> Moments {
-    amounts.at_ends(cap).into_iter().map(|(end, part)| Moments::of(part, end as f64)).sum()
-}
 
 struct Bets {
     margin: f64,

@@ -118,14 +118,13 @@ impl Costs<'_> {
     /// What a good answer costs, all others included, and the sum of the squares of what each answer costs more than its part;
     /// nothing while nothing was good or cost anything.
     fn per_good(&self, cap: u64) -> Option<(f64, f64)> {
-        let cost: f64 = self.all.at_ends(cap).into_iter().map(|(end, part)| part * end as f64).sum();
-        let ratio = cost / self.good() as f64;
-        let squares = |amounts: &Amounts, centre: f64| -> f64 {
-            amounts.at_ends(cap).into_iter().map(|(end, part)| part * (end as f64 - centre).powi(2)).sum()
-        };
+        let (all, wasted) = (self.all.moments(cap), self.wasted.moments(cap));
+        let ratio = all.sum / self.good() as f64;
         let is_known = self.good() > 0 && ratio > 0.0;
         is_known.then(|| {
-            let squares = squares(self.all, ratio) - squares(self.wasted, ratio) + squares(self.wasted, 0.0);
+            // The sum of `(Y - R S)^2`: of all answers, with the ratio taken from the good ones.
+            let squares = all.sum_of_squares - 2.0 * ratio * (all.sum - wasted.sum)
+                + ratio * ratio * (all.count - wasted.count);
             (ratio, squares.max(0.0))
         })
     }

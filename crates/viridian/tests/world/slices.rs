@@ -18,8 +18,8 @@ const LANGUAGES: [&str; 8] =
 /// How long each waits after an answer.
 const PACE: Duration = Duration::from_millis(15);
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
-/// How many users speak each language, where users stay on one arm.
-const USERS: u32 = 200;
+/// How many users speak each language, where users stay on one arm: enough for nearly all groups to have some on either.
+const USERS: u32 = 600;
 /// A name, its unit, what its candidate does wrong, what its guard does for a slice, and how many outcomes its plan asks for.
 const APPLICATIONS: [(&str, &str, &str, &str, u64); 4] = [
     ("told", "request", "german", "notify", 1_000_000),

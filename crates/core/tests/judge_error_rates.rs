@@ -11,10 +11,12 @@
 
 #[path = "judge_error_rates/run.rs"]
 mod run;
+#[path = "judge_error_rates/strict.rs"]
+mod strict;
 #[path = "judge_error_rates/traffic.rs"]
 mod traffic;
 
-use run::{Case, Ending, FIVE_GUARDS, Feedback, GUARDS, Rates, STRICT_GUARDS, check_harm_alone};
+use run::{Case, Ending, FIVE_GUARDS, Feedback, GUARDS, Rates, check_harm_alone};
 use traffic::{Callers, Quality, Worse};
 use viridian_core::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, ALPHA_SPLIT};
 use viridian_core::metric::Metric;
@@ -230,26 +232,6 @@ fn a_tolerable_candidate_is_mostly_kept() {
     let shares = &[(0.0, 1_000), (0.3, 2_500), (0.6, 5_000)];
     let rates = Rates::of("tolerable", &Case { worse, shares, requests: 20_000, ..CALM });
     assert!(rates.rolled_back * 10 <= rates.runs, "{} of {} rolled back", rates.rolled_back, rates.runs);
-}
-
-#[test]
-fn a_candidate_at_the_margin_is_kept_by_strict_guards() {
-    for (name, callers) in [("strict, at the margin", Callers::Independent), ("strict, sticky", USERS)] {
-        let shares = &[(0.0, 2_500), (0.3, 5_000)];
-        let case = Case { callers, guards: &STRICT_GUARDS, worse: AT_THE_MARGIN, shares, ..CALM };
-        check_false_rollbacks(name, &Case { requests: 16_000, ..case });
-    }
-}
-
-/// Of users it is the bound of the difference that has to leave the margin behind, which takes more than a race.
-#[test]
-fn five_times_the_errors_are_found_by_a_strict_guard() {
-    let worse = Worse { errors: 0.04, ..Worse::NOT };
-    let case = Case { guards: &STRICT_GUARDS, worse, ..CALM };
-    check_finds("strict, errors 1 % to 5 %", &case, Metric::Errors, 400);
-    let callers = Callers::Sticky { users: 2_000, activity: 0.5, proneness: 0.3, heaviest: 0.0 };
-    let users = Case { callers, requests: 16_000, ..case };
-    check_finds("strict, sticky, errors 1 % to 5 %", &users, Metric::Errors, 1_400);
 }
 
 #[test]

@@ -42,13 +42,6 @@ pub(crate) const FIVE_GUARDS: [Guard; 5] = [
     guard(Metric::LatencyMean, Margin::Relative(1_000)),
 ];
 
-/// Three that call a candidate worse only when it is shown beyond the margin: in points, of a percentile, in per cent of a share.
-pub(crate) const STRICT_GUARDS: [Guard; 3] = [
-    Guard { strict: true, ..GUARDS[0] },
-    Guard { strict: true, ..GUARDS[1] },
-    Guard { strict: true, ..guard(Metric::Feedback, Margin::Relative(6_000)) },
-];
-
 const fn guard(metric: Metric, margin: Margin) -> Guard {
     Guard::new(metric, margin)
 }

@@ -38,7 +38,7 @@ pub(super) const GUARDS: [Guard; 10] = [
 ];
 pub(super) const EPOCHS: u64 = 50;
 /// Between epochs.
-const APART: Duration = Duration::from_secs(5 * 60);
+const APART: Duration = Duration::from_secs(super::EPOCH_SECONDS);
 /// The share of the candidate, in basis points: two steps of a ramp.
 const SHARES: [u16; 2] = [1_000, 2_500];
 /// Sticky units call from among so many.
@@ -70,6 +70,7 @@ pub(super) struct Rollout {
     pub(super) evidence: Evidence,
     pub(super) units: Units,
     pub(super) now: Timestamp,
+    counting: Counting,
 }
 
 impl Rollout {
@@ -88,6 +89,7 @@ impl Rollout {
             evidence: Evidence::default(),
             units: traffic.units,
             now: BEGINNING,
+            counting,
         };
         let mut epoch = first_epoch();
         for number in 0..EPOCHS {
@@ -102,13 +104,18 @@ impl Rollout {
                 epoch = next;
                 rollout.evidence.epochs.push(EpochCounts::empty(epoch));
             }
-            if let Some(counts) = rollout.evidence.epochs.last_mut() {
-                (0..requests).for_each(|_| counting.count(counts));
-            }
+            rollout.serve(requests);
             rollout.now = rollout.now.plus(APART);
         }
         rollout.advance();
         Ok(rollout)
+    }
+
+    /// So many more requests come in the latest epoch.
+    pub(super) fn serve(&mut self, requests: u64) {
+        if let Some(counts) = self.evidence.epochs.last_mut() {
+            (0..requests).for_each(|_| self.counting.count(counts));
+        }
     }
 
     /// Takes the steps that are due.

@@ -1,6 +1,6 @@
-//! How long one decision takes, `judge` and `step`: ten metrics, fifty epochs of both arms, for requests drawn one by one and for
-//! sticky units, whole and with the traffic cut into 64 slices;
-//! and what a core has to do for a thousand rollouts at once. Requests come between decisions.
+//! How long one decision takes, [`decided`] and [`step`], as a controller takes it every second: ten metrics, fifty epochs of both arms, for requests drawn one by one and for
+//! sticky units, whole and with the traffic cut into 64 slices; what a core has to do for a thousand rollouts at once; and how
+//! long it takes besides to tell people how each metric compares, which is done when somebody asks and when something moves.
 //!
 //! [`evidence`] is what they decide over.
 
@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use evidence::{EPOCHS, GUARDS, Rollout, Traffic};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{Units, decided, tell};
 use viridian_core::rollout::step::step;
 
 /// Decisions that are measured, after some that are not.
@@ -40,6 +40,8 @@ pub(crate) fn run(json: bool) -> Result<()> {
     let sticky = median_of(Traffic { units: Units::Sticky, sliced: false })?;
     let sliced = median_of(Traffic { units: Units::Independent, sliced: true })?;
     let sticky_sliced = median_of(Traffic { units: Units::Sticky, sliced: true })?;
+    let told = told_of(Units::Independent)?;
+    let told_of_sticky = told_of(Units::Sticky)?;
     let core = core_for_many()?;
     if json {
         let figures = serde_json::json!({
@@ -47,6 +49,8 @@ pub(crate) fn run(json: bool) -> Result<()> {
             "sticky_ms": sticky,
             "sliced_ms": sliced,
             "sticky_sliced_ms": sticky_sliced,
+            "told_ms": told,
+            "told_of_sticky_ms": told_of_sticky,
             "rollouts": ROLLOUTS,
             "core": core,
         });
@@ -55,6 +59,7 @@ pub(crate) fn run(json: bool) -> Result<()> {
         println!(
             "one decision over {} metrics and {EPOCHS} epochs: {independent:.3} ms for requests drawn one by one, {sliced:.3} ms with \
              64 slices; {sticky:.3} ms for sticky units, {sticky_sliced:.3} ms with 64 slices; the bar is {BAR} ms for the first\n\
+             to tell how each compares, when somebody asks: {told:.3} ms besides, {told_of_sticky:.3} ms for sticky units\n\
              {ROLLOUTS} rollouts, each decided over once a second: {:.0} % of a core; the bar is {:.0} %",
             GUARDS.len(),
             core * 100.0,
@@ -64,6 +69,19 @@ pub(crate) fn run(json: bool) -> Result<()> {
     ensure!(independent <= BAR, "a decision takes {independent} ms, more than {BAR} ms");
     ensure!(core <= CORE, "{ROLLOUTS} rollouts take {core} of a core, more than {CORE}");
     Ok(())
+}
+
+/// The time in the median of what a decision is followed by when somebody asks, in milliseconds.
+fn told_of(units: Units) -> Result<f64> {
+    let Rollout { plan, evidence, .. } = &Rollout::new(1, REQUESTS, Traffic { units, sliced: false })?;
+    let decided = decided(&plan.guards, evidence, units);
+    Ok(median(|| {
+        let mut analysis = decided.clone();
+        let begun = worked();
+        tell(&mut analysis, std::hint::black_box(evidence), units);
+        std::hint::black_box(&analysis);
+        worked() - begun
+    }))
 }
 
 /// The time in the median, in milliseconds.
@@ -95,7 +113,7 @@ fn after(rollout: &mut Rollout, requests: u64) -> Duration {
 fn decide(rollout: &Rollout) -> Duration {
     let Rollout { plan, state, calibration, evidence, units, now, .. } = rollout;
     let begun = worked();
-    let analysis = judge(&plan.guards, std::hint::black_box(evidence), *units);
+    let analysis = decided(&plan.guards, std::hint::black_box(evidence), *units);
     let input = input(state, &analysis, calibration, evidence);
     std::hint::black_box(step(plan, state, &input, *now));
     worked() - begun

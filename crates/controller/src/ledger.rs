@@ -14,7 +14,7 @@ use viridian_core::experiment::verdict::Analysis;
 use viridian_core::id::{
     ApplicationName, EpochId, ExperimentName, Generation, NodeName, ReleaseName, RolloutName,
 };
-use viridian_core::rollout::report::Report;
+use viridian_core::rollout::noted::Noted;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_store::{
@@ -57,7 +57,7 @@ pub trait Ledger {
         enough: u64,
     ) -> Result<ArmCounts, Error>;
     /// As [`Store::note_report`].
-    fn note_report(&self, rollout: &RolloutName, report: Report);
+    fn note_report(&self, rollout: &RolloutName, report: Noted);
     /// As [`Store::reserve_generations`].
     fn reserve_generations(&self, application: &ApplicationName, count: u64) -> Result<Range<u64>, Error>;
     /// As [`Store::commit`].
@@ -144,7 +144,7 @@ impl Ledger for Store {
         Self::calibration(self, application, before, enough)
     }
 
-    fn note_report(&self, rollout: &RolloutName, report: Report) {
+    fn note_report(&self, rollout: &RolloutName, report: Noted) {
         Self::note_report(self, rollout, report);
     }
 

@@ -6,9 +6,10 @@ use crate::ledger::Ledger;
 use crate::length::oversized_rollout;
 use crate::present::Present;
 use crate::senses::{Senses, Subject};
+use std::sync::Arc;
 use std::time::Duration;
 use viridian_core::analysis::drift::Sign;
-use viridian_core::analysis::judge::{Units, judge};
+use viridian_core::analysis::judge::{Units, decided};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::application::Application;
 use viridian_core::guard::Guard;
@@ -22,7 +23,7 @@ use viridian_store::{PendingCommand, StoredExperiment, StoredRollout};
 /// What was measured.
 pub(crate) struct Measured {
     /// Since the rollout or the experiment began; empty without one.
-    pub(crate) evidence: Evidence,
+    pub(crate) evidence: Arc<Evidence>,
     /// What the baseline did before.
     pub(crate) calibration: ArmCounts,
 }
@@ -33,15 +34,15 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
     if let Some((StoredExperiment { experiment, first_epochs, .. }, _)) = &present.experiment {
         let from = first_epochs.get(name).copied().unwrap_or_default();
         return Ok(Measured {
-            evidence: store.evidence(name, from, longest(&experiment.guards), now)?,
+            evidence: Arc::new(store.evidence(name, from, longest(&experiment.guards), now)?),
             calibration: store.calibration(name, from, CALIBRATION)?,
         });
     }
     let Some((rollout, _)) = &present.rollout else {
-        return Ok(Measured { evidence: Evidence::default(), calibration: ArmCounts::default() });
+        return Ok(Measured { evidence: Arc::default(), calibration: ArmCounts::default() });
     };
     Ok(Measured {
-        evidence: store.evidence(name, rollout.first_epoch, longest(&rollout.plan.guards), now)?,
+        evidence: Arc::new(store.evidence(name, rollout.first_epoch, longest(&rollout.plan.guards), now)?),
         calibration: store.calibration(name, rollout.first_epoch, CALIBRATION)?,
     })
 }
@@ -81,7 +82,7 @@ impl Sight<'_> {
                 ..hub.gateways(&application.name)
             },
             calibration: measured.calibration.tally.outcomes(),
-            analysis: judge(&self.rollout.plan.guards, &measured.evidence, units_of(application)),
+            analysis: decided(&self.rollout.plan.guards, &measured.evidence, units_of(application)),
             signs: self.signs.to_vec(),
             gauges: senses
                 .gauges(Subject { application, rollout: self.rollout, candidate: self.candidate }, now),

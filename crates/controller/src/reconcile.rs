@@ -16,8 +16,10 @@ use crate::senses::Senses;
 use std::collections::HashMap;
 use std::sync::Arc;
 use viridian_core::analysis::drift::Drifts;
+use viridian_core::analysis::judge::tell;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
 use viridian_core::rollout::input::Unwell;
+use viridian_core::rollout::noted::Noted;
 use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::routing::table::RoutingTable;
@@ -164,11 +166,17 @@ fn walk<L: Ledger, S: Senses>(
     let drifts = room.drifts.entry(name.clone()).or_default();
     let signs = drifts.look(&measured.evidence, units_of(&present.application), now);
     let sight = Sight { rollout, candidate, commands: &commands, signs };
-    let input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
-    let transition = step(&rollout.plan, &rollout.state, &input, now);
+    let mut input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
+    let mut transition = step(&rollout.plan, &rollout.state, &input, now);
     let stays = transition.next.sequence == rollout.state.sequence;
+    let units = units_of(&present.application);
     if stays {
-        room.ledger.note_report(&rollout.proposal.name, transition.report.clone());
+        let noted = Noted::new(transition.report.clone(), Arc::clone(&measured.evidence), units);
+        room.ledger.note_report(&rollout.proposal.name, noted);
+    } else {
+        // What is written down is told in full.
+        tell(&mut input.analysis, &measured.evidence, units);
+        transition = step(&rollout.plan, &rollout.state, &input, now);
     }
     if !matches!(transition.next.phase, Phase::RollingBack { .. }) {
         // The last numbers are for the way back: an attempt to go forward that cannot be written spends none of them.

@@ -11,6 +11,7 @@ pub mod slices;
 pub mod tally;
 pub mod pairs;
 pub mod row;
+mod remembered;
 pub mod measurement;
 pub mod verdict;
 mod sentence;

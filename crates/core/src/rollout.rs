@@ -7,6 +7,7 @@ pub mod state;
 pub mod input;
 pub mod uncompared;
 pub mod report;
+pub mod noted;
 pub mod effect;
 pub mod step;
 pub mod forecast;

@@ -27,6 +27,8 @@ mod stepping_twice;
 mod steps_are_earned;
 #[path = "invariants/tables.rs"]
 mod tables;
+#[path = "invariants/telling_decides_nothing.rs"]
+mod telling_decides_nothing;
 #[path = "invariants/units_stay.rs"]
 mod units_stay;
 #[path = "invariants/walk.rs"]

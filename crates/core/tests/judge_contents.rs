@@ -8,6 +8,8 @@
 
 #[path = "judge_contents/run.rs"]
 mod run;
+#[path = "judge_contents/remembered.rs"]
+mod remembered;
 
 use run::{CLEAN, Case, Ended, Ending};
 use viridian_core::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, Units};

@@ -98,7 +98,7 @@ use std::sync::{Arc, Mutex};
 use transaction::{Writer, unpoisoned};
 use viridian_core::experiment::verdict::Analysis;
 use viridian_core::id::{ExperimentName, RolloutName, Term};
-use viridian_core::rollout::report::Report;
+use viridian_core::rollout::noted::Noted;
 
 /// The database. Cheap to clone; the last clone that is dropped closes it.
 #[derive(Clone)]
@@ -118,7 +118,7 @@ struct Inner {
     /// Orders that could not be written down yet.
     unwritten: Mutex<Vec<Unwritten>>,
     /// The latest report of each rollout, whether or not it led to anything.
-    notes: Mutex<HashMap<RolloutName, Report>>,
+    notes: Mutex<HashMap<RolloutName, Arc<Noted>>>,
     /// What each experiment says, whether or not it led to anything.
     analyses: Mutex<HashMap<ExperimentName, Analysis>>,
     /// Why nothing can be written now, as far as the last attempt tells.

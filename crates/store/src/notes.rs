@@ -3,20 +3,22 @@
 
 use crate::Store;
 use crate::transaction::unpoisoned;
+use std::sync::Arc;
 use viridian_core::id::RolloutName;
+use viridian_core::rollout::noted::Noted;
 use viridian_core::rollout::report::Report;
 
 impl Store {
     /// Notes the latest report of a rollout, which may have led to nothing. It does not survive this process.
-    pub fn note_report(&self, rollout: &RolloutName, report: Report) {
+    pub fn note_report(&self, rollout: &RolloutName, report: Noted) {
         let mut notes = unpoisoned(&self.inner.notes);
-        notes.insert(rollout.clone(), report);
+        notes.insert(rollout.clone(), Arc::new(report));
     }
 
     /// The report that was noted last, if one was in this process.
     pub fn noted_report(&self, rollout: &RolloutName) -> Option<Report> {
-        let notes = unpoisoned(&self.inner.notes);
-        notes.get(rollout).cloned()
+        let noted = unpoisoned(&self.inner.notes).get(rollout).cloned();
+        noted.map(|noted| noted.read().clone())
     }
 
     /// Forgets what was noted about a rollout that has ended.

@@ -1,6 +1,6 @@
 //! The stream of events: in the order of the log, without gaps after a break.
 
-use crate::world::{World, progressing, report};
+use crate::world::{World, noted, progressing, report};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -101,7 +101,7 @@ async fn without_a_place_a_stream_begins_now() {
 async fn reports_are_passed_on_without_a_number() {
     let world = World::with_rollout().await;
     let mut reader = Reader::follow(&world, "", "").await;
-    world.store.note_report(&RolloutName::parse("r1").unwrap(), report("waiting: more requests"));
+    world.store.note_report(&RolloutName::parse("r1").unwrap(), noted(report("waiting: more requests")));
     let seen = reader.next_of("rollout.report").await;
     assert_eq!((seen.id, &seen.data["sentence"]), (None, &"waiting: more requests".into()));
     assert_eq!(seen.data["report"]["analysis"]["split"]["sound"], true);

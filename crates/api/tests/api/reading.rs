@@ -1,6 +1,6 @@
 //! What can be looked at, and what is said when it is not there.
 
-use crate::world::{NOW, World, progressing};
+use crate::world::{NOW, World, noted, progressing, report};
 use axum::http::StatusCode;
 use serde_json::json;
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
@@ -87,13 +87,8 @@ async fn the_latest_look_is_shown_and_history_keeps_what_moved() {
     world.go("r1", progressing(1), "so it goes");
     let name = viridian_core::id::RolloutName::parse("r1").unwrap();
     let later = NOW.plus(std::time::Duration::from_secs(1));
-    world.store.note_report(
-        &name,
-        viridian_core::rollout::report::Report {
-            at: later,
-            ..crate::world::report("waiting: more requests")
-        },
-    );
+    let waits = viridian_core::rollout::report::Report { at: later, ..report("waiting: more requests") };
+    world.store.note_report(&name, noted(waits));
     let body = world.get("/api/v1/rollouts/r1").await.json();
     assert_eq!(body["report"]["sentence"], "waiting: more requests");
     let explanation = world.get("/api/v1/rollouts/r1/explain").await.json();

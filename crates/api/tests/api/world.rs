@@ -16,6 +16,7 @@ use viridian_core::analysis::measurement::Evidence;
 use viridian_core::arm::Arm;
 use viridian_core::id::RolloutName;
 use viridian_core::outcome::Class;
+use viridian_core::rollout::noted::Noted;
 use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Phase, Position, State as RolloutState};
 use viridian_core::time::Timestamp;
@@ -219,6 +220,11 @@ pub(crate) fn report(sentence: &str) -> Report {
         warnings: Vec::new(),
         sentence: sentence.to_owned(),
     }
+}
+
+/// A report that led to nothing.
+pub(crate) fn noted(report: Report) -> Noted {
+    Noted::new(report, Arc::default(), Units::Independent)
 }
 
 /// What a gateway in the same process has seen.

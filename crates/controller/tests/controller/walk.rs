@@ -7,7 +7,7 @@ use std::time::Duration;
 use viridian_core::environment::{Endpoint, ReadinessCheck};
 use viridian_core::rollout::command::{Command, Reach};
 use viridian_core::rollout::input::Oversized;
-use viridian_core::rollout::report::Finding;
+use viridian_core::rollout::report::{Finding, Report};
 use viridian_core::rollout::state::{Hold, Phase, State, Waiting};
 use viridian_core::weight::Weight;
 use viridian_wire::snapshot::{LONGEST_TABLE, length};
@@ -52,6 +52,28 @@ fn a_bad_candidate_is_rolled_back_and_rejected() {
     let release = world.store.release(&"v2".to_owned().try_into().unwrap()).unwrap().unwrap();
     assert!(release.rejected.is_some());
     assert_eq!(world.table().unwrap().baseline.version, "v1");
+}
+
+#[test]
+fn how_the_candidate_compares_is_told_with_every_move_and_to_whoever_asks() {
+    let mut world = on_trial();
+    world.serve_both((900, 100), (100, 100));
+    let is_told = |report: Option<Report>| {
+        let guards = report.map(|report| report.analysis.guards).unwrap_or_default();
+        !guards.is_empty()
+            && guards.iter().all(|judged| judged.effect.upper.is_some() && judged.log_harm.is_some())
+    };
+    world.until("half, and why", |world| {
+        world.acknowledge();
+        world.state().position().is_some_and(|at| at.step == 3)
+            && is_told(world.store.rollout(&rollout()).unwrap().unwrap().latest_report)
+    });
+    world.until("why it waits", |world| {
+        world.acknowledge();
+        let noted = world.store.noted_report(&rollout());
+        let waits = noted.as_ref().is_some_and(|report| matches!(report.finding, Finding::Waiting { .. }));
+        waits && is_told(noted)
+    });
 }
 
 #[test]

@@ -82,12 +82,22 @@ enum Harm {
     Tested(bool),
 }
 
-/// Judges the evidence of a rollout, and tells how the candidate compares by every guard.
+/// Judges the evidence of a rollout, and tells how the candidate compares by every guard: [`decided`], then [`tell`].
 pub fn judge(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
-    let mut analysis = verdicts(guards, evidence, units);
-    analysis.harm_bound = harm_bound(evidence, units);
-    told::tell(&mut analysis.guards, evidence, units);
+    let mut analysis = decided(guards, evidence, units);
+    tell(&mut analysis, evidence, units);
     analysis
+}
+
+/// What a step depends on: the verdicts, and the most harm that more traffic may do.
+pub fn decided(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
+    Analysis { harm_bound: harm_bound(evidence, units), ..verdicts(guards, evidence, units) }
+}
+
+/// What people are told besides, of the guards that did not fail: how the candidate compares, all of the evidence for HARM, and
+/// the margin that would have passed. It takes several times as long as to decide, and nothing follows from it.
+pub fn tell(analysis: &mut Analysis, evidence: &Evidence, units: Units) {
+    told::tell(&mut analysis.guards, evidence, units);
 }
 
 /// The most errors per request that moving a request to the candidate may add, at the promotion level; nothing while nothing

@@ -1,13 +1,16 @@
 //! The evidence of a rollout: counts of both arms, epoch by epoch. It only grows and is never reset at a step.
 
+use super::remembered::{Question, Remembered};
 use super::tally::{Counts, GroupTally, Tally, UnitSketch};
 use crate::arm::Arm;
 use crate::epoch::Epoch;
 use crate::metric::Metric;
+use crate::stats::evidence::capital::Capital;
 use crate::unit::GROUPS;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock};
 
 /// Counts of one arm in one epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,9 +21,20 @@ pub struct ArmCounts {
     pub groups: GroupTally,
 }
 
-/// Counts of every arm in one epoch.
+/// Counts of every arm in one epoch: [`EpochArms`], which copies share until one of them is changed. What bets have made of them
+/// is found once.
+#[derive(Debug, Clone)]
+pub struct EpochCounts(Arc<Kept>);
+
+#[derive(Debug, Clone)]
+struct Kept {
+    arms: EpochArms,
+    remembered: Remembered,
+}
+
+/// What every arm did in one epoch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EpochCounts {
+pub struct EpochArms {
     /// The span and what it was scored by.
     pub epoch: Epoch,
     /// What the baseline did.
@@ -66,14 +80,45 @@ impl ArmCounts {
 impl EpochCounts {
     /// An epoch nothing was measured in yet.
     pub fn empty(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            baseline: ArmCounts::default(),
-            candidate: ArmCounts::default(),
-            treatments: Vec::new(),
-        }
+        Self::of(epoch, [ArmCounts::default(), ArmCounts::default()])
     }
 
+    /// What the baseline and the candidate did in an epoch.
+    pub fn of(epoch: Epoch, [baseline, candidate]: [ArmCounts; 2]) -> Self {
+        let arms = EpochArms { epoch, baseline, candidate, treatments: Vec::new() };
+        Self(Arc::new(Kept { arms, remembered: Remembered::default() }))
+    }
+
+    /// What bets make of these counts; it is found once.
+    pub(super) fn remembered(&self, question: Question, find: impl FnOnce() -> Capital) -> Capital {
+        self.0.remembered.or_find(question, find)
+    }
+}
+
+impl Deref for EpochCounts {
+    type Target = EpochArms;
+
+    fn deref(&self) -> &EpochArms {
+        &self.0.arms
+    }
+}
+
+impl DerefMut for EpochCounts {
+    /// The counts, to be changed: what was found of them is forgotten.
+    fn deref_mut(&mut self) -> &mut EpochArms {
+        let Kept { arms, remembered } = Arc::make_mut(&mut self.0);
+        remembered.forget();
+        arms
+    }
+}
+
+impl PartialEq for EpochCounts {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl EpochArms {
     /// The counts of an arm.
     pub fn arm(&self, arm: Arm) -> &ArmCounts {
         match arm {

@@ -71,7 +71,7 @@ fn against_control(counted: &Counted, arm: usize) -> measurement::Evidence {
             allotment: None,
         };
         let (baseline, candidate) = (span.arms.first()?.clone(), span.arms.get(arm)?.clone());
-        Some(EpochCounts { baseline, candidate, ..EpochCounts::empty(epoch) })
+        Some(EpochCounts::of(epoch, [baseline, candidate]))
     };
     measurement::Evidence { epochs: counted.spans.iter().filter_map(of_span).collect() }
 }

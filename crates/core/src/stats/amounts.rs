@@ -22,6 +22,8 @@ const SINGLE_BITS: u32 = PARTS_BITS + 1;
 const SINGLE: u64 = 1 << SINGLE_BITS;
 /// Caps are this many buckets apart, a factor of about 1.4, so that epochs share them.
 const CAP_STEP: u16 = 4;
+/// How many buckets there are.
+const PLACES: usize = 1 + place_of(LARGEST) as usize;
 
 /// Amounts by bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,24 @@ impl Amounts {
     /// Adds other amounts.
     pub fn merge(&mut self, other: &Self) {
         other.buckets.iter().for_each(|bucket| self.add(*bucket));
+    }
+
+    /// All of them, in the time of one pass over each.
+    #[must_use]
+    pub fn all<'a>(several: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Self::none();
+        let mut by_place = [(0, 0_u64); PLACES];
+        for amounts in several {
+            all.count += amounts.count;
+            all.sum = all.sum.saturating_add(amounts.sum);
+            for bucket in &amounts.buckets {
+                let (count, sum) = &mut by_place[usize::from(bucket.place)];
+                (*count, *sum) = (*count + bucket.count, sum.saturating_add(bucket.sum));
+            }
+        }
+        let places = (0..).zip(by_place).filter(|(_, (count, _))| *count > 0);
+        all.buckets = places.map(|(place, (count, sum))| Bucket { place, count, sum }).collect();
+        all
     }
 
     fn add(&mut self, more: Bucket) {
@@ -178,15 +198,14 @@ pub fn end_at_or_below(amount: f64) -> u64 {
     start_of(place_of(amount))
 }
 
-fn place_of(amount: u64) -> u16 {
-    let place = if amount < SINGLE {
-        amount
-    } else {
-        let doubling = amount.ilog2();
-        let part = (amount >> (doubling - PARTS_BITS)) - PARTS;
-        SINGLE + u64::from(doubling - SINGLE_BITS) * PARTS + part
-    };
-    u16::try_from(place).unwrap_or(u16::MAX)
+#[expect(clippy::cast_possible_truncation, reason = "64 doublings of eight at most")]
+const fn place_of(amount: u64) -> u16 {
+    if amount < SINGLE {
+        return amount as u16;
+    }
+    let doubling = amount.ilog2();
+    let part = (amount >> (doubling - PARTS_BITS)) - PARTS;
+    (SINGLE + (doubling - SINGLE_BITS) as u64 * PARTS + part) as u16
 }
 
 /// The least amount of a bucket.
@@ -271,6 +290,7 @@ mod tests {
             other.merge(&first);
             prop_assert_eq!(&one, &both);
             prop_assert_eq!(&other, &both);
+            prop_assert_eq!(&Amounts::all([&first, &second].into_iter()), &both);
             let written = serde_json::to_string(&both).unwrap();
             prop_assert_eq!(serde_json::from_str::<Amounts>(&written).unwrap(), both);
         }

@@ -4,6 +4,7 @@
 //! requests can reach. Nothing here knows what is being tested.
 
 mod sums;
+mod logarithm;
 mod search;
 mod integral;
 mod gamma;
@@ -15,6 +16,7 @@ mod zeta;
 pub use self::beta::{ln_beta, ln_incomplete_beta};
 pub use self::gamma::{chi_square_above, ln_gamma, ln_incomplete_gamma};
 pub(crate) use self::integral::integral;
+pub use self::logarithm::ln_1p;
 pub use self::normal::{normal_cdf, normal_density, normal_quantile};
 pub(crate) use self::search::{bisect, bisect_within, turn_about, turn_within};
 pub use self::student::{student_above, student_quantile_above};

@@ -127,6 +127,11 @@ impl Case {
     }
 
     pub(crate) fn run(&self, seed: u64) -> Ended {
+        self.watched(seed, |_| {})
+    }
+
+    /// The same, while somebody sees the evidence after every look.
+    pub(crate) fn watched(&self, seed: u64, mut watch: impl FnMut(&Evidence)) -> Ended {
         let mut dice = Dice::seeded(seed);
         let weight = Weight::from_basis_points(self.weight).unwrap();
         let mut calibration = ArmCounts::default();
@@ -155,7 +160,9 @@ impl Case {
                     epoch = next;
                     evidence.epochs.push(EpochCounts::empty(epoch));
                 }
-                if self.look(&evidence, &mut ended) && self.ending == Ending::AtRollback {
+                let is_found = self.look(&evidence, &mut ended);
+                watch(&evidence);
+                if is_found && self.ending == Ending::AtRollback {
                     return ended;
                 }
             }

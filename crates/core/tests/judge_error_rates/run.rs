@@ -285,7 +285,12 @@ impl Scene {
                 opinion.count(&mut counts);
             }
         }
-        Self { calibration: counts.baseline, epoch, evidence: Evidence::default(), coming: BTreeMap::new() }
+        Self {
+            calibration: counts.baseline.clone(),
+            epoch,
+            evidence: Evidence::default(),
+            coming: BTreeMap::new(),
+        }
     }
 
     /// Serves and counts one request, and what has been said of others by now.

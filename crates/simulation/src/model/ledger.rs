@@ -14,7 +14,7 @@ use viridian_core::id::{
     ApplicationName, EpochId, ExperimentName, Generation, NodeName, ReleaseName, RolloutName, Term,
 };
 use viridian_core::rollout::effect::Effect;
-use viridian_core::rollout::report::Report;
+use viridian_core::rollout::noted::Noted;
 use viridian_core::rollout::state::Phase;
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
@@ -114,7 +114,7 @@ impl Ledger for Model {
     }
 
     /// Reports of waiting are for people, of whom there are none here.
-    fn note_report(&self, _rollout: &RolloutName, _report: Report) {}
+    fn note_report(&self, _rollout: &RolloutName, _report: Noted) {}
 
     fn reserve_generations(&self, application: &ApplicationName, count: u64) -> Result<Range<u64>, Error> {
         self.write(Direction::Back, |disk| {

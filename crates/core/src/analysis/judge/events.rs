@@ -2,12 +2,13 @@
 
 use super::early::Reading;
 use crate::analysis::measurement::EpochCounts;
+use crate::analysis::remembered::Question;
 use crate::analysis::tally::Counts;
 use crate::metric::Metric;
 use crate::stats::amounts::Amounts;
 use crate::stats::evidence::amounts::{self, AmountEpoch, Unknown};
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
-use crate::stats::evidence::capital::Capital;
+use crate::stats::evidence::capital::{Capital, Side};
 use crate::stats::evidence::contrast::Contrast;
 use crate::stats::evidence::exceedance::{TimesEpoch, scaled_threshold};
 use crate::stats::evidence::per_success::{self, CostEpoch, Costs};
@@ -53,22 +54,23 @@ pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) ->
     }
 }
 
-/// The evidence that the candidate's amounts are larger under their cap by more than a part of the baseline's, epoch by epoch.
-pub(super) fn harm_by_amounts(
-    epochs: &[&EpochCounts],
-    metric: Metric,
+/// The evidence of an epoch about an amount's mean under its cap. What it was asked before it remembers.
+pub(super) fn capital_of_amounts(
+    counts: &EpochCounts,
+    (metric, side, margin): (Metric, Side, f64),
     reading: Reading,
-    tolerated: f64,
-) -> Vec<Capital> {
-    if metric == Metric::CostPerSuccess {
-        let epochs: Vec<_> = epochs.iter().map(|counts| costs_of(counts)).collect();
-        return per_success::harm(&epochs, tolerated);
-    }
-    let epochs: Vec<_> = epochs.iter().map(|counts| amounts_of(counts, metric, reading)).collect();
-    amounts::harm(&epochs, tolerated)
+) -> Capital {
+    let cap = counts.epoch.thresholds.cap(metric).unwrap_or(1);
+    let (unknown, _) = reading.early_amounts(Counts::default(), cap);
+    counts.remembered(Question { metric, side, margin, unknown }, || {
+        if metric == Metric::CostPerSuccess {
+            return per_success::capital(&costs_of(counts), side, margin);
+        }
+        amounts::capital(&amounts_of(counts, metric, reading), side, margin)
+    })
 }
 
-/// The log evidence that they are larger by less than the margin.
+/// The log evidence that they are larger by less than a margin that is not the guard's own.
 pub(super) fn log_e_safe_by_amounts<'a>(
     epochs: impl Iterator<Item = &'a EpochCounts>,
     metric: Metric,

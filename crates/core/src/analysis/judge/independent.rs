@@ -6,7 +6,9 @@
 //! bet on under its cap, and what exceeds the cap is raced.
 
 use super::early::Reading;
-use super::events::{bets_of, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of};
+use super::events::{
+    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of,
+};
 use super::gap::Gap;
 use super::starts::Starts;
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_relative, safe_epochs, split_check};
@@ -15,6 +17,7 @@ use crate::analysis::verdict::{Effect, SplitCheck};
 use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
+use crate::stats::evidence::capital::{Capital, Side};
 use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::evidence::srm::{self, SplitEpoch};
@@ -45,13 +48,20 @@ fn shows_safe(log_safe: f64, guard: &Guard, evidence: &Evidence) -> bool {
         && !exceeds_its_cap_more_often(guard, evidence)
 }
 
-/// Whether the candidate is shown safe by a guard. One on a percentile may have another margin than the thresholds were
-/// published for: what it grants is counted from the answers' times.
+/// Whether the candidate is shown safe by a guard with another margin than the rollout's, for which nothing is remembered and no
+/// thresholds of percentiles were published: what it grants is counted from the answers' times.
 pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
+    let epochs: Vec<&EpochCounts> = safe_epochs(guard.metric, evidence).collect();
+    if guard.metric.is_amount() {
+        let margin = guard.margin.fraction();
+        let log_safe = least(guard.metric, |reading| {
+            log_e_safe_by_amounts(epochs.iter().copied(), guard.metric, reading, margin)
+        });
+        return shows_safe(log_safe, guard, evidence);
+    }
     if guard.metric.percentile().is_none() {
         return shows_safe(log_safe(guard, evidence), guard, evidence);
     }
-    let epochs: Vec<&EpochCounts> = safe_epochs(guard.metric, evidence).collect();
     let log_safe = least(guard.metric, |reading| {
         let race =
             |counts: &EpochCounts| race_granting(counts, guard.metric, reading, guard.margin.fraction());
@@ -97,9 +107,10 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
         });
     }
     if guard.metric.is_amount() {
-        let epochs: Vec<&EpochCounts> = epochs.collect();
+        let (epochs, asked) = (epochs.collect::<Vec<_>>(), (guard.metric, Side::Safe, margin));
         return least(guard.metric, |reading| {
-            log_e_safe_by_amounts(epochs.iter().copied(), guard.metric, reading, margin)
+            let capitals = epochs.iter().map(|counts| capital_of_amounts(counts, asked, reading));
+            capitals.sum::<Capital>().log_e()
         });
     }
     if is_relative(guard.margin) {

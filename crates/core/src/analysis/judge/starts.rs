@@ -12,11 +12,11 @@
 mod chosen;
 
 use super::early::Reading;
-use super::events::{granted_race_of, harm_by_amounts, harm_by_points, race_of, tail_of};
+use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, tail_of};
 use super::gap::Gap;
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::guard::{Guard, Margin};
-use crate::stats::evidence::capital::{BETS, Capital};
+use crate::stats::evidence::capital::{BETS, Capital, Side};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
 use chosen::Which;
@@ -161,7 +161,8 @@ impl<'a> Starts<'a> {
     /// beyond the cap does not follow from how much larger they may be.
     fn asked_by_amount(&self, guard: &Guard, (under, beyond): (&Chosen, &Chosen), reading: Reading) -> Found {
         let epochs = self.since(under.first);
-        let capitals = harm_by_amounts(epochs, guard.metric, reading, guard.tolerated());
+        let asked = (guard.metric, Side::Harm, guard.tolerated());
+        let capitals = epochs.iter().map(|counts| capital_of_amounts(counts, asked, reading)).collect();
         let mean = self.mixed(under, Independent::of(under, capitals), &EVEN_WEIGHTS);
         if guard.strict {
             return mean;

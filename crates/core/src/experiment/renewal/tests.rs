@@ -117,7 +117,7 @@ fn a_span_begins_with_the_experiment_and_whenever_shares_change() {
 fn what_spans_are_scored_by_comes_from_spans_that_are_over() {
     let experiment = experiment(Allocation::Fixed);
     let begun = next((&experiment, &RUNNING), &first(), &Evidence::default(), 0).unwrap();
-    let measured = EpochCounts { baseline: counts(800, 80), ..EpochCounts::empty(begun) };
+    let measured = EpochCounts::of(begun, [counts(800, 80), ArmCounts::default()]);
     let evidence = Evidence { epochs: vec![measured] };
     assert_eq!(next((&experiment, &RUNNING), &begun, &evidence, 359), None);
     let renewed = next((&experiment, &RUNNING), &begun, &evidence, 360).unwrap();
@@ -166,7 +166,7 @@ fn scores_are_expected_where_those_of_the_control_lie() {
     assert!((begun.thresholds.expected(score) - 0.5).abs() < 1e-9, "nothing is known");
     let mut control = counts(800, 80);
     control.tally.record_score(Given { score, level: score.level(4.0).unwrap() }, 40);
-    let evidence = Evidence { epochs: vec![EpochCounts { baseline: control, ..EpochCounts::empty(begun) }] };
+    let evidence = Evidence { epochs: vec![EpochCounts::of(begun, [control, ArmCounts::default()])] };
     let renewed = next((&experiment, &RUNNING), &begun, &evidence, 360).unwrap();
     assert!((renewed.thresholds.expected(score) - 0.25).abs() < 1e-9);
 }

@@ -1,6 +1,6 @@
 //! Bets on the mean of amounts under a cap, from what was counted by bucket.
 //!
-//! Start with [`harm`] and [`log_e_safe`]. Each outcome pays as in [`super::bounded`], under the published cap of
+//! Start with [`capital`]. Each outcome pays as in [`super::bounded`], under the published cap of
 //! [`super::capped`]: with `Y` the capped amount, `c` the baseline's mean of earlier epochs and `r = 1 + margin`,
 //! `z = (A/p - r (1 - A)/(1 - p)) (Y - c) + (1 - r) c`, whose mean is `mu_T - r mu_C`. An outcome adds
 //! `ln(1 + h z / -lowest)` to the log capital of each bet. Of the outcomes of a bucket only their number and sum are kept, and
@@ -12,8 +12,7 @@
 //!
 //! Exact for requests drawn one by one, for the capped mean. Whether more is beyond the cap is asked by a race.
 
-use super::bounded::Rule;
-use super::capital::Capital;
+use super::capital::{Capital, Side};
 use super::capped::Cap;
 use super::contrast::Contrast;
 use super::means::{self, Compared};
@@ -49,48 +48,66 @@ pub struct Unknown {
     pub baseline: u64,
 }
 
-/// The evidence against "the candidate's capped mean is at most `1 + margin` times the baseline's", epoch by epoch.
+/// The evidence of one epoch against "the candidate's capped mean is at most `1 + margin` times the baseline's", or for
+/// [`Side::Safe`] against "at least"; it adds over epochs.
 #[must_use]
-pub fn harm(epochs: &[AmountEpoch<'_>], margin: f64) -> Vec<Capital> {
-    Bets::new(margin, Rule::harm).on(epochs)
+pub fn capital(epoch: &AmountEpoch<'_>, side: Side, margin: f64) -> Capital {
+    let rule = Cap(epoch.cap as f64).rule(epoch.probability, margin);
+    let bets = rule.bets(side, epoch.centre);
+    let mut capital = Capital::default();
+    let arms = [
+        (Arm::Candidate, epoch.candidate, epoch.unknown.candidate),
+        (Arm::Baseline, epoch.baseline, epoch.unknown.baseline),
+    ];
+    for (arm, amounts, unknown) in arms {
+        let unknown = (unknown > 0).then_some((epoch.unknown.amount, unknown as f64));
+        for (end, part) in amounts.at_ends(epoch.cap).into_iter().chain(unknown) {
+            capital.add(part, &bets.on(arm, end as f64).0);
+        }
+    }
+    capital
 }
 
 /// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's".
 #[must_use]
 pub fn log_e_safe(epochs: &[AmountEpoch<'_>], margin: f64) -> f64 {
     let alike = alike(epochs);
-    let epochs: Vec<AmountEpoch<'_>> = alike.iter().map(Alike::epoch).collect();
-    Bets::new(margin, Rule::safe).on(&epochs).into_iter().sum::<Capital>().log_e()
+    alike.iter().map(|alike| capital(&alike.epoch(), Side::Safe, margin)).sum::<Capital>().log_e()
 }
 
 /// Epochs whose outcomes are scored alike, as one: what they add does not depend on the epoch.
 struct Alike<'a> {
-    of: AmountEpoch<'a>,
+    epochs: Vec<&'a AmountEpoch<'a>>,
     candidate: Amounts,
     baseline: Amounts,
 }
 
-fn alike<'a>(epochs: &[AmountEpoch<'a>]) -> Vec<Alike<'a>> {
-    let mut alike: Vec<Alike<'a>> = Vec::new();
+fn alike<'a>(epochs: &'a [AmountEpoch<'a>]) -> Vec<Alike<'a>> {
+    let rule = |epoch: &AmountEpoch<'_>| (epoch.probability, epoch.centre, epoch.cap, epoch.unknown.amount);
+    let mut alike: Vec<Vec<&AmountEpoch<'a>>> = Vec::new();
     for epoch in epochs {
-        let rule =
-            |epoch: &AmountEpoch<'_>| (epoch.probability, epoch.centre, epoch.cap, epoch.unknown.amount);
-        if let Some(earlier) = alike.iter_mut().find(|earlier| rule(&earlier.of) == rule(epoch)) {
-            earlier.candidate.merge(epoch.candidate);
-            earlier.baseline.merge(epoch.baseline);
-            earlier.of.unknown.candidate += epoch.unknown.candidate;
-            earlier.of.unknown.baseline += epoch.unknown.baseline;
-        } else {
-            let (candidate, baseline) = (epoch.candidate.clone(), epoch.baseline.clone());
-            alike.push(Alike { of: *epoch, candidate, baseline });
+        match alike.iter_mut().find(|earlier| rule(earlier[0]) == rule(epoch)) {
+            Some(earlier) => earlier.push(epoch),
+            None => alike.push(vec![epoch]),
         }
     }
-    alike
+    alike.into_iter().map(Alike::of).collect()
 }
 
-impl Alike<'_> {
+impl<'a> Alike<'a> {
+    fn of(epochs: Vec<&'a AmountEpoch<'a>>) -> Self {
+        let candidate = Amounts::all(epochs.iter().map(|epoch| epoch.candidate));
+        let baseline = Amounts::all(epochs.iter().map(|epoch| epoch.baseline));
+        Self { epochs, candidate, baseline }
+    }
+
     fn epoch(&self) -> AmountEpoch<'_> {
-        AmountEpoch { candidate: &self.candidate, baseline: &self.baseline, ..self.of }
+        let mut unknown = Unknown { candidate: 0, baseline: 0, ..self.epochs[0].unknown };
+        for epoch in &self.epochs {
+            unknown.candidate += epoch.unknown.candidate;
+            unknown.baseline += epoch.unknown.baseline;
+        }
+        AmountEpoch { candidate: &self.candidate, baseline: &self.baseline, unknown, ..*self.epochs[0] }
     }
 }
 
@@ -123,80 +140,10 @@ pub fn contrast(epochs: &[AmountEpoch<'_>]) -> Option<Contrast> {
 /// Amounts mostly vary by about as much as their mean.
 pub(super) const AS_MUCH_AS_THE_MEAN: f64 = 1.0;
 
-struct Bets {
-    margin: f64,
-    pay: fn(&Rule, Arm, f64, f64) -> Capital,
-    /// Epochs are mostly scored alike, and logarithms take time.
-    known: Vec<Payoffs>,
-}
-
-/// Payoffs that were computed.
-struct Payoffs {
-    /// What they follow from: probability, centre and cap.
-    of: (f64, f64, u64),
-    arm: Arm,
-    /// That of each amount, in the order of amounts.
-    by_amount: Vec<(u64, Capital)>,
-}
-
-impl Bets {
-    const fn new(margin: f64, pay: fn(&Rule, Arm, f64, f64) -> Capital) -> Self {
-        Self { margin, pay, known: Vec::new() }
-    }
-
-    fn on(mut self, epochs: &[AmountEpoch<'_>]) -> Vec<Capital> {
-        epochs.iter().map(|epoch| self.capital(epoch)).collect()
-    }
-
-    fn capital(&mut self, epoch: &AmountEpoch<'_>) -> Capital {
-        let (rule, pay) = (Cap(epoch.cap as f64).rule(epoch.probability, self.margin), self.pay);
-        let mut capital = Capital::default();
-        let arms = [
-            (Arm::Candidate, epoch.candidate, epoch.unknown.candidate),
-            (Arm::Baseline, epoch.baseline, epoch.unknown.baseline),
-        ];
-        for (arm, amounts, unknown) in arms {
-            let payoffs = self.payoffs((epoch.probability, epoch.centre, epoch.cap), arm);
-            let unknown = (unknown > 0).then_some((epoch.unknown.amount, unknown as f64));
-            let mut near = 0;
-            for (end, part) in amounts.at_ends(epoch.cap).into_iter().chain(unknown) {
-                let payoff = payoffs.of_amount(end, &mut near, || pay(&rule, arm, end as f64, epoch.centre));
-                capital.0.iter_mut().zip(payoff.0).for_each(|(sum, log)| *sum += part * log);
-            }
-        }
-        capital
-    }
-
-    fn payoffs(&mut self, of: (f64, f64, u64), arm: Arm) -> &mut Payoffs {
-        let found = self.known.iter().position(|known| known.of == of && known.arm == arm);
-        let place = found.unwrap_or(self.known.len());
-        if found.is_none() {
-            self.known.push(Payoffs { of, arm, by_amount: Vec::new() });
-        }
-        &mut self.known[place]
-    }
-}
-
-impl Payoffs {
-    /// That of an amount, computed once. Amounts are mostly asked for in order, so the search begins `near` the last one.
-    fn of_amount(&mut self, amount: u64, near: &mut usize, compute: impl FnOnce() -> Capital) -> &Capital {
-        let is_before = |place: usize| self.by_amount.get(place).is_some_and(|(known, _)| *known < amount);
-        if *near > 0 && !is_before(*near - 1) {
-            *near = 0;
-        }
-        while is_before(*near) {
-            *near += 1;
-        }
-        if self.by_amount.get(*near).is_none_or(|(known, _)| *known != amount) {
-            self.by_amount.insert(*near, (amount, compute()));
-        }
-        &self.by_amount[*near].1
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::evidence::bounded::Rule;
     use proptest::prelude::*;
 
     const CAP: u64 = 16_384;
@@ -232,7 +179,7 @@ mod tests {
                 prop_assert!(exact - bucketed <= 0.002 * outcomes, "{bucketed} is far less than {exact}");
                 Ok(())
             };
-            check(harm(&[epoch], 0.0).into_iter().sum::<Capital>().log_e(), by_outcome(0.0, Rule::harm, [&candidate, &baseline]))?;
+            check(capital(&epoch, Side::Harm, 0.0).log_e(), by_outcome(0.0, Rule::harm, [&candidate, &baseline]))?;
             check(log_e_safe(&[epoch], 0.2), by_outcome(0.2, Rule::safe, [&candidate, &baseline]))?;
         }
     }
@@ -273,10 +220,11 @@ mod tests {
             baseline: &cheap,
             unknown: Unknown::default(),
         };
-        assert!(harm(&[epoch(&dear)], 0.0)[0].log_e() > 10.0);
-        assert!(harm(&[epoch(&equal)], 0.0)[0].log_e() <= 0.0);
-        assert!(harm(&[epoch(&dear)], 0.5)[0].log_e() > 3.0);
-        assert!(harm(&[epoch(&dear)], 1.1)[0].log_e() < 0.0);
+        let harm = |epoch: AmountEpoch<'_>, margin| capital(&epoch, Side::Harm, margin).log_e();
+        assert!(harm(epoch(&dear), 0.0) > 10.0);
+        assert!(harm(epoch(&equal), 0.0) <= 0.0);
+        assert!(harm(epoch(&dear), 0.5) > 3.0);
+        assert!(harm(epoch(&dear), 1.1) < 0.0);
         assert!(log_e_safe(&[epoch(&equal)], 0.2) > 3.0);
         assert!(log_e_safe(&[epoch(&dear)], 0.2) < 0.0);
     }

@@ -12,7 +12,7 @@
 use std::sync::LazyLock;
 
 use super::capital::{BETS, Capital, Payoffs, capitals, straightened};
-use crate::stats::special::turn_about;
+use crate::stats::special::{ln_1p, turn_about};
 
 /// Counts of one arm in one epoch. An event is a trial that went badly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,7 +158,7 @@ fn capital(epochs: &[BinaryEpoch], mean: f64, sign: f64) -> impl Iterator<Item =
 /// `ln(1 + h (z - mean) / (mean - lowest))` for each value and each share `h` of the largest bet that cannot lose all.
 fn payoffs(values: [f64; 4], mean: f64) -> Payoffs<4> {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
-    Payoffs::of(|kind, bet| (GRID[bet] / (mean - lowest) * (values[kind] - mean)).ln_1p())
+    Payoffs::of(|kind, bet| ln_1p(GRID[bet] / (mean - lowest) * (values[kind] - mean)))
 }
 
 /// The four values that `z` takes: an event and none on the candidate, the same on the baseline.

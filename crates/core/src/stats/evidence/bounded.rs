@@ -14,9 +14,10 @@
 //! Zhao, "Estimation of regression coefficients when some regressors are not always observed", JASA 89, 1994.
 
 use super::betting::grid;
-use super::capital::{BETS, Capital};
+use super::capital::{BETS, Capital, Side};
 use super::contrast::Hypothesis;
 use crate::arm::Arm;
+use crate::stats::special::ln_1p;
 
 /// Which direction of an outcome is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +45,13 @@ impl Rule {
     /// The evidence of one outcome against "the candidate is not beyond the boundary, on the worse side".
     #[must_use]
     pub fn harm(&self, arm: Arm, outcome: f64, centre: f64) -> Capital {
-        self.bet(arm, outcome, centre, self.sign())
+        self.bets(Side::Harm, centre).on(arm, outcome)
     }
 
     /// The evidence of one outcome against "the candidate is at the boundary or beyond, on the worse side".
     #[must_use]
     pub fn safe(&self, arm: Arm, outcome: f64, centre: f64) -> Capital {
-        self.bet(arm, outcome, centre, -self.sign())
+        self.bets(Side::Safe, centre).on(arm, outcome)
     }
 
     /// The `z` of one outcome: its mean is how far the candidate's mean lies above the boundary, in units of the outcome.
@@ -65,37 +66,44 @@ impl Rule {
         share * (self.within(outcome) - centre) + (1.0 - ratio) * centre - difference
     }
 
-    fn sign(&self) -> f64 {
-        match self.worse {
-            Worse::Higher => 1.0,
-            Worse::Lower => -1.0,
-        }
-    }
-
-    /// Bets against "the mean of `sign * z` is at most zero": `ln(1 + h sign z / -lowest)` for each share `h` of the largest
-    /// bet that cannot lose all.
-    fn bet(&self, arm: Arm, outcome: f64, centre: f64, sign: f64) -> Capital {
-        let lowest = -self.farthest_below(centre, sign);
-        if lowest <= 0.0 {
-            // Nothing can be lost, so the question has one answer before any outcome.
-            return Capital::default();
-        }
-        let gain = sign * self.z(arm, outcome, centre) / lowest;
-        let bets = grid();
-        Capital(std::array::from_fn::<f64, BETS, _>(|bet| (bets[bet] * gain).ln_1p()))
-    }
-
-    /// The least that `sign * z` can be.
-    fn farthest_below(&self, centre: f64, sign: f64) -> f64 {
+    /// The bets of one side around a centre, all of which [`harm`](Self::harm) and [`safe`](Self::safe) place on each outcome.
+    pub(super) fn bets(&self, side: Side, centre: f64) -> Bets<'_> {
+        let sign = match (self.worse, side) {
+            (Worse::Higher, Side::Harm) | (Worse::Lower, Side::Safe) => 1.0,
+            (Worse::Higher, Side::Safe) | (Worse::Lower, Side::Harm) => -1.0,
+        };
         let (low, high) = self.range;
         let ends =
             [(Arm::Candidate, low), (Arm::Candidate, high), (Arm::Baseline, low), (Arm::Baseline, high)];
-        ends.iter().map(|(arm, end)| sign * self.z(*arm, *end, centre)).fold(f64::INFINITY, f64::min)
+        let losses = ends.iter().map(|(arm, end)| -sign * self.z(*arm, *end, centre));
+        Bets { rule: self, centre, sign, most_lost: losses.fold(f64::NEG_INFINITY, f64::max) }
     }
 
     fn within(&self, value: f64) -> f64 {
         let (low, high) = self.range;
         value.max(low).min(high)
+    }
+}
+
+/// Bets against "the mean of `sign * z` is at most zero".
+pub(super) struct Bets<'a> {
+    rule: &'a Rule,
+    centre: f64,
+    sign: f64,
+    /// The most that one outcome can lose.
+    most_lost: f64,
+}
+
+impl Bets<'_> {
+    /// The evidence of one outcome: `ln(1 + h sign z / most_lost)` for each share `h` of the largest bet that cannot lose all.
+    pub(super) fn on(&self, arm: Arm, outcome: f64) -> Capital {
+        if self.most_lost <= 0.0 {
+            // Nothing can be lost, so the question has one answer before any outcome.
+            return Capital::default();
+        }
+        let gain = self.sign * self.rule.z(arm, outcome, self.centre) / self.most_lost;
+        let sizes = grid();
+        Capital(std::array::from_fn::<f64, BETS, _>(|bet| ln_1p(sizes[bet] * gain)))
     }
 }
 

@@ -12,6 +12,15 @@ use crate::stats::special::log_sum_exp;
 /// How many bets share the capital.
 pub const BETS: usize = 16;
 
+/// What bets are placed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The candidate is worse.
+    Harm,
+    /// It is not worse by the margin.
+    Safe,
+}
+
 /// The log capital of each bet, every one of which began with a capital of one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Capital(pub [f64; BETS]);
@@ -21,6 +30,11 @@ impl Capital {
     #[must_use]
     pub const fn none() -> Self {
         Self([0.0; BETS])
+    }
+
+    /// Adds what so many outcomes pay, or a part of one.
+    pub(super) fn add(&mut self, count: f64, payoff: &[f64; BETS]) {
+        self.0.iter_mut().zip(payoff).for_each(|(sum, log)| *sum += count * log);
     }
 
     /// The log e-value: the logarithm of the mean of the capitals.

@@ -9,7 +9,7 @@
 
 use super::betting::grid;
 use super::capital::{BETS, Capital};
-use crate::stats::special::bisect_within;
+use crate::stats::special::{bisect_within, ln_1p};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -136,7 +136,7 @@ impl Grades {
         for (value, count) in self.values() {
             let gain = gain(value);
             for (sum, bet) in capital.iter_mut().zip(grid()) {
-                *sum += count * (bet * gain).ln_1p();
+                *sum += count * ln_1p(bet * gain);
             }
         }
         Capital(capital)

@@ -11,7 +11,7 @@
 use super::betting::grid;
 use super::capital::{BETS, Capital};
 use crate::arm::Arm;
-use crate::stats::special::log_sum_exp;
+use crate::stats::special::{ln_1p, log_sum_exp};
 
 /// How the outcomes of two crossed experiments are bet on, fixed before.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl Crossed {
             cells.flat_map(|arms| [low, high].map(|end| self.z(arms, end, centre))).collect();
         let bet = |sign: f64| {
             let most = -values.iter().map(|value| sign * value).fold(f64::INFINITY, f64::min);
-            Capital(std::array::from_fn::<f64, BETS, _>(|bet| (grid()[bet] * sign * z / most).ln_1p()))
+            Capital(std::array::from_fn::<f64, BETS, _>(|bet| ln_1p(grid()[bet] * sign * z / most)))
         };
         Directions { above: bet(1.0), below: bet(-1.0) }
     }

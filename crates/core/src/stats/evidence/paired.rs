@@ -11,7 +11,7 @@
 
 use super::betting::grid;
 use super::capital::{Capital, Payoffs};
-use crate::stats::special::{bisect_within, ln_beta, ln_incomplete_beta};
+use crate::stats::special::{bisect_within, ln_1p, ln_beta, ln_incomplete_beta};
 
 /// Counts of pairs by who did better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,5 +123,5 @@ pub fn log_ratio(baseline: f64, candidate: f64) -> Option<f64> {
 
 /// The log payoff of staking the share `bet` of what cannot all be lost, where the most that can be lost is `most`.
 fn log_payoff(bet: f64, gain: f64, most: f64) -> f64 {
-    (bet * gain / most).ln_1p()
+    ln_1p(bet * gain / most)
 }

@@ -1,6 +1,6 @@
 //! Bets on a ratio of sums over requests: what all answers cost together, over how many of them are good.
 //!
-//! Start with [`harm`] and [`log_e_safe`]. With `Y` an answer's cost under its cap, `S` one where it is good and zero elsewhere,
+//! Start with [`capital`]. With `Y` an answer's cost under its cap, `S` one where it is good and zero elsewhere,
 //! `r = 1 + margin` and any ratio `R`, each answer yields
 //! `z = A/p (Y - r R S) - (1 - A)/(1 - p) r (Y - R S)`. With `q` the share of good answers of an arm and `C` its cost per
 //! good answer, its mean is `q_T (C_T - r R) - r q_C (C_C - R)`, and at the margin, `C_T = r C_C`, that is
@@ -19,12 +19,13 @@
 
 use super::amounts::AS_MUCH_AS_THE_MEAN;
 use super::betting::grid;
-use super::capital::{BETS, Capital};
+use super::capital::{BETS, Capital, Side};
 use super::contrast::Contrast;
 use super::means::{self, Compared};
 use crate::arm::Arm;
 use crate::stats::amounts::Amounts;
 use crate::stats::moments::Moments;
+use crate::stats::special::ln_1p;
 
 /// The costs of one arm in one epoch.
 #[derive(Clone, Copy, Debug)]
@@ -53,17 +54,10 @@ pub const FEWEST: u64 = 50;
 /// How far the range of the ratio reaches to each side, in standard errors.
 const DEVIATIONS: f64 = 3.0;
 
-/// The evidence against "the candidate costs at most `1 + margin` times as much per good answer as the baseline", epoch by
-/// epoch.
-#[must_use]
-pub fn harm(epochs: &[CostEpoch<'_>], margin: f64) -> Vec<Capital> {
-    epochs.iter().map(|epoch| capital(epoch, margin, Side::Harm)).collect()
-}
-
 /// The log e-value against "the candidate costs at least `1 + margin` times as much per good answer".
 #[must_use]
 pub fn log_e_safe(epochs: &[CostEpoch<'_>], margin: f64) -> f64 {
-    epochs.iter().map(|epoch| capital(epoch, margin, Side::Safe)).sum::<Capital>().log_e()
+    epochs.iter().map(|epoch| capital(epoch, Side::Safe, margin)).sum::<Capital>().log_e()
 }
 
 /// The logarithm of the candidate's cost per good answer over the baseline's, as [`means`] estimates it: what is told beside the
@@ -81,14 +75,11 @@ pub fn contrast(epochs: &[CostEpoch<'_>]) -> Option<Contrast> {
     means::contrast(compared, AS_MUCH_AS_THE_MEAN)
 }
 
-#[derive(Clone, Copy)]
-enum Side {
-    Harm,
-    Safe,
-}
-
-/// What the bets have made of an epoch, at the end of the range at which it is less.
-fn capital(epoch: &CostEpoch<'_>, margin: f64, side: Side) -> Capital {
+/// The evidence of one epoch against "the candidate costs at most `1 + margin` times as much per good answer as the baseline", or
+/// for [`Side::Safe`] against "at least": what the bets made of it at the end of the range at which it is less. It adds over
+/// epochs.
+#[must_use]
+pub fn capital(epoch: &CostEpoch<'_>, side: Side, margin: f64) -> Capital {
     let Some((low, high)) = epoch.baseline.ratio(epoch.cap) else { return Capital::default() };
     let bets = |ratio| Bets::new(epoch, margin, side, (ratio, high)).capital(epoch);
     let (low, high) = (bets(low), bets(high));
@@ -168,22 +159,19 @@ impl Bets {
     fn payoff(&self, arm: Arm, cost: f64, good: f64) -> [f64; BETS] {
         let gain = self.sign * self.z(arm, cost, good) / self.most_lost;
         let bets = grid();
-        std::array::from_fn(|bet| (bets[bet] * gain).ln_1p())
+        std::array::from_fn(|bet| ln_1p(bets[bet] * gain))
     }
 
     fn capital(&self, epoch: &CostEpoch<'_>) -> Capital {
         let mut capital = Capital::default();
-        let mut add = |part: f64, payoff: [f64; BETS]| {
-            capital.0.iter_mut().zip(payoff).for_each(|(sum, log)| *sum += part * log);
-        };
         for (arm, costs) in [(Arm::Candidate, &epoch.candidate), (Arm::Baseline, &epoch.baseline)] {
             for (end, part) in costs.all.at_ends(epoch.cap).into_iter().filter(|(_, part)| *part > 0.0) {
-                add(part, self.payoff(arm, end as f64, 1.0));
+                capital.add(part, &self.payoff(arm, end as f64, 1.0));
             }
             // Those that are not good were counted with the good ones: what they have too much is taken away.
             for (end, part) in costs.wasted.at_ends(epoch.cap).into_iter().filter(|(_, part)| *part > 0.0) {
-                add(part, self.payoff(arm, end as f64, 0.0));
-                add(-part, self.payoff(arm, end as f64, 1.0));
+                capital.add(part, &self.payoff(arm, end as f64, 0.0));
+                capital.add(-part, &self.payoff(arm, end as f64, 1.0));
             }
         }
         capital
@@ -260,10 +248,11 @@ mod tests {
             (0..ten * 10).map(|number| (cost, number % 10 < good_in_ten)).collect()
         };
         let (cheap, usual) = (arm(&answers(800, 5, 60)), arm(&answers(1_000, 10, 240)));
-        assert!(harm(&[epoch(&cheap, &usual)], 0.0).into_iter().sum::<Capital>().log_e() > 5.0);
+        let harm = |epoch: CostEpoch<'_>| capital(&epoch, Side::Harm, 0.0).log_e();
+        assert!(harm(epoch(&cheap, &usual)) > 5.0);
         assert!(log_e_safe(&[epoch(&cheap, &usual)], 0.2) < 0.0);
         let equal = arm(&answers(1_000, 10, 60));
-        assert!(harm(&[epoch(&equal, &usual)], 0.0).into_iter().sum::<Capital>().log_e() <= 0.0);
+        assert!(harm(epoch(&equal, &usual)) <= 0.0);
         assert!(log_e_safe(&[epoch(&equal, &usual)], 0.2) > 3.0);
     }
 }

@@ -28,7 +28,8 @@ fn feedback(baseline: (u64, u64), candidate: (u64, u64)) -> Evidence {
         allotment: None,
     };
     let mut counts = EpochCounts::empty(epoch);
-    for (arm, (trials, events)) in [(&mut counts.baseline, baseline), (&mut counts.candidate, candidate)] {
+    for (arm, (trials, events)) in [(Arm::Baseline, baseline), (Arm::Candidate, candidate)] {
+        let arm = counts.arm_mut(arm);
         arm.tally.classes[0] = 50_000;
         arm.tally.metrics[Metric::Feedback.index()] = Counts::of_share(trials, events);
     }
@@ -59,7 +60,8 @@ fn a_candidate_about_which_fewer_people_speak_is_not_better_for_that() {
 fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
     let mut evidence = feedback((0, 0), (0, 0));
     let counts = &mut evidence.epochs[0];
-    for (arm, events) in [(&mut counts.baseline, errors.0), (&mut counts.candidate, errors.1)] {
+    for (arm, events) in [(Arm::Baseline, errors.0), (Arm::Candidate, errors.1)] {
+        let arm = counts.arm_mut(arm);
         (0..200).for_each(|unit: u64| arm.groups.units.insert(UnitHash(unit << 52)));
         for group in 1..64 {
             // Groups differ by as much as chance would make them.
@@ -70,7 +72,8 @@ fn beside_a_heavy_user(errors: (u64, u64), of_the_heavy_user: u64) -> Evidence {
     }
     let heavy = Counts::of_share(37_800, of_the_heavy_user);
     counts.baseline.groups.record_counts(Metric::Errors, Group(0), heavy);
-    for arm in [&mut counts.baseline, &mut counts.candidate] {
+    for arm in [Arm::Baseline, Arm::Candidate] {
+        let arm = counts.arm_mut(arm);
         let groups = arm.groups.counts(Metric::Errors).to_vec();
         groups.into_iter().for_each(|group| arm.tally.metrics[Metric::Errors.index()].add(group));
     }
@@ -107,7 +110,8 @@ fn failing_in(groups: u8) -> Evidence {
     let mut evidence = feedback((0, 0), (0, 0));
     let counts = &mut evidence.epochs[0];
     counts.epoch.weight = Weight::from_basis_points(1_000).unwrap();
-    for (arm, requests, events) in [(&mut counts.baseline, 2_700, 0), (&mut counts.candidate, 300, 60)] {
+    for (arm, requests, events) in [(Arm::Baseline, 2_700, 0), (Arm::Candidate, 300, 60)] {
+        let arm = counts.arm_mut(arm);
         (0..200).for_each(|unit: u64| arm.groups.units.insert(UnitHash(unit << 52)));
         for group in 0..64 {
             let counts = Counts::of_share(requests, if group < groups { events } else { 0 });

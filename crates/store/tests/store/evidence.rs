@@ -89,7 +89,7 @@ fn evidence(store: &Store) -> Evidence {
 fn candidate(store: &Store, epoch: u32) -> ArmCounts {
     let evidence = evidence(store);
     let found = evidence.epochs.into_iter().find(|counts| counts.epoch.id == EpochId(epoch));
-    found.unwrap().candidate
+    found.unwrap().candidate.clone()
 }
 
 proptest! {

@@ -6,6 +6,7 @@ mod secrets;
 
 use crate::error::Error;
 use viridian_core::application::Application;
+use viridian_core::guard::hasty;
 use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
@@ -153,12 +154,23 @@ fn warnings(store: &Store, documents: &[Document]) -> Result<Vec<Vec<String>>, E
             }
             Manifest::Rollout(proposal) => {
                 let application = application(store, documents, &proposal.application)?;
-                let mut warnings = Plan::of(proposal, &application).caveats();
+                let plan = Plan::of(proposal, &application);
+                let mut warnings = plan.caveats();
+                // The guards of an application that is applied as well are told of there.
+                if !is_among(documents, &application.name) {
+                    warnings.extend(hasty::warning(&plan.guards));
+                }
                 warnings.extend(ended(store, &proposal.name)?);
                 Ok(warnings)
             }
         })
         .collect()
+}
+
+fn is_among(documents: &[Document], name: &ApplicationName) -> bool {
+    documents.iter().any(|document| {
+        matches!(&document.manifest, Manifest::Application(manifest) if manifest.application.name == *name)
+    })
 }
 
 /// That a rollout did not succeed and is not tried again under its name, which whoever applies it anew may expect.
@@ -178,7 +190,7 @@ fn application_warnings(
     manifest: &manifest::ApplicationManifest,
 ) -> Result<Vec<String>, Error> {
     let application = &manifest.application;
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = hasty::warning(&application.guards).into_iter().collect();
     if store.application(&application.name)?.is_none() {
         if manifest.baseline.is_none() {
             warnings.push("it names no baseline, so nothing serves it yet".to_owned());

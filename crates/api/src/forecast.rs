@@ -39,7 +39,7 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
         soonest_seconds: found.soonest.map(|soonest| soonest.as_secs_f64()),
         bottleneck: found.bottleneck.map(bottleneck),
         steps: steps(&plan, &found),
-        warnings: if per_second > 0.0 { warnings::of(&found.guards) } else { Vec::new() },
+        warnings: warnings::of(&plan, (per_second > 0.0).then_some(&found.guards)),
         notes: notes(per_second, application.unit.is_sticky(), &plan),
     })
 }

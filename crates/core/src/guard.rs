@@ -1,6 +1,8 @@
 //! A guard: a metric that is armed during the whole rollout, how much worse the candidate may be, and what
 //! happens when it is.
 
+pub mod hasty;
+
 use crate::hundredths::{Hundredths, Thousandths};
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};

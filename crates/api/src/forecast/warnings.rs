@@ -1,16 +1,20 @@
-//! What guards cannot do at an application's traffic, a sentence each.
+//! What guards cannot do at an application's traffic, or would do too early, a sentence each.
 
+use super::sentence;
 use viridian_core::analysis::judge::MIN_LOAD;
-use viridian_core::guard::Margin;
+use viridian_core::guard::{Margin, hasty};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Outlook, Safety};
+use viridian_core::rollout::plan::Plan;
 
 /// A guard that sees nothing below so many times its margin hardly guards it.
 const FAR_BEYOND: f64 = 5.0;
 
-/// The warnings of all guards.
-pub(super) fn of(guards: &[Outlook]) -> Vec<String> {
-    guards.iter().flat_map(|outlook| [fires(outlook), passes(outlook)]).flatten().collect()
+/// The warnings of all guards; of their outlooks where there is traffic.
+pub(super) fn of(plan: &Plan, outlooks: Option<&Vec<Outlook>>) -> Vec<String> {
+    let told = |outlook: &Outlook| [fires(outlook), passes(outlook)];
+    let at_this_traffic = outlooks.into_iter().flatten().flat_map(told).flatten();
+    hasty::warning(&plan.guards).map(|clause| sentence(&clause)).into_iter().chain(at_this_traffic).collect()
 }
 
 /// Whether it will ever find a candidate worse.

@@ -66,7 +66,7 @@ async fn a_guard_that_can_never_fire_is_warned_of() {
     let world = World::new().await;
     let with_feedback = crate::world::APPLICATION.replace(
         "  - {metric: errors, margin: 0.5pp, onFail: rollback}",
-        "  - {metric: errors, margin: 0.5pp, onFail: rollback}\n  - {metric: feedback, margin: 3pp, onFail: pause}",
+        "  - {metric: errors, margin: 0.5pp, onFail: rollback}\n  - {metric: feedback, margin: 3pp, onFail: pause, maturity: 10m}",
     );
     assert_eq!(world.apply(&with_feedback).await.status, 200);
     let request = r#"{"name": "r1", "application": "support-chat", "candidate": "support-chat-v2"}"#;
@@ -76,6 +76,37 @@ async fn a_guard_that_can_never_fire_is_warned_of() {
     let warnings: Vec<&str> = told["warnings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("The guard on feedback (margin 3pp) can never fire"), "{warnings:?}");
+}
+
+const ROLLOUT: &str = "
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {name: r1}
+spec:
+  application: support-chat
+  candidate: support-chat-v2
+  strategy: {canary: {steps: [{weight: 5%}, {analysis: {}}]}}
+";
+
+#[tokio::test]
+async fn a_guard_that_leaves_callers_no_time_to_speak_is_warned_of() {
+    let world = World::new().await;
+    let with_feedback = |guard: &str| {
+        let errors = "  - {metric: errors, margin: 0.5pp, onFail: rollback}";
+        crate::world::APPLICATION
+            .replace(errors, &format!("{errors}\n  - {{metric: feedback, margin: 3pp{guard}}}"))
+    };
+    let check = async |guard: &str, is_warned: bool| {
+        let says =
+            |told: &Value| told["warnings"].to_string().contains("uard on feedback acts on what was said");
+        let applied = world.apply(&with_feedback(guard)).await.json();
+        let rollout = world.apply(ROLLOUT).await.json();
+        let told = [&applied["changes"][0], &rollout["changes"][0], &plan(&world).await].map(says);
+        assert_eq!(told, [is_warned; 3], "{guard}: {applied} {rollout}");
+    };
+    check("", true).await;
+    check(", maturity: 1h", false).await;
+    check(", mode: observe", false).await;
 }
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use crate::output::note;
 use crate::settings::Settings;
 use anyhow::Result;
 use std::collections::BTreeSet;
-use viridian_core::id::RolloutName;
+use viridian_core::guard::hasty;
+use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::Plan;
 use viridian_wire::api::FaultBody;
-use viridian_wire::manifest::{Document, Manifest};
+use viridian_wire::manifest::{ApplicationManifest, Document, Manifest};
 
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
@@ -23,6 +24,9 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
         Ok(documents) => {
             for (rollout, caveat) in caveats(&documents) {
                 note(format_args!("note: rollout/{rollout} is {caveat}"));
+            }
+            for (application, warning) in hasty(&documents) {
+                note(format_args!("warning: application/{application}: {warning}"));
             }
             let mut open = open(&documents);
             open.extend(unread);
@@ -65,6 +69,16 @@ fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
         }
     }
     caveats
+}
+
+/// What whoever wrote the guards should know of those that leave callers no time to speak.
+fn hasty(documents: &[Document]) -> impl Iterator<Item = (&ApplicationName, String)> {
+    documents.iter().filter_map(|document| match &document.manifest {
+        Manifest::Application(ApplicationManifest { application, .. }) => {
+            Some((&application.name, hasty::warning(&application.guards)?))
+        }
+        _ => None,
+    })
 }
 
 /// Documents that refer to something else than each other: without a server nobody knows whether that is there.

@@ -3,6 +3,7 @@
 use crate::program::{Run, run, run_with};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 const BAD: &str = "
 apiVersion: viridian.dev/v1
@@ -82,6 +83,47 @@ spec: {application: chat, candidate: chat-v2, strategy: {canary: {steps: [{bake:
     let compared = switch.replace("holdback: 0%", "holdback: 2%");
     let check = run_with(directory.path(), &["check", "-"], &compared);
     assert_eq!((check.code, check.err.as_str()), (0, "No faults.\n"), "{check:?}");
+}
+
+#[test]
+fn check_warns_of_guards_that_leave_callers_no_time_to_speak() {
+    let directory = tempfile::tempdir().unwrap();
+    let application = |guard: &str| {
+        format!(
+            "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {{name: chat}}
+spec:
+  protocol: openai
+  unit: request
+  environments: {{blue: {{endpoints: ['http://127.0.0.1:1']}}}}
+  guards: [{{metric: feedback, margin: 3pp{guard}}}]
+"
+        )
+    };
+    let check = |guard: &str, is_warned: bool| {
+        let check = run_with(directory.path(), &["check", "-"], &application(guard));
+        let warned = check.err.contains("warning: application/chat: the guard on feedback acts")
+            && check.err.contains("'maturity: 1h'");
+        assert_eq!((check.code, warned), (0, is_warned), "{guard}: {check:?}");
+    };
+    check("", true);
+    check(", onFail: pause", true);
+    check(", onFail: notify", false);
+    check(", mode: observe", false);
+    check(", maturity: 30m", false);
+}
+
+/// Every file of `examples` in which guards act, so that nobody copies a hasty one.
+#[test]
+fn no_example_is_warned_of() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for entry in fs::read_dir(&examples).unwrap() {
+        let path = entry.unwrap().path();
+        let check = run(&examples, &["check", path.to_str().unwrap()]);
+        assert!(check.code == 0 && !check.err.contains("warning: "), "{check:?}");
+    }
 }
 
 #[test]

@@ -3,8 +3,11 @@
 use crate::error::Error;
 use crate::forecast;
 use crate::page::Length;
+use viridian_core::analysis::judge::Units;
+use viridian_core::analysis::percentiles;
 use viridian_core::application::Application;
 use viridian_core::arm::Arm;
+use viridian_core::rollout::plan::Proposal;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
 use viridian_core::time::Timestamp;
@@ -12,7 +15,7 @@ use viridian_store::events::{Event, Fact, Stream};
 use viridian_store::{Store, StoredExperiment, StoredRelease, StoredRollout};
 use viridian_wire::api::{
     ApplicationBody, ApplicationSummary, Entry, ExperimentBody, ExperimentFacts, Explanation, Facts, Fate,
-    History, InWords, RejectionBody, ReleaseBody, RolloutBody, RolloutSummary,
+    History, InWords, PercentileBody, RejectionBody, ReleaseBody, RolloutBody, RolloutSummary,
 };
 
 /// An application in a list.
@@ -75,10 +78,25 @@ pub(crate) fn rollout(store: &Store, stored: &StoredRollout, now: Timestamp) -> 
         Some(report) if !stored.state.is_end() => forecast::remains(store, stored, &report, now)?,
         _ => None,
     };
+    let percentiles = percentiles(store, stored, now)?;
     Ok(with_facts(store, stored, last_step, |facts| RolloutBody {
         remaining,
+        percentiles,
         ..RolloutBody::new(facts, orders)
     }))
+}
+
+/// The percentiles of the times that answers took since a rollout began, while it goes through its steps.
+fn percentiles(store: &Store, stored: &StoredRollout, now: Timestamp) -> Result<Vec<PercentileBody>, Error> {
+    let Proposal { application: name, .. } = &stored.proposal;
+    let Some(application) = store.application(name)? else { return Ok(Vec::new()) };
+    if application.unit.is_sticky() || stored.state.position().is_none() {
+        return Ok(Vec::new());
+    }
+    // As the controller asks, so that what is kept for it serves both.
+    let maturity = stored.plan.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
+    let evidence = store.evidence(name, stored.first_epoch, maturity, now)?;
+    Ok(percentiles::percentiles(&evidence, Units::Independent).into_iter().map(Into::into).collect())
 }
 
 /// Why a rollout stands where it stands.

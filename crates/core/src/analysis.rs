@@ -5,6 +5,7 @@ pub use crate::{epoch, guard, metric};
 pub mod calibration;
 mod counts;
 pub mod drift;
+pub mod percentiles;
 mod sketch;
 mod score;
 pub mod slices;

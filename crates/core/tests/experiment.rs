@@ -8,6 +8,8 @@
 
 #[path = "experiment/broken.rs"]
 mod broken;
+#[path = "experiment/cards.rs"]
+mod cards;
 #[path = "experiment/crossed.rs"]
 mod crossed;
 #[path = "experiment/errors.rs"]

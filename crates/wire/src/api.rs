@@ -16,6 +16,7 @@ mod history;
 mod list;
 mod moment;
 mod order;
+mod percentile;
 mod phase;
 mod problem;
 mod release;
@@ -31,7 +32,7 @@ pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use experiment::{
     ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, GainBody,
-    GainScaleBody, StopReceipt, StopRequest,
+    GainScaleBody, ShownOnlyBody, StopReceipt, StopRequest,
 };
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
@@ -43,6 +44,7 @@ pub use history::{Entry, EntryKind, History};
 pub use list::List;
 pub use moment::Moment;
 pub use order::{InWords, OrderReceipt, OrderRequest, ReachBody};
+pub use percentile::{PercentileBody, ToldBody};
 pub use phase::PhaseBody;
 pub use problem::{FaultBody, Problem};
 pub use release::{Fate, ModelBody, RejectionBody, ReleaseBody};

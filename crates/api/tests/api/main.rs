@@ -9,6 +9,7 @@ mod events;
 mod experiments;
 mod health;
 mod orders;
+mod percentiles;
 mod planning;
 mod reading;
 mod repeating;

@@ -45,8 +45,9 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
         units: if units == Units::Sticky { counted.units(arm).count() } else { 0 },
         is_stopped: is_out(arm),
         gain: (arm > 0).then(|| comparison.gain(arm, 0, alpha)).flatten(),
+        card: None,
     };
-    let standings: Vec<Standing> = (0..arms).map(standing).collect();
+    let mut standings: Vec<Standing> = (0..arms).map(standing).collect();
     let wait = if split != Split::Sound {
         Some(Wait::BrokenSplit)
     } else if exposure.finding == Exposed::Twice {
@@ -61,6 +62,13 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
         Some(wait) => Verdict::Wait(wait),
         None => conclude(&comparison, &standings, &live, aim.minimum_effect.fraction()),
     };
+    if split == Split::Sound && exposure.finding != Exposed::Twice {
+        for arm in 1..arms {
+            let can_be_told = too_few(counted, (&standings, &[arm]), aim.metric, units).is_none()
+                && unread(counted, &[arm], aim.metric).is_none();
+            standings[arm].card = can_be_told.then(|| comparison.card(arm)).flatten();
+        }
+    }
     Analysis {
         validity: comparison.validity(),
         verdict,

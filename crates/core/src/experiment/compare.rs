@@ -5,6 +5,8 @@
 //! units, or for amounts and scores of single requests by their sums ([`crate::stats::evidence::linear`]), asymptotic, with what the
 //! lead-in explains taken out. Scores are compared among those that were scored, whatever part of an arm's answers that is.
 
+mod card;
+
 use super::definition::{Aim, Better};
 use super::evidence::{Counted, Span, kind, merged};
 use crate::analysis::judge::Units;
@@ -16,6 +18,7 @@ use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::linear::{self, Linear};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::turn_within;
+pub use card::Card;
 use serde::{Deserialize, Serialize};
 
 /// How much better an arm does, on the scale of the least effect that matters: points of a share, points of the scale of a score, or

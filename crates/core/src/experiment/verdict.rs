@@ -1,7 +1,7 @@
 //! What an experiment says so far. Like every verdict here it tells "not known" from "no": missing or broken evidence waits.
 
 use super::checks::{Exposure, Split};
-use super::compare::Gain;
+use super::compare::{Card, Gain};
 use super::days::Day;
 use super::factors::Factors;
 use super::harm::Harm;
@@ -48,6 +48,9 @@ pub struct Standing {
     /// How much better it does than the control; absent for the control, and while it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
+    /// What is believed of it and the control, for display only; absent for the control, and while its numbers cannot be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// What follows from an experiment.

@@ -2,7 +2,7 @@
 
 use super::columns::{columns, pairs};
 use super::numbers::{ago, share};
-use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody};
+use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody, ShownOnlyBody};
 
 /// Experiments in a list.
 pub fn experiments_table(experiments: &[ExperimentBody]) -> String {
@@ -36,13 +36,15 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
         ("started", experiment.started_at.to_string()),
         ("ended", experiment.ended_at.map(|at| at.to_string()).unwrap_or_default()),
     ]);
-    let arms =
-        columns(["arm", "releases", "share", "requests", "gain"], experiment.arms.iter().map(arm).collect());
+    let arms = columns(
+        ["arm", "releases", "share", "requests", "gain", "beats the control (shown only)"],
+        experiment.arms.iter().map(arm).collect(),
+    );
     let notes: String = experiment.notes.iter().map(|note| format!("- {note}\n")).collect();
     format!("{head}\n{arms}\n{notes}")
 }
 
-fn arm(arm: &ExperimentArmBody) -> [String; 5] {
+fn arm(arm: &ExperimentArmBody) -> [String; 6] {
     let releases: Vec<&str> = arm.releases.values().map(String::as_str).collect();
     let part = if arm.stopped { "stopped".to_owned() } else { format!("{}%", arm.share) };
     let requests = match arm.counts {
@@ -50,7 +52,21 @@ fn arm(arm: &ExperimentArmBody) -> [String; 5] {
         Some(counts) => counts.requests.to_string(),
         None => "-".to_owned(),
     };
-    [arm.name.clone(), releases.join(", "), part, requests, arm.gain.map_or_else(|| "-".to_owned(), gain)]
+    let (told, believed) = (arm.gain.map(gain), arm.gain.zip(arm.shown_only).map(believed));
+    let or_nothing = |told: Option<String>| told.unwrap_or_else(|| "-".to_owned());
+    [arm.name.clone(), releases.join(", "), part, requests, or_nothing(told), or_nothing(believed)]
+}
+
+/// The chance, and the loss in the unit of the gain. A chance is never certain.
+fn believed((gain, shown): (GainBody, ShownOnlyBody)) -> String {
+    let chance = (shown.chance_to_beat_control * 100.0).clamp(0.1, 99.9);
+    let loss = match gain.scale {
+        GainScaleBody::Score => format!("{:.3} points", shown.expected_loss),
+        GainScaleBody::Points | GainScaleBody::Relative => {
+            format!("{:.2} hundredths", 100.0 * shown.expected_loss)
+        }
+    };
+    format!("{chance:.1}%, expected loss {loss}")
 }
 
 /// In points of the scale of a score, else in hundredths, whether they are points of a share or a part of the control's value.
@@ -77,5 +93,17 @@ mod tests {
         check(GainScaleBody::Points, "+31.4 (-2.0 to ?) hundredths");
         check(GainScaleBody::Relative, "+31.4 (-2.0 to ?) hundredths");
         check(GainScaleBody::Score, "+0.31 (-0.02 to ?) points");
+    }
+
+    #[test]
+    fn beliefs_are_told_in_the_unit_of_the_gain() {
+        let check = |scale, chance, text: &str| {
+            let gain = GainBody { scale, estimate: 0.0, lower: None, upper: None };
+            let shown = ShownOnlyBody { chance_to_beat_control: chance, expected_loss: 0.0123 };
+            assert_eq!(believed((gain, shown)), text);
+        };
+        check(GainScaleBody::Points, 0.9734, "97.3%, expected loss 1.23 hundredths");
+        check(GainScaleBody::Relative, 1.0, "99.9%, expected loss 1.23 hundredths");
+        check(GainScaleBody::Score, 0.0, "0.1%, expected loss 0.012 points");
     }
 }

@@ -89,6 +89,20 @@ pub struct ExperimentArmBody {
     /// How much better it does than the control; absent for the control, and while it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<GainBody>,
+    /// What is believed of it and the control; absent for the control, and while its numbers cannot be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_only: Option<ShownOnlyBody>,
+}
+
+/// What is believed of an arm and the control when nothing was known before. For display only: looked at often enough, a chance of
+/// 95 % comes by itself, so that no verdict rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownOnlyBody {
+    /// The chance that the arm does better than the control, from 0 to 1.
+    pub chance_to_beat_control: f64,
+    /// What is lost on average by choosing the arm, nothing where it is better; on the scale of `gain`.
+    pub expected_loss: f64,
 }
 
 /// How much better an arm does than the control. Above zero is better. The interval holds at every look.
@@ -264,6 +278,9 @@ impl ExperimentArmBody {
                 lower: gain.lower,
                 upper: gain.upper,
             }),
+            shown_only: standing
+                .and_then(|standing| standing.card)
+                .map(|card| ShownOnlyBody { chance_to_beat_control: card.chance, expected_loss: card.loss }),
         }
     }
 }

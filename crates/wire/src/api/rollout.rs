@@ -3,6 +3,7 @@
 use super::forecast::RemainingBody;
 use super::guard::GuardBody;
 use super::moment::Moment;
+use super::percentile::PercentileBody;
 use super::phase::PhaseBody;
 use super::report::ReportBody;
 use super::step::{Reached, StepBody, share};
@@ -71,6 +72,9 @@ pub struct RolloutBody {
     /// How long it will still take, while it goes on by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<RemainingBody>,
+    /// The percentiles of the times that answers took so far, while it goes on; none for sticky units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub percentiles: Vec<PercentileBody>,
     /// Orders that it has not answered yet, in words, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_orders: Vec<String>,
@@ -126,7 +130,7 @@ impl RolloutSummary {
 }
 
 impl RolloutBody {
-    /// A rollout with its plan and its numbers; what remains is not known here. `pending_orders` are words for orders it
+    /// A rollout with its plan and its numbers; what remains, and the percentiles, are not known here. `pending_orders` are words for orders it
     /// has not answered.
     pub fn new(facts: &Facts<'_>, pending_orders: Vec<String>) -> Self {
         Self {
@@ -135,6 +139,7 @@ impl RolloutBody {
             guards: facts.plan.guards.iter().map(GuardBody::from).collect(),
             report: facts.report.map(ReportBody::from),
             remaining: None,
+            percentiles: Vec::new(),
             pending_orders,
         }
     }

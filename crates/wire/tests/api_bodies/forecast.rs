@@ -1,7 +1,9 @@
-//! What is said of the time to come.
+//! What is said of the time to come, and of the times that answers took.
 
 use super::{application, check, release};
-use viridian_wire::api::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
+use viridian_wire::api::{
+    ForecastBody, PercentileBody, RemainingBody, StepForecastBody, ToldBody, TrafficBody,
+};
 
 #[test]
 fn a_forecast_says_what_never_ends_by_leaving_it_out() {
@@ -46,4 +48,14 @@ fn what_remains_is_a_range_up_to_an_end() {
     let remaining =
         RemainingBody { soonest_seconds: Some(600.0), latest_seconds: Some(2000.0), stops_at_step: Some(4) };
     check("remaining.json", include_str!("../golden/api/remaining.json"), &remaining);
+}
+
+#[test]
+fn a_percentile_without_an_end_leaves_it_out() {
+    let told =
+        |measured, upper_ms| ToldBody { measured, estimate_ms: Some(812.5), lower_ms: Some(750.0), upper_ms };
+    let metric = "latency.p95".to_owned();
+    let percentile =
+        PercentileBody { metric, baseline: told(4_000, Some(900.25)), candidate: told(90, None) };
+    check("percentile.json", include_str!("../golden/api/percentile.json"), &percentile);
 }

@@ -54,6 +54,15 @@ pub struct Linear {
 impl Linear {
     /// The sum over the spans in which every arm with a weight was seen, each span weighted by how well it compares them; nothing
     /// while there is none. `weights` has an entry per arm.
+    ///
+    /// The estimate is `sum_s I_s sum_a v_a m_as / I` with `v` the weights, `m_as` arm `a`'s mean in span `s`, `1 / I_s = sum_a v_a^2 / n_as` and
+    /// `I = sum_s I_s`: in the unit of the observations. With `b_g = sum_s I_s sum_a v_a (m_as - m_as(-g))`, `m_as(-g)` being the mean without
+    /// group `g`, its variance is `max(G / (G - 1) sum_g b_g^2, sum_s I_s^2 sum_a v_a^2 V_a / n_as) / I^2`, `V` being what one observation varies by at
+    /// least, as `kind` says. Degrees of freedom: `3 (sum b_g^2)^2 / sum b_g^4 - 1`, at most `G - 1`; without end for one group. The sample
+    /// size is `I sum_a v_a^2 / 2`, as many of each arm.
+    ///
+    /// Assumes that shares stay the same within a span; that units were drawn and are in groups by a hash of their own, and many
+    /// groups; or, for one group, independent observations.
     #[must_use]
     pub fn of(spans: &[Span], weights: &[f64], kind: Kind) -> Option<Self> {
         let parts = Parts::of(spans, weights, kind)?;
@@ -85,13 +94,14 @@ impl Linear {
         Some(parts.estimate(Spread { degrees_of_freedom, ..spread }))
     }
 
-    /// The least the sum is, at error `alpha` over all looks.
+    /// The least the sum is, at error `alpha` over all looks: the one-sided asymptotic confidence sequence at the sample size, tuned for
+    /// 500 and widened to Student's distribution, as in [`super::contrast::Contrast::lower`].
     #[must_use]
     pub fn lower(&self, alpha: f64) -> f64 {
         self.estimate - self.radius(alpha)
     }
 
-    /// The most the sum is, at error `alpha` over all looks.
+    /// The most the sum is, at error `alpha` over all looks, likewise.
     #[must_use]
     pub fn upper(&self, alpha: f64) -> f64 {
         self.estimate + self.radius(alpha)
@@ -101,6 +111,13 @@ impl Linear {
     #[must_use]
     pub fn radius_at_one_look(&self, alpha: f64) -> f64 {
         self.standard_error * student(normal_quantile(1.0 - alpha / 2.0), self.degrees_of_freedom)
+    }
+
+    /// The standard error, widened as much as one deviation of Student's distribution is: for beliefs, which are shown and decide
+    /// nothing.
+    #[must_use]
+    pub fn deviation(&self) -> f64 {
+        self.standard_error * student(1.0, self.degrees_of_freedom)
     }
 
     fn radius(&self, alpha: f64) -> f64 {

@@ -80,7 +80,9 @@ impl Shares {
 /// distribution with one more event.
 fn loss(chosen: Beta, other: Beta) -> f64 {
     let more = |beta: Beta| Beta { a: beta.a + 1.0, ..beta };
-    other.mean() * chance_higher(more(other), chosen) - chosen.mean() * chance_higher(other, more(chosen))
+    let lost = other.mean() * chance_higher(more(other), chosen)
+        - chosen.mean() * chance_higher(other, more(chosen));
+    lost.max(0.0)
 }
 
 /// The chance that a variable of the first distribution exceeds one of the second.
@@ -98,7 +100,8 @@ fn chance_higher(first: Beta, second: Beta) -> f64 {
     let fewest = sides.into_iter().min_by(|x, y| x.0.total_cmp(&y.0));
     match fewest {
         Some((terms, higher, lower, sign)) if terms <= MOST_TERMS => {
-            let chance = closed_form(higher, lower);
+            // Of a hundred million trials the sum is known to six digits, and so may lie beyond one.
+            let chance = closed_form(higher, lower).clamp(0.0, 1.0);
             if sign > 0.0 { chance } else { 1.0 - chance }
         }
         _ => {

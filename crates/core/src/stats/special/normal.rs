@@ -23,7 +23,8 @@ pub fn normal_cdf(z: f64) -> f64 {
         term *= z * z / odd;
         sum += term;
     }
-    0.5 + sum * (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
+    // Far out what is left of one half may be less than nothing by the last digit.
+    (0.5 + sum * (-0.5 * z * z).exp() / (2.0 * PI).sqrt()).clamp(0.0, 1.0)
 }
 
 /// The `z` with `normal_cdf(z) = probability`, for `0 < probability < 1`, by bisection.

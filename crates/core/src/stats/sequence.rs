@@ -3,6 +3,9 @@
 //! [`normal`], [`beta_binomial`], [`gamma_exponential`] and [`gamma_poisson`] bound sums. [`asymptotic`], [`mean`] and
 //! [`share`](mod@share) turn them into ranges of a mean, [`ranks`] of a quantile; [`stitched`] holds for all quantiles at once
 //! and [`two_quantiles`] compares one of two samples.
+//!
+//! The product uses [`asymptotic`], and [`ranks`] on [`beta_binomial`] for the percentiles it shows. The others are a library for those
+//! who want such ranges; nothing in the product calls them.
 
 pub mod normal;
 pub mod beta_binomial;

@@ -49,7 +49,11 @@ pub struct Unknown {
 }
 
 /// The evidence of one epoch against "the candidate's capped mean is at most `1 + margin` times the baseline's", or for
-/// [`Side::Safe`] against "at least"; it adds over epochs.
+/// [`Side::Safe`] against "at least", by bets on `-z`; it adds over epochs.
+///
+/// The formula is that of the head of this file. The chance that the mean of the bets' capitals ever reaches `1/alpha` under the
+/// hypothesis is at most `alpha`. Assumes that requests were drawn one by one, and that cap and centre were fixed before; amounts, cap
+/// and centre are in one unit.
 #[must_use]
 pub fn capital(epoch: &AmountEpoch<'_>, side: Side, margin: f64) -> Capital {
     let rule = Cap(epoch.cap as f64).rule(epoch.probability, margin);
@@ -68,7 +72,8 @@ pub fn capital(epoch: &AmountEpoch<'_>, side: Side, margin: f64) -> Capital {
     capital
 }
 
-/// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's".
+/// The log e-value against "the candidate's capped mean is at least `1 + margin` times the baseline's": the sum of [`capital`]
+/// over the epochs, with its error and assumptions.
 #[must_use]
 pub fn log_e_safe(epochs: &[AmountEpoch<'_>], margin: f64) -> f64 {
     let alike = alike(epochs);

@@ -4,6 +4,10 @@
 //! most the cap, which is published before the epoch, and the capped means are compared by [`super::bounded`]. That the
 //! tail grows beyond the cap is not ignored: outcomes above it are events of a [`super::race`]. Together they say "not more
 //! on average, and not more often enormous".
+//!
+//! Amounts that gateways counted by bucket are bet on by [`super::amounts`], which takes cap and rule from here. Winsorising at a cap
+//! that was fixed before is what makes a mean of unbounded outcomes testable at all: Bahadur and Savage, "The nonexistence of certain
+//! statistical procedures in nonparametric problems", Annals of Mathematical Statistics 27, 1956.
 
 use super::bounded::{Rule, Worse};
 use super::contrast::Hypothesis;
@@ -20,7 +24,9 @@ const MOST_MEANS: f64 = 30.0;
 const LEAST_MEANS: f64 = 2.0;
 
 impl Cap {
-    /// The cap from what the baseline did before: its 99.9th percentile, between twice and thirty times its mean.
+    /// The cap from what the baseline did before: its 99.9th percentile, between twice and thirty times its mean. All three in the unit
+    /// of the outcomes, `mean` above zero. It has to be fixed before the outcomes it is applied to: one that was chosen by them would
+    /// bias the bets.
     #[must_use]
     pub fn published(mean: f64, percentile_99_9: f64) -> Self {
         Self(percentile_99_9.clamp(LEAST_MEANS * mean, MOST_MEANS * mean))
@@ -32,14 +38,15 @@ impl Cap {
         outcome > self.0
     }
 
-    /// What an outcome counts.
+    /// What an outcome counts: `min(outcome, cap)`.
     #[must_use]
     pub fn applied(self, outcome: f64) -> f64 {
         outcome.min(self.0)
     }
 
-    /// The bets on "the candidate's capped mean is `1 + margin` times the baseline's": HARM with a margin of zero, SAFE with
-    /// the guard's.
+    /// The bets on the boundary `mu_T = (1 + margin) mu_C` of the means of capped outcomes: HARM, against "at most", with a margin of zero or
+    /// that of a strict guard, SAFE, against "at least", with the guard's. `Y` lies between 0 and the cap, `r = 1 + margin`, and
+    /// `z = (A/p - r (1 - A)/(1 - p)) (Y - c) + (1 - r) c`, in the unit of the outcomes; see [`super::bounded`].
     #[must_use]
     pub fn rule(self, probability: f64, margin: f64) -> Rule {
         let boundary = Hypothesis { ratio: 1.0 + margin, difference: 0.0 };
@@ -47,8 +54,9 @@ impl Cap {
     }
 }
 
-/// How much more the candidate's mean is than the baseline's, as a share of it: 0.2 is 20 % more. From sums of each arm's
-/// outcomes as drawn; nothing without outcomes on both.
+/// How much more the candidate's mean is than the baseline's, as a share of it: `mean_T / mean_C - 1`, 0.2 being 20 % more. From sums of
+/// each arm's outcomes as drawn; nothing without outcomes on both, or where the baseline's come to nothing. A best guess without an
+/// error bound, and unbiased only while the draw probability stays the same.
 #[must_use]
 pub fn excess(baseline: &Moments, candidate: &Moments) -> Option<f64> {
     let is_known = baseline.count > 0.0 && candidate.count > 0.0 && baseline.sum > 0.0;

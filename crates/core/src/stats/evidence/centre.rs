@@ -1,5 +1,7 @@
 //! Centres for bets from what is known of a request before it is answered: the gain of a covariate without its risk.
 //!
+//! For those who have a covariate of each request; gateways count none, so nothing in the product calls this.
+//!
 //! Start with [`Line::fitted`]. What the baseline did in earlier epochs predicts each new request's outcome from its
 //! covariate (the length of the prompt, the tenant's mean, a model of difficulty). The bets then see only what was not
 //! predicted; their variance falls by the squared correlation as with CUPED. Because the line was fixed before the request,

@@ -68,7 +68,16 @@ pub struct Contrast {
 pub(super) const TUNED_FOR: f64 = 500.0;
 
 impl Contrast {
-    /// Compares the arms' shares of bad requests with a hypothesis; nothing while no epoch has requests on both.
+    /// Compares the arms' shares of bad requests with a hypothesis, `p_T = r p_C + d`; nothing while no epoch has requests on both.
+    ///
+    /// The estimate is `sum_e w_e (p_Te - r p_Ce - d) / W` with `w_e = n_Te n_Ce / (n_Te + n_Ce)`, the harmonic weight of epoch `e`, and
+    /// `W = sum_e w_e`: a difference of shares. With `b_g = sum_e w_e (D_e - D_e(-g))`, `D_e` being epoch `e`'s difference and `D_e(-g)` that
+    /// without group `g`, its variance is `max(G / (G - 1) sum_g b_g^2, V) / W^2` over `G` groups. `V` is the binomial variance of the
+    /// sum with the shares that fit the hypothesis best. Degrees of freedom: `3 (sum b_g^2)^2 / sum b_g^4 - 1`, at most `G - 1` and at least
+    /// one.
+    ///
+    /// Assumes that units were drawn, that they are in groups by a hash of their own, and many groups; nothing of how many requests a
+    /// unit makes or how alike they are. An epoch in which one group makes all requests of an arm says nothing.
     #[must_use]
     pub fn of(epochs: &[EpochSums], hypothesis: Hypothesis) -> Option<Self> {
         Distance::of(epochs, hypothesis).of_shares()
@@ -83,13 +92,17 @@ impl Contrast {
         Distance::of(epochs, hypothesis).of_amounts()
     }
 
-    /// The least the distance is, at error `alpha` over all looks.
+    /// The least the distance is, at error `alpha` over all looks: the estimate less its standard error times `t(b, f)`.
+    ///
+    /// `b` is the one-sided deviation of [`crate::stats::sequence::asymptotic`] at the sample size `W`, tuned for 500, and `t` the quantile of
+    /// Student's distribution with `f` degrees of freedom at its level. Against "the distance is at most `x`" it tells where it lies above `x`.
+    /// Asymptotic.
     #[must_use]
     pub fn lower(&self, alpha: f64) -> f64 {
         self.estimate - self.radius(alpha)
     }
 
-    /// The most the distance is, at error `alpha` over all looks.
+    /// The most the distance is, at error `alpha` over all looks: the estimate with as much added.
     #[must_use]
     pub fn upper(&self, alpha: f64) -> f64 {
         self.estimate + self.radius(alpha)
@@ -112,7 +125,11 @@ pub struct DesignEffect {
 }
 
 impl DesignEffect {
-    /// What the groups show; nothing while no epoch has requests on both arms.
+    /// What the groups show at equal shares; nothing while no epoch has requests on both arms.
+    ///
+    /// `D = min(G / (G - 1) sum_g b_g^2 / V_shares, A / V_equal)`, at least one, with `b_g` as in [`Contrast::of`], `V` the binomial variances of the
+    /// sum with the observed and with equal shares, and `A` that of groups whose requests on an arm are all good or all bad. A pure
+    /// number. Source: Kish, "Survey Sampling", 1965, section 8.2; the upper end is ours.
     #[must_use]
     pub fn of(epochs: &[EpochSums]) -> Option<Self> {
         Distance::of(epochs, EQUAL).design_effect()
@@ -292,7 +309,12 @@ pub(super) fn student(normal: f64, degrees_of_freedom: f64) -> f64 {
 }
 
 /// Whether the candidate's requests differ from the share that was drawn, at error `alpha` over all looks and both
-/// directions: per group, the candidate's requests less its part of all requests.
+/// directions.
+///
+/// Hypothesis: units fall on the candidate with the probability `p_e` of their epoch. With `u_g = sum_e (x_eg - p_e n_eg)` over group `g`'s
+/// requests `n` and those on the candidate `x`, it is rejected where `|sum_g u_g|` exceeds `s t(b, f)`: `s^2 = G / (G - 1) sum_g (u_g - mean u)^2`, and
+/// `b` and `t` as in [`Contrast::lower`] at the number of requests and half of the error. Asymptotic in the number of groups; assumes that
+/// units were drawn and put into groups by a hash of their own, and nothing of how many requests each makes. False without requests.
 #[must_use]
 pub fn split_is_off(epochs: &[EpochSums], alpha: f64) -> bool {
     let groups = epochs.iter().map(|epoch| epoch.groups.len()).max().unwrap_or(0);

@@ -1,5 +1,7 @@
 //! A finite set of cases answered in random order, without replacement: an offline eval that may stop early.
 //!
+//! For evals that may stop early, of which the product has none yet; nothing in it calls this.
+//!
 //! Start with [`Finite`]. After some of the cases the mean of the rest is known if the mean of all is claimed, so bets against
 //! the claim sharpen as the set runs out, and at the end the mean is simply known. Assumes only that the order was random.
 //!

@@ -54,7 +54,8 @@ pub const FEWEST: u64 = 50;
 /// How far the range of the ratio reaches to each side, in standard errors.
 const DEVIATIONS: f64 = 3.0;
 
-/// The log e-value against "the candidate costs at least `1 + margin` times as much per good answer".
+/// The log e-value against "the candidate costs at least `1 + margin` times as much per good answer": the sum of [`capital`] over the
+/// epochs, with its error and assumptions.
 #[must_use]
 pub fn log_e_safe(epochs: &[CostEpoch<'_>], margin: f64) -> f64 {
     epochs.iter().map(|epoch| capital(epoch, Side::Safe, margin)).sum::<Capital>().log_e()
@@ -76,8 +77,12 @@ pub fn contrast(epochs: &[CostEpoch<'_>]) -> Option<Contrast> {
 }
 
 /// The evidence of one epoch against "the candidate costs at most `1 + margin` times as much per good answer as the baseline", or
-/// for [`Side::Safe`] against "at least": what the bets made of it at the end of the range at which it is less. It adds over
-/// epochs.
+/// for [`Side::Safe`] against "at least", by bets on `-z`; it adds over epochs.
+///
+/// `ln(1 + h z / most)` summed over the answers of an epoch, for sixteen `h` from 0.004 to 0.9 and at the end of the range of `R` at which
+/// it is less; `most` is what an answer can lose at most at the upper end. The range is `R_C -+ 3 sqrt(sum (Y - R_C S)^2) / n`, with `R_C` what
+/// the baseline came to in the epoch and `n` its good answers. The chance that the mean of the bets' capitals ever reaches `1/alpha` under
+/// the hypothesis is at most `alpha`, as far as the range holds the baseline's true ratio. Costs are under their cap, in its unit.
 #[must_use]
 pub fn capital(epoch: &CostEpoch<'_>, side: Side, margin: f64) -> Capital {
     let Some((low, high)) = epoch.baseline.ratio(epoch.cap) else { return Capital::default() };

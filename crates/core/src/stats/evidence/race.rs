@@ -5,8 +5,8 @@
 //! Whatever raises or lowers the rate of events in both arms alike (bursts, drift, the hour) cancels, because only the
 //! events are counted, and weights may change between epochs. The numbers of requests are not needed.
 //!
-//! Exact for requests drawn one by one, from the first event on. Sticky units are left to `contrast`. The idea of the
-//! race is in Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022.
+//! Exact for requests drawn one by one, from the first event on. Events of sticky units come together, so that they race in
+//! [`super::clustered`], each for less than one. The idea of the race is in Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022.
 
 use std::sync::LazyLock;
 
@@ -53,8 +53,10 @@ pub fn grid() -> &'static [f64] {
 
 /// The log e-value against "the ratio of event rates, candidate to baseline, is at most `ratio`".
 ///
-/// A likelihood ratio per alternative `ratio * exp(g)`, mixed with equal weights. Under the null its mean never rises,
-/// whatever the baseline rate does, so the chance that it ever reaches `ln(1/alpha)` is at most `alpha`.
+/// `E = mean_j prod_k L_jk` over sixteen `g_j` from 0.1 to 3.6, with
+/// `ln L_jk = g_j x_T - (x_T + x_C) ln((p r e^g_j + 1 - p) / (p r + 1 - p))` of epoch `k`, its events `x` and its `p`. Under the null the
+/// mean of `E` never rises, whatever the baseline rate does, so the chance that it ever reaches `1/alpha` is at most `alpha`. Assumes
+/// that requests were drawn one by one, with probabilities that were fixed before.
 #[must_use]
 pub fn log_e_harm(epochs: &[RaceEpoch], ratio: f64) -> f64 {
     harm(epochs, ratio).sum::<Capital>().log_e()
@@ -87,12 +89,12 @@ pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
     }
 }
 
-/// The evidence of [`log_e_harm`], epoch by epoch.
+/// The evidence of [`log_e_harm`], epoch by epoch: capitals whose sum has its hypothesis, error and assumptions.
 pub fn harm(epochs: &[RaceEpoch], ratio: f64) -> impl Iterator<Item = Capital> {
     capital(epochs, ratio, 1.0)
 }
 
-/// The evidence of [`log_e_safe`], epoch by epoch.
+/// The evidence of [`log_e_safe`], epoch by epoch, likewise.
 pub fn safe(epochs: &[RaceEpoch], ratio: f64) -> impl Iterator<Item = Capital> {
     capital(epochs, ratio, -1.0)
 }

@@ -37,14 +37,15 @@ pub struct ScoreEpoch<'a> {
 /// The evidence against "the candidate's mean lies at most `margin` further below the top than the baseline's", a part of the
 /// scale, epoch by epoch.
 ///
-/// The chance that the mean of its bets ever reaches `1/alpha` under that hypothesis is at most `alpha`.
+/// `ln(1 + h (z - margin) / -lowest)` for sixteen `h` from 0.004 to 0.9, summed over the scores. The chance that the mean of the bets' capitals
+/// ever reaches `1/alpha` under that hypothesis is at most `alpha`, under the assumptions of the head of this file.
 #[must_use]
 pub fn harm(epochs: &[ScoreEpoch<'_>], margin: f64) -> Vec<Capital> {
     Bets::new(margin, Rule::harm).on(epochs)
 }
 
 /// The log e-value against "the candidate's mean lies at least `margin` further below the top than the baseline's", a part of
-/// the scale. Large values say that it is worse by less.
+/// the scale: [`harm`] of the other sign, with the same error and assumptions. Large values say that it is worse by less.
 #[must_use]
 pub fn log_e_safe(epochs: &[ScoreEpoch<'_>], margin: f64) -> f64 {
     Bets::new(margin, Rule::safe).on(epochs).into_iter().sum::<Capital>().log_e()
@@ -126,7 +127,7 @@ fn moments(grades: &Grades) -> Moments {
     grades.hundredths().map(|(hundredths, count)| Moments::of(count as f64, part(hundredths))).sum()
 }
 
-/// The variance of parts within an arm; nothing without any.
+/// The variance of parts within an arm, `mean(Y^2) - mean(Y)^2`, a square of parts of the scale; nothing without any.
 #[must_use]
 pub fn variance(grades: &Grades) -> Option<f64> {
     let moments = moments(grades);

@@ -1,7 +1,7 @@
 //! A fixed schedule of looks for people who ask for one: group-sequential bounds.
 //!
 //! Start with [`bounds`]. They are a little tighter than evidence that may be looked at always, and hold only for the looks
-//! that were planned, at the shares of information that were planned. Decisions of rollouts do not use them.
+//! that were planned, at the shares of information that were planned. For those who ask for fixed looks; nothing in the product calls it.
 //!
 //! Source: Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983, computed by the
 //! recursion of Armitage, McPherson and Rowe, "Repeated significance tests on accumulating data", JRSS A 132, 1969.

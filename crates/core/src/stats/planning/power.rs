@@ -1,5 +1,7 @@
 //! Sample sizes of tests at a single look, for people who compare plans with what their tools say.
 //!
+//! Nothing in the product calls it.
+//!
 //! Start with [`NormalTest`]. What a rollout needs is said by the sequential expectations in [`super`].
 
 use crate::stats::special::{bisect, normal_cdf, normal_quantile};

@@ -1,5 +1,7 @@
 //! Means adjusted by what was known of each unit before it was drawn (CUPED), and by strata, for reports.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Start with [`Paired`] sums and [`adjusted`]. A covariate from before the draw has the same mean on both arms, so taking
 //! out what it explains leaves the effect as it is and its variance smaller by the squared correlation. Source: Deng, Xu,
 //! Kohavi, Walker, "Improving the sensitivity of online controlled experiments by utilizing pre-experiment data", WSDM 2013.

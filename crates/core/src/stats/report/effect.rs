@@ -1,5 +1,7 @@
 //! How far the candidate's mean is from the baseline's, in units of the metric or of the baseline.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Start with [`Effect::absolute`] and [`Effect::relative`], or [`Effect::of_draws`] where requests were drawn with shares that
 //! changed. An effect is an estimate with its precision; what follows from
 //! it is said by the tests at one look ([`super::welch`]) or by the confidence sequences, which hold at every look.
@@ -22,7 +24,12 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// The difference of the means. Its variance is the sum of the variances of both means.
+    /// The difference of the means, `m_T - m_C`, in the unit of the observations. Its variance is the sum of the variances of both means,
+    /// `v_T / n_T + v_C / n_C`, its degrees of freedom are those of Welch and Satterthwaite: that sum's square over
+    /// `sum_a (v_a / n_a)^2 / (n_a - 1)`.
+    ///
+    /// Assumes independent observations and a draw whose share did not change. Source: Satterthwaite, "An approximate distribution of
+    /// estimates of variance components", Biometrics Bulletin 2, 1946.
     #[must_use]
     pub fn absolute(baseline: &Sample, candidate: &Sample) -> Self {
         let variance = baseline.variance_of_mean() + candidate.variance_of_mean();
@@ -45,7 +52,8 @@ impl Effect {
     }
 
     /// From the sums of the `z` of drawn requests ([`crate::stats::evidence::bounded::Rule::z`]), whose mean is the effect:
-    /// the range that is shown beside a bet on a mean, in units of the outcome. Nothing for fewer than two.
+    /// what a bet on a mean estimates, in units of the outcome. Standard error `sqrt(var(z) / n)`. Assumes that requests were drawn one by
+    /// one, with shares that may have changed. Nothing for fewer than two.
     #[must_use]
     pub fn of_draws(z: &Moments) -> Option<Self> {
         let variance = z.variance()?;
@@ -57,7 +65,7 @@ impl Effect {
         })
     }
 
-    /// The precision as the confidence sequences take it.
+    /// The precision as the confidence sequences take it, with the sample size at which they shall be tightest.
     #[must_use]
     pub fn precision(&self, tuned_for: f64) -> Precision {
         Precision { standard_error: self.standard_error, sample_size: self.sample_size, tuned_for }

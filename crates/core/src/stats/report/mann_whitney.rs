@@ -1,5 +1,7 @@
 //! The test of Mann and Whitney: whether values of one sample tend to be larger than those of another, at one look.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Start with [`MannWhitney::of`]. Hypothesis: both samples come from one distribution. Assumes independent values; points
 //! of a time series are not. Source: Mann and Whitney, "On a test of whether one of two random variables is stochastically
 //! larger than the other", Annals of Mathematical Statistics 18, 1947; shift and its interval: Hodges and Lehmann,

@@ -1,5 +1,7 @@
 //! Several p-values at one look: adjusted so that each may be held against the error of all.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Start with [`holm`]. Every function returns the adjusted p-values in the order given; a hypothesis is rejected when its
 //! own is at most the error. Several e-values are joined by [`crate::stats::evidence::discovery`].
 

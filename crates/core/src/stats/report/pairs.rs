@@ -1,5 +1,7 @@
 //! McNemar's test: whether one of two arms fails more often on the same cases, at one look.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Hypothesis: a case on which only one arm failed is as likely one's as the other's. Assumes independent cases. Source:
 //! McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", Psychometrika
 //! 12, 1947. The test that may be looked at after every case is [`crate::stats::evidence::paired`].

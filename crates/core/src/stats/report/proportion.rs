@@ -1,5 +1,7 @@
 //! Intervals and tests for shares at a single look, for display.
 //!
+//! For those who ask for one look; the benchmark of decisions reports its rates by it, and nothing in the product calls it.
+//!
 //! Start with [`wilson`] for one share and [`score_difference`] for two. All assume independent trials of one share per arm.
 
 use crate::stats::interval::Interval;

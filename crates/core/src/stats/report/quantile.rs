@@ -1,5 +1,7 @@
 //! The standard error of a quantile at one look, for reports; decisions use the exceedance race.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Source: Deng, Knoblich, Lu, "Applying the delta method in metric analytics", KDD 2018, section 4: the distance of two
 //! order statistics measures the density at the quantile.
 

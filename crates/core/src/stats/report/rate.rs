@@ -1,5 +1,7 @@
 //! Rates of events over time or exposure: whether one is higher than another, at one look.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Hypothesis: the rates are equal, or the first is lower. Given how many events there were in all, those of the first arm
 //! are binomial with its part of the exposure. Assumes independent events. Source: Przyborowski and Wilenski, "Homogeneity
 //! of results in testing samples from Poisson series", Biometrika 31, 1940.

@@ -1,5 +1,7 @@
 //! Ratios of two sums over units, such as cost per request where units are users, for reports.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Start with [`RatioSums`]. What varies is the unit, not the request: a user with many requests is one observation. The
 //! ratio's variance is that of its linear part at the estimate, `Y - R Z`, over the mean of `Z` (delta method). Source: Deng,
 //! Knoblich, Lu, "Applying the delta method in metric analytics", KDD 2018. The evidence linearises at the margin instead,

@@ -2,6 +2,8 @@
 //!
 //! Start with [`two_sided_p`]. Looking again spends the error again: decisions are left to the evidence.
 //!
+//! For those who ask for one look; nothing in the product calls it.
+//!
 //! Hypothesis: the effect is zero. Assumes independent observations, enough of them for normal means. Source: Welch, "The
 //! generalization of Student's problem when several different population variances are involved", Biometrika 34, 1947.
 

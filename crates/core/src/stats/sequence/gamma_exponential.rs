@@ -1,5 +1,7 @@
 //! The gamma-exponential mixture: how far a sub-exponential sum strays above zero at any time.
 //!
+//! [`super::mean`] is made of it; nothing in the product calls it.
+//!
 //! For sums of bounded observations less their predicted means, with the sum of squared errors as time. Source: Howard,
 //! Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics
 //! 49(2), 2021, proposition 9.
@@ -23,7 +25,11 @@ impl GammaExponential {
         Self { rho: mixing_parameter(tuning.v_opt, 2.0 * tuning.alpha), scale }
     }
 
-    /// The log of the mixture supermartingale at sum `s` and intrinsic time `v`.
+    /// The log of the mixture supermartingale at sum `s` and intrinsic time `v`: the log e-value against "the sum drifts upwards by
+    /// nothing", for sums whose increments are sub-exponential with scale `c`.
+    ///
+    /// `a ln a - L(a, a) + L(b, x) - b ln x + x - a` with `a = rho / c^2`, `b = (v + rho) / c^2`, `x = (c s + v + rho) / c^2` and `L(a, x)` the logarithm of
+    /// the lower incomplete gamma function.
     #[must_use]
     pub fn log_mixture(&self, s: f64, v: f64) -> f64 {
         let square = self.scale * self.scale;
@@ -36,7 +42,8 @@ impl GammaExponential {
             + seen
     }
 
-    /// The boundary at intrinsic time `v` and error `alpha`.
+    /// The boundary at intrinsic time `v` and error `alpha`: the least sum whose mixture reaches `1/alpha`. The chance that the sum ever
+    /// exceeds it is at most `alpha`.
     #[must_use]
     pub fn bound(&self, v: f64, alpha: f64) -> f64 {
         above(v, -alpha.ln(), |s| self.log_mixture(s, v))

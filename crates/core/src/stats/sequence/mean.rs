@@ -1,5 +1,7 @@
 //! Confidence sequences of the mean of observations between 0 and 1, valid at every look and for few of them.
 //!
+//! For those who have the observations one by one; nothing in the product calls it.
+//!
 //! Start with [`empirical_bernstein`], which is as tight as the observed variance allows. Each function gives the lower
 //! bound after every observation, at the error of one side; the upper bound is one less the lower bound of one less the
 //! observations ([`upper`]). Assumes that each observation has the same mean given those before.

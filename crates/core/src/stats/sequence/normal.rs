@@ -40,7 +40,7 @@ pub fn log_mixture_above(s: f64, v: f64, rho: f64) -> f64 {
 }
 
 /// The one-sided boundary at intrinsic time `v`: a sub-Gaussian sum stays below it at all times with probability at least
-/// `1 - alpha`.
+/// `1 - alpha`. It is the least `s` at which [`log_mixture_above`] reaches `ln(1/alpha)`.
 #[must_use]
 pub fn bound_above(v: f64, alpha: f64, rho: f64) -> f64 {
     let threshold = -alpha.ln();

@@ -1,4 +1,6 @@
 //! The confidence sequence of a share: exact at every look for independent trials, however few.
+//!
+//! For those who want the range of one arm's share; nothing in the product calls it.
 
 use super::beta_binomial::{BetaBinomial, Sides, Tuning};
 use crate::stats::interval::Interval;

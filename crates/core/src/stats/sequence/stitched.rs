@@ -1,5 +1,7 @@
 //! Bounds that hold for every quantile and at every time at once.
 //!
+//! For those who want all quantiles at once; nothing in the product calls it.
+//!
 //! Start with [`rank_deviation`] for one quantile and [`distribution`] for the whole distribution function. Source: Howard
 //! and Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm identification",
 //! Bernoulli 28(3), 2022, theorems 2 and 3. They assume independent observations of one distribution.

@@ -1,4 +1,6 @@
-//! Whether two samples have the same quantile, at every look; for reports.
+//! Whether two samples have the same quantile, at every look.
+//!
+//! For those who ask for a p-value; nothing in the product calls it.
 //!
 //! Start with [`same_quantile_p`]. Hypothesis: both distributions have the same quantile. For each value it might have, both
 //! samples are held against it by the mixture of [`super::beta_binomial`], and the value that fits both best counts.

@@ -8,12 +8,14 @@
 //! numpy's `default_rng(3)`, 2,000 arms `random() < 0.5`, then 2,000 events `random() < 0.16` on the candidate and 0.1
 //! on the baseline.
 //!
-//! A vector that no case reproduces fails the test.
+//! A vector that no case reproduces fails the test. What no package computes is computed a second time by `formulas.py`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a malformed vector fails the test")]
 
 #[path = "stats_oracle/evidence.rs"]
 mod evidence;
+#[path = "stats_oracle/formulas.rs"]
+mod formulas;
 #[path = "stats_oracle/growthbook.rs"]
 mod growthbook;
 #[path = "stats_oracle/planning.rs"]

@@ -16,6 +16,8 @@ mod late;
 mod many;
 #[path = "stats_error_rates/means.rs"]
 mod means;
+#[path = "stats_error_rates/one_look.rs"]
+mod one_look;
 #[path = "stats_error_rates/pairs.rs"]
 mod pairs;
 #[path = "stats_error_rates/quantiles.rs"]

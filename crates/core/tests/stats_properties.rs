@@ -1,4 +1,12 @@
-//! What holds of the additive evidence whatever the counts: it comes to numbers, adds in any order, and follows its events.
+//! What holds of the statistics whatever the counts. Here of the additive evidence: it comes to numbers, adds in any order, and
+//! follows its events.
+
+#[path = "stats_properties/groups.rs"]
+mod groups;
+#[path = "stats_properties/joined.rs"]
+mod joined;
+#[path = "stats_properties/shown.rs"]
+mod shown;
 
 use proptest::prelude::*;
 use viridian_core::arm::Arm;

@@ -67,6 +67,22 @@ pub(crate) fn check_at(alpha: f64, what: &str, ever_wrong: impl Fn(&mut Dice) ->
     assert!(chance_of(wrong, runs, alpha) > CHANCE, "{what}: wrong in {wrong} of {runs} runs");
 }
 
+/// How many runs of what is looked at once, for each run of what is looked at always: they are short.
+const SHORT: u64 = 10;
+
+/// Runs under the null of what is looked at once: about as many are wrong as the test says, a third more or less and what chance
+/// explains of that.
+pub(crate) fn check_near(what: &str, alpha: f64, is_wrong: impl Fn(&mut Dice) -> bool) {
+    let runs = SHORT * runs();
+    let wrong = (1..=runs).filter(|run| is_wrong(&mut Dice(run * 0x2545_f491))).count() as u64;
+    println!("{what}: wrong in {wrong} of {runs} runs, {alpha} said");
+    assert!(chance_of(wrong, runs, 4.0 / 3.0 * alpha) > CHANCE, "{what}: wrong in {wrong} of {runs} runs");
+    assert!(
+        1.0 - chance_of(wrong + 1, runs, alpha / 1.5) > CHANCE,
+        "{what}: wrong in {wrong} of {runs} runs"
+    );
+}
+
 pub(crate) fn is_reached(log_e: f64) -> bool {
     log_e >= -ALPHA.ln()
 }

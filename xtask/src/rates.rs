@@ -1,7 +1,7 @@
 //! How often the judge and its estimators are wrong, by simulation, at the size that a night has time for: in CI each suite is
 //! just large enough to see an error rate that is three times its bound.
 //!
-//! Entry point: [`rates`]. What is simulated is in the suites; what large runs came to is told in `docs/statistics.md`.
+//! Entry point: [`rates`]. What is simulated is in the suites; what large runs came to is told in `docs/error-rates.md`.
 
 use anyhow::Result;
 

@@ -12,7 +12,7 @@ use crate::unit::GROUPS;
 use crate::weight::Weight;
 
 /// A group is heavy from this part of the requests on, three times what each would have of equal ones. By simulation,
-/// see docs/statistics.md: below it groups of ordinary users are left out and with them evidence; above it a few users
+/// see docs/error-rates.md: below it groups of ordinary users are left out and with them evidence; above it a few users
 /// keep a comparison of all the others from being made.
 const OUTSIZED: f64 = 0.05;
 

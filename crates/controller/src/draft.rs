@@ -7,6 +7,7 @@ use crate::observe::Measured;
 use crate::present::{Present, trial_of};
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
+use viridian_core::experiment::company::{companions, company};
 use viridian_core::experiment::renewal;
 use viridian_core::experiment::step::Phase;
 use viridian_core::experiment::verdict::Analysis;
@@ -17,6 +18,7 @@ use viridian_core::routing::build::{Committed, Conduct, build};
 use viridian_core::routing::table::{Placement, RoutingTable};
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
+use viridian_store::StoredExperiment;
 
 /// What is to be served by from now on, as far as it differs from what is.
 #[derive(Default)]
@@ -124,8 +126,12 @@ fn is_way_back(committed: &Committed<'_>, table: &RoutingTable) -> bool {
 fn conduct(present: &Present, course: Course<'_>, epoch: &Epoch) -> Option<Conduct> {
     let (Course::Experiment(..), Some((stored, arms))) = (course, &present.experiment) else { return None };
     let allotment = epoch.allotment.as_ref()?;
+    let Present { application, others, .. } = present;
+    let StoredExperiment { experiment, salt, part, .. } = stored;
     // Shares that are none cannot have been begun.
-    stored.experiment.conduct(&present.application.name, (stored.salt, stored.part), allotment, arms).ok()
+    let mut conduct = experiment.conduct(&application.name, (*salt, *part), allotment, arms).ok()?;
+    conduct.running.company = company(experiment, &allotment.companions, others);
+    Some(conduct)
 }
 
 fn baseline_after(present: &Present, promoted: bool) -> Placement {
@@ -158,7 +164,9 @@ fn next_epoch(
         && !matches!(phase, Phase::Ended(_))
     {
         let experiment = &stored.experiment;
-        return renewal::Renewal { experiment, phase, evidence, calibration, analysis }.after(last, now);
+        let companions = companions(experiment, &present.others);
+        let renewal = renewal::Renewal { experiment, phase, evidence, calibration, analysis, companions };
+        return renewal.after(last, now);
     }
     let guards =
         present.rollout.as_ref().map_or(&present.application.guards, |(rollout, _)| &rollout.plan.guards);

@@ -8,10 +8,12 @@ use crate::ledger::Ledger;
 use crate::observe::{Measured, longest};
 use crate::present::Present;
 use crate::senses::Senses;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
+use viridian_core::companion::Number;
 use viridian_core::experiment::analysis::analyse;
-use viridian_core::experiment::evidence::{Counted, Evidence};
+use viridian_core::experiment::definition::Experiment;
+use viridian_core::experiment::evidence::{Counted, Evidence, Named};
 use viridian_core::experiment::report::Report;
 use viridian_core::experiment::step::{Input, Phase, State, step};
 use viridian_core::experiment::verdict::Analysis;
@@ -98,6 +100,21 @@ pub(crate) fn look<L: Ledger, S: Senses>(
     })))
 }
 
+/// What the experiments are called that ran elsewhere meanwhile.
+fn companions(ledger: &impl Ledger, evidence: &Evidence) -> Result<BTreeMap<Number, Named>, Error> {
+    let spans = evidence.applications.values().flat_map(|counted| &counted.spans);
+    let numbers: BTreeSet<Number> =
+        spans.flat_map(|span| span.companions.iter()).map(|companion| companion.experiment).collect();
+    let mut companions = BTreeMap::new();
+    for number in numbers {
+        let Some(stored) = ledger.experiment_numbered(number)? else { continue };
+        let Experiment { name, arms, .. } = stored.experiment;
+        let arms = arms.all().iter().map(|arm| arm.name.clone()).collect();
+        companions.insert(number, Named { experiment: name, arms });
+    }
+    Ok(companions)
+}
+
 /// What follows from everything that was counted, in all applications.
 fn analysed<L: Ledger>(
     ledger: &L,
@@ -116,6 +133,7 @@ fn analysed<L: Ledger>(
         };
         evidence.applications.insert(name.clone(), counted);
     }
+    evidence.companions = companions(ledger, &evidence)?;
     let stopped: &[usize] = match &state.phase {
         Phase::Running { stopped } => stopped,
         Phase::LeadIn | Phase::Ended(_) => &[],

@@ -9,6 +9,7 @@ use std::time::Duration;
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
+use viridian_core::companion::Number;
 use viridian_core::epoch::Epoch;
 use viridian_core::experiment::verdict::Analysis;
 use viridian_core::id::{
@@ -82,6 +83,10 @@ pub trait Ledger {
     fn gateway_left(&self, origin: &Origin) -> Result<(), Error>;
     /// As [`Store::active_experiment`].
     fn active_experiment(&self, application: &ApplicationName) -> Result<Option<StoredExperiment>, Error>;
+    /// As [`Store::active_experiments`].
+    fn active_experiments(&self) -> Result<Vec<StoredExperiment>, Error>;
+    /// As [`Store::experiment_numbered`].
+    fn experiment_numbered(&self, number: Number) -> Result<Option<StoredExperiment>, Error>;
     /// As [`Store::next_order`].
     fn next_order(&self, experiment: &ExperimentName) -> Result<Option<PendingOrder>, Error>;
     /// As [`Store::commit_experiment`].
@@ -193,6 +198,14 @@ impl Ledger for Store {
 
     fn active_experiment(&self, application: &ApplicationName) -> Result<Option<StoredExperiment>, Error> {
         Self::active_experiment(self, application)
+    }
+
+    fn active_experiments(&self) -> Result<Vec<StoredExperiment>, Error> {
+        Self::active_experiments(self)
+    }
+
+    fn experiment_numbered(&self, number: Number) -> Result<Option<StoredExperiment>, Error> {
+        Self::experiment_numbered(self, number)
     }
 
     fn next_order(&self, experiment: &ExperimentName) -> Result<Option<PendingOrder>, Error> {

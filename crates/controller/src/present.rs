@@ -4,6 +4,9 @@ use crate::error::Error;
 use crate::ledger::Ledger;
 use viridian_core::analysis::epoch::Epoch;
 use viridian_core::application::Application;
+use viridian_core::companion::Number;
+use viridian_core::experiment::company::Other;
+use viridian_core::experiment::definition::Experiment;
 use viridian_core::id::{ApplicationName, EnvironmentName};
 use viridian_core::release::Release;
 use viridian_core::routing::build::Trial;
@@ -18,6 +21,8 @@ pub(crate) struct Present {
     pub(crate) rollout: Option<(StoredRollout, Placement)>,
     /// The experiment it takes part in, with the arms beside the control in place.
     pub(crate) experiment: Option<(StoredExperiment, Vec<Placement>)>,
+    /// The experiments that are under way elsewhere, in the application that the aim of its own is measured in.
+    pub(crate) others: Vec<Other>,
     /// The table that was committed last.
     pub(crate) table: Option<RoutingTable>,
     /// The span that was begun last.
@@ -56,9 +61,32 @@ impl Present {
             }
             None => None,
         };
+        let others = match &experiment {
+            Some((stored, _)) if meets_others(&stored.experiment, name) => others(store, &stored.experiment)?,
+            _ => Vec::new(),
+        };
         let epoch = store.latest_epoch(name)?;
-        Ok(Some(Self { application, baseline, rollout, experiment, table, epoch }))
+        Ok(Some(Self { application, baseline, rollout, experiment, others, table, epoch }))
     }
+}
+
+/// Whether units of an experiment can have an arm in another one, as it is measured in this application.
+fn meets_others(experiment: &Experiment, application: &ApplicationName) -> bool {
+    experiment.unit.is_sticky() && experiment.aim.application == *application
+}
+
+/// Every experiment that is under way, but one.
+fn others(store: &impl Ledger, but: &Experiment) -> Result<Vec<Other>, Error> {
+    let active = store.active_experiments()?.into_iter();
+    let other = |StoredExperiment { experiment, salt, part, state, created_seq, .. }| {
+        let mut pinned = Vec::new();
+        for application in experiment.arms.applications() {
+            let pins = store.application(application)?.map(|application| application.pins);
+            pinned.extend(pins.into_iter().flatten().map(|pin| pin.unit));
+        }
+        Ok(Other { number: Number(created_seq), phase: state.phase, experiment, part, salt, pinned })
+    };
+    active.filter(|stored| stored.experiment.name != but.name).map(other).collect()
 }
 
 /// Puts a release where it runs: in the environment it names, else where the baseline runs, else in the only one.

@@ -9,6 +9,7 @@ pub mod percentiles;
 mod sketch;
 mod score;
 pub mod slices;
+pub mod cells;
 pub mod tally;
 pub mod pairs;
 pub mod row;

@@ -3,6 +3,7 @@
 //! arms alike, at any hour, cancels.
 
 use crate::arm;
+use crate::companion::Companions;
 use crate::grown;
 use crate::id::EpochId;
 use crate::metric::{Elapsed, Metric};
@@ -48,6 +49,9 @@ pub struct Allotment {
     /// The share of each arm, the control first; nothing for those that were stopped and those there are not.
     #[serde(deserialize_with = "grown::array")]
     pub shares: [Weight; arm::MOST],
+    /// The experiments that run elsewhere meanwhile, and what their arms have.
+    #[serde(default, skip_serializing_if = "Companions::is_empty")]
+    pub companions: Companions,
 }
 
 /// What the arms of an experiment are served by.

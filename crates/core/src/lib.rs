@@ -24,6 +24,7 @@ pub mod metric;
 pub mod meanings;
 pub mod guard;
 pub mod slice;
+pub mod companion;
 pub mod epoch;
 pub mod environment;
 pub mod contents;

@@ -12,6 +12,8 @@ mod broken;
 mod cards;
 #[path = "experiment/crossed.rs"]
 mod crossed;
+#[path = "experiment/elsewhere.rs"]
+mod elsewhere;
 #[path = "experiment/errors.rs"]
 mod errors;
 #[path = "experiment/found.rs"]

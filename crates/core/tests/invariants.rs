@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "invariants/companions.rs"]
+mod companions;
 #[path = "invariants/dead_baseline.rs"]
 mod dead_baseline;
 #[path = "invariants/decide_is_total.rs"]

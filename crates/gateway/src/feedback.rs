@@ -162,6 +162,7 @@ impl Feedback {
             received_at,
             opinion,
             scores,
+            elsewhere: claims.elsewhere,
         })
     }
 

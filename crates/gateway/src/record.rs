@@ -11,17 +11,26 @@ use crate::worker::Worker;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
+use viridian_core::companion::Elsewhere;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::Decision;
 use viridian_wire::expression::Said;
+
+/// The parts of the traffic that a request falls into.
+#[derive(Default)]
+pub(crate) struct Falls {
+    /// Its slices; absent where nothing is counted by slice.
+    pub(crate) slices: Option<Values>,
+    /// The arms that its unit has elsewhere.
+    pub(crate) elsewhere: Elsewhere,
+}
 
 /// The outcome of one request, to be.
 pub(crate) struct Recorder {
     worker: Rc<Worker>,
     table: Arc<Table>,
     decision: Decision,
-    /// What it falls into; absent where nothing is counted by slice.
-    slices: Option<Values>,
+    falls: Falls,
     arrived: Instant,
     class: Class,
     first_token: FirstToken,
@@ -35,7 +44,7 @@ impl Recorder {
     pub(crate) fn begin(
         worker: &Rc<Worker>,
         table: &Arc<Table>,
-        (decision, slices): (Decision, Option<Values>),
+        (decision, falls): (Decision, Falls),
         (arrived, answering): (Instant, Answering),
     ) -> Self {
         worker.counters().decided.increment();
@@ -44,7 +53,7 @@ impl Recorder {
             worker: Rc::clone(worker),
             table: Arc::clone(table),
             decision,
-            slices,
+            falls,
             arrived,
             class: Class::Cancelled,
             first_token: match answering {
@@ -89,7 +98,7 @@ impl Drop for Recorder {
         self.table.count(
             self.worker.index,
             (&outcome, self.words.as_ref()),
-            self.slices.as_deref(),
+            &self.falls,
             self.worker.node.clock().at(now),
         );
         self.worker.counters().recorded.increment();

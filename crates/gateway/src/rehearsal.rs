@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::node::Node;
 use crate::prepared::table::Table;
+use crate::record::Falls;
 use crate::route::known_of_candidate;
 use std::sync::Arc;
 use viridian_core::id::ApplicationName;
@@ -76,6 +77,6 @@ impl Rehearsed {
             first_token: FirstToken::NotStreamed,
             contents: Contents::default(),
         };
-        self.table.count(WORKER, (&outcome, None), None, self.handle.now());
+        self.table.count(WORKER, (&outcome, None), &Falls::default(), self.handle.now());
     }
 }

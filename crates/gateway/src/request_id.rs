@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use viridian_core::analysis::row::Standing;
 use viridian_core::arm::{Arm, Treatment};
+use viridian_core::companion::Elsewhere;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::Group;
@@ -49,6 +50,12 @@ const EXEMPT: u8 = 1 << 6;
 const TIME_BITS: u32 = 44;
 const MOST_TIME: u64 = (1 << TIME_BITS) - 1;
 
+/// The bit of an arm's number, which is at most 7, that says that the first bits of the nonce are the arms elsewhere. A gateway that
+/// does not know it knows no such arm, and refuses the id.
+const HAS_ELSEWHERE: u64 = 1 << 3;
+/// How many bits of the nonce are left then.
+const NONCE_BITS: u32 = 48;
+
 /// What an id says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claims {
@@ -58,7 +65,9 @@ pub(crate) struct Claims {
     pub(crate) group: Group,
     pub(crate) standing: Standing,
     pub(crate) issued_at: Timestamp,
-    /// Makes every id different.
+    /// The arms that the unit has elsewhere.
+    pub(crate) elsewhere: Elsewhere,
+    /// Makes every id different. Where the unit has arms elsewhere they take the place of its first 16 bits.
     pub(crate) nonce: u64,
 }
 
@@ -203,9 +212,15 @@ fn encode(key: u8, claims: &Claims) -> [u8; CLAIMS] {
         Arm::Treatment(treatment) => treatment.number() as u64,
         Arm::Baseline | Arm::Candidate => 0,
     };
-    let time = (claims.issued_at.0 & MOST_TIME) | (treatment << TIME_BITS);
+    let (number, nonce) = if claims.elsewhere.is_nowhere() {
+        (treatment, claims.nonce)
+    } else {
+        let kept = claims.nonce & ((1 << NONCE_BITS) - 1);
+        (treatment | HAS_ELSEWHERE, kept | u64::from(claims.elsewhere.bits()) << NONCE_BITS)
+    };
+    let time = (claims.issued_at.0 & MOST_TIME) | (number << TIME_BITS);
     bytes[14..20].copy_from_slice(&time.to_be_bytes()[2..]);
-    bytes[20..28].copy_from_slice(&claims.nonce.to_be_bytes());
+    bytes[20..28].copy_from_slice(&nonce.to_be_bytes());
     bytes
 }
 
@@ -214,10 +229,14 @@ fn decode(signed: &[u8]) -> Option<Claims> {
     let mut time = [0; 8];
     time[2..].copy_from_slice(signed.get(14..20)?);
     let time = u64::from_be_bytes(time);
+    let nonce = u64::from_be_bytes(signed.get(20..28)?.try_into().ok()?);
+    let has_elsewhere = time >> TIME_BITS & HAS_ELSEWHERE != 0;
+    let [.., first, second] = (nonce >> NONCE_BITS).to_be_bytes();
+    let elsewhere = Elsewhere::of_bits(u16::from_be_bytes([first, second]));
     Some(Claims {
         application: ApplicationHash(signed.get(1..9)?.try_into().ok()?),
         epoch: EpochId(u32::from_be_bytes(signed.get(9..13)?.try_into().ok()?)),
-        arm: match (time >> TIME_BITS, flags & CANDIDATE) {
+        arm: match (time >> TIME_BITS & !HAS_ELSEWHERE, flags & CANDIDATE) {
             (0, 0) => Arm::Baseline,
             (0, _) => Arm::Candidate,
             (number, _) => Arm::Treatment(Treatment::numbered(usize::try_from(number).ok()?)?),
@@ -225,7 +244,8 @@ fn decode(signed: &[u8]) -> Option<Claims> {
         group: Group(flags & (EXEMPT - 1)),
         standing: if flags & EXEMPT == 0 { Standing::Measured } else { Standing::Exempt },
         issued_at: Timestamp(time & MOST_TIME),
-        nonce: u64::from_be_bytes(signed.get(20..28)?.try_into().ok()?),
+        elsewhere: if has_elsewhere { elsewhere } else { Elsewhere::NOWHERE },
+        nonce: if has_elsewhere { nonce & ((1 << NONCE_BITS) - 1) } else { nonce },
     })
 }
 

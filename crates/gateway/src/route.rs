@@ -8,7 +8,7 @@ use crate::node::Node;
 use crate::peek::Peek;
 use crate::prepared::table::Table;
 use crate::reading::Expected;
-use crate::record::Recorder;
+use crate::record::{Falls, Recorder};
 use crate::refusal::Refusal;
 use crate::sliced;
 use crate::splice;
@@ -24,6 +24,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use viridian_core::application::Protocol;
 use viridian_core::arm::Arm;
+use viridian_core::routing::companions::elsewhere;
 use viridian_core::routing::decide::{Local, RequestKey, Standing, decide};
 use viridian_core::time::Timestamp;
 
@@ -66,12 +67,13 @@ pub(crate) fn route<'a>(
     if call.purpose == Purpose::Inspection {
         return Ok(inspect(table, call, body));
     }
-    let decision = {
+    let (decision, elsewhere) = {
         let unit = key::unit(&table, &arrival.head.headers, peek);
         let node = &arrival.worker.node;
         let local = known_of_candidate(node, &table, node.clock().at(arrival.at));
         let uniform = arrival.worker.draws.next();
-        decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local })
+        let decision = decide(&table.routing, &RequestKey { unit: unit.as_deref(), uniform, local });
+        (decision, elsewhere(&table.routing, &decision, unit.as_deref()))
     };
     let is_drawn = matches!(decision.standing, Standing::Drawn(_));
     let slices = table
@@ -95,9 +97,14 @@ pub(crate) fn route<'a>(
             arrival.worker,
             &serving.signer,
             &table,
-            Decided { decision: &decision, at: arrival.at },
+            Decided { decision: &decision, elsewhere, at: arrival.at },
         ),
-        recorder: Some(Recorder::begin(arrival.worker, &table, (decision, slices), (arrival.at, answering))),
+        recorder: Some(Recorder::begin(
+            arrival.worker,
+            &table,
+            (decision, Falls { slices, elsewhere }),
+            (arrival.at, answering),
+        )),
         arm: decision.arm,
         call,
         table,

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Instant;
 use viridian_core::analysis::row;
 use viridian_core::arm::Arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::routing::decide::{Decision, Exempt, Standing};
 
 const RELEASE: HeaderName = HeaderName::from_static("x-viridian-release");
@@ -31,16 +32,17 @@ pub(crate) fn name(worker: &Worker, headers: &mut HeaderMap) {
     }
 }
 
-/// What was decided, and for a request of when.
+/// What was decided, which arms its unit has elsewhere, and for a request of when.
 pub(crate) struct Decided<'a> {
     pub(crate) decision: &'a Decision,
+    pub(crate) elsewhere: Elsewhere,
     pub(crate) at: Instant,
 }
 
 impl Stamp {
     /// Of an answer that feedback can be given on.
     pub(crate) fn signed(worker: &Worker, signer: &Signer, table: &Table, decided: Decided<'_>) -> Self {
-        let Decided { decision, at } = decided;
+        let Decided { decision, elsewhere, at } = decided;
         let id = signer.sign(&Claims {
             application: table.hash,
             epoch: table.routing.epoch,
@@ -48,6 +50,7 @@ impl Stamp {
             group: decision.group(),
             standing: standing(decision),
             issued_at: worker.node.clock().at(at),
+            elsewhere,
             nonce: worker.nonces.next(),
         });
         let id = HeaderValue::from_bytes(id.as_bytes()).ok();

@@ -12,9 +12,11 @@ use viridian_core::analysis::row::{GroupRow, TallyRow};
 use viridian_core::analysis::slices::Values;
 use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::declared::{Declared, Found};
 use viridian_core::epoch::Thresholds;
 use viridian_core::id::{ApplicationName, EpochId};
+use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Outcome};
 use viridian_core::routing::decide::Standing;
 use viridian_core::slice::Slicing;
@@ -29,6 +31,8 @@ pub(crate) struct Measure<'a> {
     pub(crate) thresholds: &'a Thresholds,
     /// What is counted by slice, and the values of the request; absent where nothing is.
     pub(crate) slices: Option<(&'a Slicing, &'a [Box<str>])>,
+    /// What is counted by cell, and the arms that the unit has elsewhere; absent where no experiment runs beside another.
+    pub(crate) cells: Option<(&'a [Metric], Elsewhere)>,
     /// What the outcome is by the metrics that its application declares.
     pub(crate) found: &'a [(Declared, Found)],
 }
@@ -143,6 +147,10 @@ impl Book {
             let groups = of(&mut page.groups, arm).get_or_insert_default();
             groups.record(outcome, thresholds);
             groups.record_declared(&outcome.decision, measure.found);
+            if let (Some((metrics, elsewhere)), Some(unit)) = (measure.cells, outcome.decision.unit) {
+                let cell = (metrics, elsewhere, unit.group());
+                groups.cells.record(cell, outcome, (thresholds, measure.found));
+            }
         }
         if let Some((slicing, values)) = measure.slices {
             page.count_slices(arm, (slicing, values), outcome, (thresholds, measure.found));

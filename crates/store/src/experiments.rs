@@ -14,6 +14,7 @@ use crate::transaction::unpoisoned;
 use crate::{Error, Store};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
+use viridian_core::companion::Number;
 use viridian_core::experiment::definition::Experiment;
 use viridian_core::experiment::report::Report;
 use viridian_core::experiment::step::State;
@@ -64,17 +65,35 @@ impl Store {
         self.read(|connection| active(connection, application))
     }
 
+    /// Every experiment that is under way, in the order in which they were asked for.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn active_experiments(&self) -> Result<Vec<StoredExperiment>, Error> {
+        let sql = "SELECT * FROM experiments INDEXED BY experiments_not_ended WHERE ended_at IS NULL ORDER BY created_seq";
+        self.read(|connection| each(connection, sql))
+    }
+
+    /// The experiment whose first event has this place in the log.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn experiment_numbered(&self, number: Number) -> Result<Option<StoredExperiment>, Error> {
+        self.read(|connection| {
+            let found = connection
+                .prepare_cached("SELECT * FROM experiments WHERE created_seq = ?1")?
+                .query_row([number.0], experiment_of)
+                .optional()?;
+            found.map(|stored| with_parts(connection, stored)).transpose()
+        })
+    }
+
     /// Every experiment, in the order in which they were asked for.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn experiments(&self) -> Result<Vec<StoredExperiment>, Error> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM experiments ORDER BY created_seq")?;
-            let rows = statement.query_map([], experiment_of)?.collect::<Result<Vec<_>, _>>()?;
-            rows.into_iter().map(|stored| with_parts(connection, stored)).collect()
-        })
+        self.read(|connection| each(connection, "SELECT * FROM experiments ORDER BY created_seq"))
     }
 
     /// Remembers what an experiment says, for whoever asks; not written down.
@@ -86,6 +105,12 @@ impl Store {
     pub fn noted_analysis(&self, experiment: &ExperimentName) -> Option<Analysis> {
         unpoisoned(&self.inner.analyses).get(experiment).cloned()
     }
+}
+
+fn each(connection: &Connection, sql: &str) -> Result<Vec<StoredExperiment>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], experiment_of)?.collect::<Result<Vec<_>, _>>()?;
+    rows.into_iter().map(|stored| with_parts(connection, stored)).collect()
 }
 
 pub(crate) fn find(

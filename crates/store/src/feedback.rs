@@ -172,7 +172,8 @@ impl Said {
 
     fn insert(self, transaction: &Transaction<'_>, record: &FeedbackRecord) -> Result<(), Error> {
         let (arm, is_measured) = (ArmWord(record.arm), record.evidence == Standing::Measured);
-        let (application, bad) = (record.application.as_str(), self.bad());
+        let (application, bad, elsewhere) =
+            (record.application.as_str(), self.bad(), record.elsewhere.bits());
         let mut values: Vec<&dyn ToSql> = vec![
             &record.request,
             &application,
@@ -183,20 +184,21 @@ impl Said {
             &record.issued_at.0,
             &record.received_at.0,
             &bad,
+            &elsewhere,
         ];
         let score;
         let sql = match self {
             Self::Opinion(_) => {
                 "INSERT INTO feedback
-                    (request, application, epoch, arm, unit_group, measured, issued_at, received_at, bad)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                    (request, application, epoch, arm, unit_group, measured, issued_at, received_at, bad, elsewhere)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
             }
             Self::Score(given, _) => {
                 score = given.to_string();
                 values.push(&score);
                 "INSERT INTO scores
-                    (request, application, epoch, arm, unit_group, measured, issued_at, received_at, level, score)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                    (request, application, epoch, arm, unit_group, measured, issued_at, received_at, level, elsewhere, score)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             }
         };
         transaction.prepare_cached(sql)?.execute(values.as_slice())?;

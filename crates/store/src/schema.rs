@@ -7,12 +7,13 @@ use rusqlite::Transaction;
 pub(crate) const APPLICATION_ID: u32 = 0x5652_444e;
 
 /// From schema `n` to `n + 1`, from the empty file on.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// The newest schema this version knows.

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::epoch::Epoch;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::metric::Metric;
@@ -82,8 +83,8 @@ fn add_feedback(
     ripe: Timestamp,
     counts: &mut EpochCounts,
 ) -> Result<Ripeness, Error> {
-    let sql = "SELECT arm, unit_group, issued_at <= ?3 AS ripe, count(*), sum(bad) FROM feedback
-        WHERE application = ?1 AND epoch = ?2 AND measured GROUP BY arm, unit_group, ripe";
+    let sql = "SELECT arm, unit_group, issued_at <= ?3 AS ripe, count(*), sum(bad), elsewhere FROM feedback
+        WHERE application = ?1 AND epoch = ?2 AND measured GROUP BY arm, unit_group, ripe, elsewhere";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![application.as_str(), epoch.0, ripe.0])?;
     let mut ripeness = Ripeness::Ripe;
@@ -95,9 +96,10 @@ fn add_feedback(
         }
         let arm = counts.arm_mut(row.get::<_, ArmWord>(0)?.0);
         let (trials, events): (u64, u64) = (row.get(3)?, row.get(4)?);
-        let counted = Counts::of_share(trials, events);
+        let (counted, group) = (Counts::of_share(trials, events), Group(row.get(1)?));
         arm.tally.metrics[Metric::Feedback.index()].add(counted);
-        arm.groups.record_counts(Metric::Feedback, Group(row.get(1)?), counted);
+        arm.groups.record_counts(Metric::Feedback, group, counted);
+        arm.groups.cells.record_counts(elsewhere(row, 5)?, Metric::Feedback, group, counted);
     }
     Ok(ripeness)
 }
@@ -109,8 +111,9 @@ fn add_scores(
     ripe: Timestamp,
     counts: &mut EpochCounts,
 ) -> Result<Ripeness, Error> {
-    let sql = "SELECT arm, unit_group, issued_at <= ?3 AS ripe, score, level, count(*) FROM scores
-        WHERE application = ?1 AND epoch = ?2 AND measured GROUP BY arm, unit_group, ripe, score, level";
+    let sql = "SELECT arm, unit_group, issued_at <= ?3 AS ripe, score, level, count(*), elsewhere FROM scores
+        WHERE application = ?1 AND epoch = ?2 AND measured
+        GROUP BY arm, unit_group, ripe, score, level, elsewhere";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![application.as_str(), epoch.0, ripe.0])?;
     let mut ripeness = Ripeness::Ripe;
@@ -121,11 +124,17 @@ fn add_scores(
             continue;
         }
         let arm = counts.arm_mut(row.get::<_, ArmWord>(0)?.0);
-        let (given, answers) = (given(row, (3, 4))?, row.get(5)?);
+        let (given, answers, group) = (given(row, (3, 4))?, row.get(5)?, Group(row.get(1)?));
         arm.tally.record_score(given, answers);
-        arm.groups.record_score(given, Group(row.get(1)?), answers);
+        arm.groups.record_score(given, group, answers);
+        arm.groups.cells.record_score(elsewhere(row, 6)?, given, group, answers);
     }
     Ok(ripeness)
+}
+
+/// The arms that a unit has elsewhere from their column.
+pub(crate) fn elsewhere(row: &Row<'_>, column: usize) -> rusqlite::Result<Elsewhere> {
+    Ok(Elsewhere::of_bits(row.get(column)?))
 }
 
 /// A score from its columns.

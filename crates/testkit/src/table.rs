@@ -97,6 +97,7 @@ pub fn running(treatments: &[(&str, Placement)], shares: &[u16]) -> Running {
         stage: Stage::Running,
         control: ArmName::parse("now").unwrap(),
         treatments: treatments.iter().map(treatment).collect(),
+        company: None,
     }
 }
 

@@ -10,9 +10,11 @@ mod event;
 mod experiment;
 mod explanation;
 mod forecast;
+mod gain;
 mod gateway;
 mod guard;
 mod history;
+mod interaction;
 mod list;
 mod moment;
 mod order;
@@ -31,16 +33,18 @@ pub use application::{
 pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use event::{EventBody, EventKind};
 pub use experiment::{
-    ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, GainBody,
-    GainScaleBody, ShownOnlyBody, StopReceipt, StopRequest,
+    ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, ShownOnlyBody,
+    StopReceipt, StopRequest,
 };
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};
+pub use gain::{GainBody, GainScaleBody};
 pub use gateway::{GatewayBody, RefusedTableBody, ServingBody};
 pub use guard::{
     CountsBody, EffectBody, GuardBody, JudgementBody, OnFailBody, OnInsufficientBody, ScaleBody, VerdictBody,
 };
 pub use history::{Entry, EntryKind, History};
+pub use interaction::{InteractionBody, PairBody};
 pub use list::List;
 pub use moment::Moment;
 pub use order::{InWords, OrderReceipt, OrderRequest, ReachBody};

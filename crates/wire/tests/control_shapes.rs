@@ -17,6 +17,7 @@ use viridian_core::analysis::slices::SliceTally;
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::application::{LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::environment::{Endpoint, SecretReference};
 use viridian_core::epoch::{Threshold, Thresholds};
 use viridian_core::id::{
@@ -275,6 +276,7 @@ fn tally_reports() {
         received_at: Timestamp(1_767_225_660_000),
         opinion: Some(Opinion::Bad),
         scores: Vec::new(),
+        elsewhere: Elsewhere::NOWHERE,
     };
     let exempt =
         FeedbackRecord { evidence: Standing::Exempt, opinion: Some(Opinion::Good), ..record.clone() };

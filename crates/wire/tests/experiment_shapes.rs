@@ -13,6 +13,7 @@ use viridian_core::analysis::row::GroupRow;
 use viridian_core::analysis::tally::GroupTally;
 use viridian_core::application::Unit;
 use viridian_core::arm::{self, Arm};
+use viridian_core::companion::Companions;
 use viridian_core::epoch::{Allotment, Stage};
 use viridian_core::experiment::analysis::analyse;
 use viridian_core::experiment::compare::Gain;
@@ -84,7 +85,7 @@ fn experiment() -> Experiment {
 fn allotment() -> Allotment {
     let mut shares = [Weight::ZERO; arm::MOST];
     (shares[0], shares[1]) = (percent(30), percent(30));
-    Allotment { stage: Stage::Running, shares }
+    Allotment { stage: Stage::Running, shares, companions: Companions::default() }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::tally::{GroupTally, Tally};
 use crate::arm::Arm;
+use crate::companion::Elsewhere;
 use crate::id::{ApplicationName, BootId, EpochId, NodeName};
 pub use crate::opinion::Opinion;
 pub use crate::score::Given;
@@ -81,6 +82,9 @@ pub struct FeedbackRecord {
     /// The scores it gives the answer, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Given>,
+    /// The arms its unit had elsewhere.
+    #[serde(default, skip_serializing_if = "Elsewhere::is_nowhere")]
+    pub elsewhere: Elsewhere,
 }
 
 /// Whether the request a piece of feedback is about was drawn.

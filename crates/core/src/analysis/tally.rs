@@ -1,6 +1,7 @@
 //! Additive counters: what a gateway folds outcomes into, and what is summed over gateways, restarts and time.
 //! Adding is commutative and loses nothing, so the order in which counters meet does not matter.
 
+use super::cells::CellTally;
 pub use super::counts::Counts;
 use super::counts::check_groups;
 use super::score::{amount, known_time, known_time_under, scores};
@@ -65,7 +66,7 @@ pub struct Tally {
     pub latency_sums: Amounts,
 }
 
-/// What one arm's outcomes came to, per group of units and per slice; kept per epoch.
+/// What one arm's outcomes came to, per group of units, per slice and per cell; kept per epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupTally {
@@ -83,6 +84,9 @@ pub struct GroupTally {
     /// The same requests by slice.
     #[serde(default, skip_serializing_if = "SliceTally::is_empty")]
     pub slices: SliceTally,
+    /// The same requests by the arm that their units have elsewhere.
+    #[serde(default, skip_serializing_if = "CellTally::is_empty")]
+    pub cells: CellTally,
 }
 
 impl Tally {
@@ -331,11 +335,11 @@ impl GroupTally {
         if groups.is_empty() { &NO_COUNTS } else { groups }
     }
 
-    /// How many times a request was looked at, over all metrics and slices.
+    /// How many times a request was looked at, over all metrics, slices and cells.
     pub fn trials(&self) -> u64 {
         let groups = self.metrics.iter().chain(self.declared.values()).chain(self.scores.values());
         let of_groups: u64 = groups.flatten().map(|counts| counts.trials).sum();
-        of_groups + self.slices.trials()
+        of_groups + self.slices.trials() + self.cells.trials()
     }
 
     /// Adds another tally.
@@ -351,6 +355,7 @@ impl GroupTally {
         }
         self.units.add(&other.units);
         self.slices.add(&other.slices);
+        self.cells.add(&other.cells);
     }
 }
 

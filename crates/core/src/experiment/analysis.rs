@@ -11,6 +11,7 @@ use super::definition::Experiment;
 use super::evidence::{Counted, Evidence};
 use super::factors::effects;
 use super::harm::{Follows, Harm, harmed};
+use super::interactions::interactions;
 use super::verdict::{Analysis, Standing, Verdict, Wait};
 use crate::analysis::judge::unread::arm_tells_less;
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS, Units};
@@ -77,6 +78,11 @@ pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) 
         exposure,
         days: by_day(&counted.spans, aim, units),
         factors: effects(&experiment.arms, aim.better, &comparison),
+        // Counts that cannot be trusted as a whole cannot be in parts.
+        interactions: match wait {
+            Some(Wait::BrokenSplit | Wait::SeenTwice | Wait::Unread { .. }) => Vec::new(),
+            _ => interactions(experiment, counted, &evidence.companions),
+        },
         arms: standings,
     }
 }

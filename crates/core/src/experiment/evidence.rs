@@ -5,12 +5,14 @@ use crate::analysis::judge::Units;
 use crate::analysis::measurement::{self, ArmCounts};
 use crate::analysis::tally::UnitSketch;
 use crate::arm::Arm;
+use crate::companion::{Companions, Number, Seat};
 use crate::epoch::{Centres, Stage, Thresholds};
-use crate::id::{ApplicationName, EpochId};
+use crate::id::{ApplicationName, ArmName, EpochId, ExperimentName};
 use crate::metric::Metric;
 use crate::stats::evidence::linear::{self, Kind};
 use crate::stats::moments::Moments;
 use crate::time::Timestamp;
+use crate::unit::GROUPS;
 use crate::weight::Weight;
 use std::collections::BTreeMap;
 
@@ -29,6 +31,8 @@ pub struct Span {
     pub centres: Centres,
     /// What each arm did.
     pub arms: Vec<ArmCounts>,
+    /// The experiments that ran elsewhere meanwhile.
+    pub companions: Companions,
 }
 
 /// What was counted in one application.
@@ -45,6 +49,17 @@ pub struct Counted {
 pub struct Evidence {
     /// By application.
     pub applications: BTreeMap<ApplicationName, Counted>,
+    /// The experiments that are companions in some of the spans.
+    pub companions: BTreeMap<Number, Named>,
+}
+
+/// What an experiment elsewhere and its arms are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The experiment.
+    pub experiment: ExperimentName,
+    /// Its arms, the control first.
+    pub arms: Vec<ArmName>,
 }
 
 impl Span {
@@ -73,6 +88,16 @@ impl Span {
                 let counts = arm.counts(metric);
                 vec![counted(counts.trials, counts.events)]
             }
+        }
+    }
+
+    /// A metric's observations in one cell of an arm, by group, as [`Span::moments`] has them of the arm for sticky units.
+    pub fn of_cell(&self, arm: usize, seat: Seat, metric: Metric) -> Vec<Moments> {
+        let Some(arm) = self.arms.get(arm) else { return vec![Moments::default(); GROUPS] };
+        match (arm.groups.cells.counts(seat, metric), metric) {
+            ([], _) => vec![Moments::default(); GROUPS],
+            (groups, Metric::Score(score)) => scored::of_groups(arm, score, groups),
+            (groups, _) => groups.iter().map(|counts| counted(counts.trials, counts.events)).collect(),
         }
     }
 
@@ -117,6 +142,7 @@ impl Counted {
                 thresholds: epoch.thresholds,
                 centres: epoch.centres,
                 arms: places.map(|arm| counts.arm(arm).clone()).collect(),
+                companions: allotment.companions,
             };
             match allotment.stage {
                 Stage::LeadIn => counted.lead_in.push(span),

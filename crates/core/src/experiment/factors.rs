@@ -1,14 +1,10 @@
 //! Factors: an experiment whose arms cross two choices, such as a prompt here and a retrieval there, says what each does on average
-//! and whether one changes what the other does. [`effects`] is for the arms of one experiment, [`concurrent`] for two at once.
+//! and whether one changes what the other does: [`effects`]. Of two experiments at once [`super::interactions`] says so.
 
-use super::checks;
 use super::compare::Comparison;
 use super::definition::{Arm, Arms, Better};
-use super::evidence::{Counted, merged};
-use crate::analysis::judge::Units;
 use crate::id::{ApplicationName, ReleaseName};
-use crate::metric::Metric;
-use crate::stats::evidence::linear::{Kind, Linear};
+use crate::stats::evidence::linear::Linear;
 use serde::{Deserialize, Serialize};
 
 /// The error over the three effects together, and over all looks.
@@ -56,11 +52,21 @@ impl Range {
         self.lower > 0.0 || self.upper < 0.0
     }
 
-    fn of(sum: &Linear, better: Better, alpha: f64) -> Self {
-        let (lower, upper) = (sum.lower(alpha), sum.upper(alpha));
+    /// A ratio less one from its logarithm, likewise.
+    pub(super) fn of_ratio(logarithm: &Linear, better: Better, alpha: f64) -> Self {
+        let (lower, upper) = (logarithm.lower(alpha).exp_m1(), logarithm.upper(alpha).exp_m1());
+        Self::turned((logarithm.estimate.exp_m1(), lower, upper), better)
+    }
+
+    /// A sum, each end at error `alpha`, with what is better above zero.
+    pub(super) fn of(sum: &Linear, better: Better, alpha: f64) -> Self {
+        Self::turned((sum.estimate, sum.lower(alpha), sum.upper(alpha)), better)
+    }
+
+    fn turned((estimate, lower, upper): (f64, f64, f64), better: Better) -> Self {
         match better {
-            Better::Higher => Self { estimate: sum.estimate, lower, upper },
-            Better::Lower => Self { estimate: -sum.estimate, lower: -upper, upper: -lower },
+            Better::Higher => Self { estimate, lower, upper },
+            Better::Lower => Self { estimate: -estimate, lower: -upper, upper: -lower },
         }
     }
 }
@@ -116,27 +122,4 @@ pub fn effects(arms: &Arms, better: Better, comparison: &Comparison<'_>) -> Opti
         })
     };
     Some(Factors { main: [main(0)?, main(1)?], interaction: range(&crossing.interaction())? })
-}
-
-/// What two experiments at once do to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Concurrent {
-    /// By how much an arm of the second changes what an arm of the first does, in the metric's mean; zero when they add.
-    pub interaction: Range,
-    /// Whether the draws of the two were independent, as far as the counts tell.
-    pub is_independent: bool,
-}
-
-/// Whether an arm of one experiment changes what an arm of another does, counted in one application. The four arms of each span are
-/// the control of both, the first's arm with the second's control, the second's arm with the first's control, and both arms; its
-/// shares are the products. Nothing while one of them was not seen.
-pub fn concurrent(counted: &Counted, metric: Metric, units: Units) -> Option<Concurrent> {
-    let sums = merged(&counted.spans, metric, units);
-    let kind = if metric.is_amount() { Kind::Amount } else { Kind::Share };
-    let sum = Linear::of(&sums, &[1.0, -1.0, -1.0, 1.0], kind)?;
-    Some(Concurrent {
-        interaction: Range::of(&sum, Better::Higher, ALPHA / 2.0),
-        is_independent: checks::split(counted, units) == checks::Split::Sound,
-    })
 }

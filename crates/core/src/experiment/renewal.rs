@@ -9,6 +9,7 @@ use crate::analysis::calibration::{centres, expect_scores, latest_baseline, says
 use crate::analysis::measurement::{ArmCounts, Evidence};
 use crate::analysis::tally::Counts;
 use crate::arm;
+use crate::companion::Companions;
 use crate::epoch::{Allotment, Epoch, Stage, Thresholds};
 use crate::guard::Guard;
 use crate::id::{ApplicationName, EpochId};
@@ -43,10 +44,12 @@ pub struct Renewal<'a> {
     pub calibration: &'a ArmCounts,
     /// What it says so far; a bandit follows it.
     pub analysis: Option<&'a Analysis>,
+    /// The experiments that run elsewhere now.
+    pub companions: Companions,
 }
 
 impl Renewal<'_> {
-    /// The epoch after `last`, when the shares change, or when the scoring parameters have served long enough; nothing once the
+    /// The epoch after `last`, when the shares change, here or elsewhere, or when the scoring parameters have served long enough; nothing once the
     /// experiment has ended. Parameters come from spans that are over.
     pub fn after(&self, last: &Epoch, now: Timestamp) -> Option<Epoch> {
         let age = now.since(last.started_at);
@@ -106,7 +109,11 @@ impl Renewal<'_> {
             }
             _ => fixed,
         };
-        Some(Allotment { stage, shares })
+        let companions = match stage {
+            Stage::LeadIn => Companions::default(),
+            Stage::Running => self.companions,
+        };
+        Some(Allotment { stage, shares, companions })
     }
 
     /// Shares by what the arms came to.
@@ -139,7 +146,8 @@ impl Experiment {
         }
     }
 
-    /// How the table of an application conducts it during a span. `placements` are those of the arms beside the control, in their order.
+    /// How the table of an application conducts it during a span, by itself. `placements` are those of the arms beside the control, in
+    /// their order.
     ///
     /// # Errors
     /// As [`Experiment::places`].
@@ -163,6 +171,7 @@ impl Experiment {
                 stage: allotment.stage,
                 control: self.arms.control().name.clone(),
                 treatments: treatments.collect(),
+                company: None,
             },
             unit: self.unit.clone(),
             metrics: self.asked_of(application),

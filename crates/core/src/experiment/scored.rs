@@ -16,9 +16,14 @@ pub(super) fn together(arm: &ArmCounts, score: Score) -> Moments {
     })
 }
 
-/// The same by group of units. What the squares sum to is known of the arm as a whole; each group has a part of it by the answers
-/// that were scored, which is all that is made of them.
+/// The same by group of units.
 pub(super) fn by_group(arm: &ArmCounts, score: Score) -> Vec<Moments> {
+    of_groups(arm, score, arm.groups.counts(Metric::Score(score)))
+}
+
+/// Counts by group of some of an arm's answers. What the squares sum to is known of the arm as a whole; each group has a part of it
+/// by the answers that were scored, which is all that is made of them.
+pub(super) fn of_groups(arm: &ArmCounts, score: Score, groups: &[Counts]) -> Vec<Moments> {
     let Moments { count, sum_of_squares, .. } = together(arm, score);
     let square = if count > 0.0 { sum_of_squares / count } else { 0.0 };
     let of_group = |counts: &Counts| {
@@ -30,7 +35,7 @@ pub(super) fn by_group(arm: &ArmCounts, score: Score) -> Vec<Moments> {
             sum_of_squares: answers * square,
         }
     };
-    arm.groups.counts(Metric::Score(score)).iter().map(of_group).collect()
+    groups.iter().map(of_group).collect()
 }
 
 #[cfg(test)]

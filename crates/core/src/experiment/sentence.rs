@@ -6,6 +6,7 @@ use super::days;
 use super::definition::Experiment;
 use super::factors::{Factors, Range};
 use super::harm::{Follows, Harm};
+use super::interactions::{Draws, Interaction, Pair};
 use super::verdict::{Analysis, Verdict, Wait};
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS};
 use crate::analysis::tally::Counts;
@@ -66,6 +67,7 @@ impl Analysis {
             }
         }
         notes.extend(self.factors.iter().flat_map(|factors| told.factors(factors)));
+        notes.extend(self.interactions.iter().flat_map(|interaction| told.interaction(interaction)));
         notes
     }
 }
@@ -242,6 +244,54 @@ impl Told<'_> {
         vec![main(first), main(second), interaction]
     }
 
+    /// What an experiment elsewhere changes: each change that is told, or what there can be at most.
+    fn interaction(&self, interaction: &Interaction) -> Vec<String> {
+        let Interaction { experiment, draws, pairs } = interaction;
+        if let Draws::Dependent { arm, beside, expected, observed } = draws {
+            return vec![format!(
+                "nothing is said of experiment '{experiment}': of the requests of units on its '{beside}', '{}' has {:.2}% \
+                 where {:.2}% were drawn, so the two draws hang together, or something loses or adds requests",
+                self.name(*arm),
+                observed * 100.0,
+                expected * 100.0
+            )];
+        }
+        let known: Vec<(&Pair, Range)> = pairs.iter().filter_map(|pair| Some((pair, pair.change?))).collect();
+        let (told, open): (Vec<_>, Vec<_>) = known.iter().partition(|(_, change)| change.is_told());
+        let between = |change: &Range| {
+            format!("between {} and {}", self.on_scale(change.lower), self.on_scale(change.upper))
+        };
+        let one = |(pair, change): &(&Pair, Range)| {
+            format!(
+                "'{}' does {} where '{}' of experiment '{experiment}' is served: {} better than beside its control \
+                 ({} at every look); of experiments that change nothing at most 1 in 20 are told to",
+                self.name(pair.arm),
+                if change.estimate > 0.0 { "more" } else { "less" },
+                pair.beside,
+                self.on_scale(change.estimate),
+                between(change)
+            )
+        };
+        let mut sentences: Vec<String> = told.into_iter().map(one).collect();
+        let most = open.iter().max_by(|(_, one), (_, other)| width(one).total_cmp(&width(other)));
+        match most {
+            Some((pair, change)) if sentences.is_empty() => sentences.push(format!(
+                "nothing shows that experiment '{experiment}' changes what the arms do: '{}' does {} better where its '{}' is \
+                 served{}",
+                self.name(pair.arm),
+                between(change),
+                pair.beside,
+                if known.len() > 1 { ", and of no pair is less known" } else { "" }
+            )),
+            None if sentences.is_empty() => sentences.push(format!(
+                "experiment '{experiment}' runs at the same time, and too few units are on each pair of arms to say whether it \
+                 changes what the arms do"
+            )),
+            _ => {}
+        }
+        sentences
+    }
+
     fn range(&self, range: Range) -> String {
         let told = |value: f64| match self.experiment.aim.metric {
             Metric::Score(_) => format!("{value:+.2} points"),
@@ -250,6 +300,10 @@ impl Told<'_> {
         };
         format!("{} better (between {} and {})", told(range.estimate), told(range.lower), told(range.upper))
     }
+}
+
+fn width(range: &Range) -> f64 {
+    range.upper - range.lower
 }
 
 /// How many times the outcomes there are, for an interval of half the width `now` to have the width `wanted`.

@@ -5,6 +5,7 @@ use super::compare::{Card, Gain};
 use super::days::Day;
 use super::factors::Factors;
 use super::harm::Harm;
+use super::interactions::Interaction;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Validity;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Analysis {
     /// What two crossed choices do, when the arms cross two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factors: Option<Factors>,
+    /// What experiments elsewhere change of what its arms do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<Interaction>,
 }
 
 /// How one arm stands.

@@ -182,6 +182,38 @@ pub struct Running {
     pub control: ArmName,
     /// The other arms, in their order.
     pub treatments: Vec<ArmPlacement>,
+    /// The experiments that run elsewhere meanwhile and draw the same kind of unit, if any do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<Company>,
+}
+
+/// The companions of the experiment that a table conducts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Company {
+    /// How each draws, in the places they have during the span.
+    pub draws: Vec<DrawnElsewhere>,
+    /// What is counted by cell.
+    pub metrics: Vec<Metric>,
+}
+
+/// How a companion draws.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrawnElsewhere {
+    /// The experiment.
+    pub experiment: ExperimentName,
+    /// Its layer.
+    pub layer: LayerName,
+    /// Its part of the layer.
+    pub part: Part,
+    /// The secret key of the draws of the layer.
+    pub salt: Salt,
+    /// Who gets how much, the control first.
+    pub shares: Shares,
+    /// Units that an application that takes part serves by a pin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<String>,
 }
 
 /// An arm of an experiment and what serves it.

@@ -1,16 +1,13 @@
-//! Choices that meet: factors of one experiment, two experiments at once, and the effect from day to day.
+//! Choices that meet: factors of one experiment, and the effect from day to day.
 
-use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::application::Unit;
 use viridian_core::experiment::days::change;
 use viridian_core::experiment::definition::{Arm, Arms, Experiment};
-use viridian_core::experiment::evidence::{Counted, Span};
-use viridian_core::experiment::factors::{Concurrent, concurrent};
 use viridian_core::metric::Metric;
 
 use crate::runs::{Dice, check, check_finds};
-use crate::world::{CALM, UNEQUAL, Users, World, chat, experiment, name, plain, share, weight};
+use crate::world::{CALM, UNEQUAL, World, chat, experiment, name, share, weight};
 
 /// The prompt of the chat crossed with the index it searches.
 fn crossed() -> Experiment {
@@ -75,35 +72,6 @@ fn arms_that_cross_nothing_have_no_factors() {
         world.call(share(&ADDS));
     }
     assert_eq!(world.look().factors, None);
-}
-
-/// Two experiments at once, as four arms of which two draws decide; `kept` of those on both arms are counted.
-fn at_once(dice: &mut Dice, rates: [f64; 4], kept: f64) -> Option<Concurrent> {
-    let mut world = World::of(experiment(Unit::Request, 4), Users { count: 100, ..CALM }, dice.copy());
-    for _ in 0..20_000 {
-        let before = world.counted().spans[0].arms[3].clone();
-        world.call(plain(&rates));
-        if world.dice.hits(1.0 - kept) {
-            world.counted().spans[0].arms[3] = before;
-        }
-    }
-    concurrent(world.counted(), Metric::Feedback, Units::Independent)
-}
-
-#[test]
-fn experiments_at_once_that_meet_are_told() {
-    let mut dice = Dice::seeded(8);
-    let apart = at_once(&mut dice, [0.20, 0.15, 0.15, 0.10], 1.0).unwrap();
-    assert!(!apart.interaction.is_told() && apart.is_independent, "{apart:?}");
-    let meet = at_once(&mut dice, [0.20, 0.12, 0.12, 0.20], 1.0).unwrap();
-    assert!(meet.interaction.is_told() && meet.interaction.estimate > 0.1, "{meet:?}");
-    let depend = at_once(&mut dice, [0.20; 4], 0.7).unwrap();
-    assert!(!depend.is_independent, "{depend:?}");
-    assert_eq!(concurrent(&Counted::default(), Metric::Feedback, Units::Independent), None);
-    let empty = |span: &Span| Span { arms: vec![Default::default(); 4], ..span.clone() };
-    let mut world = World::of(experiment(Unit::Request, 4), CALM, Dice::seeded(1));
-    let nothing = Counted { lead_in: vec![], spans: vec![empty(&world.counted().spans[0])] };
-    assert_eq!(concurrent(&nothing, Metric::Feedback, Units::Independent), None);
 }
 
 /// People like what is new: the effect is gone after three days.

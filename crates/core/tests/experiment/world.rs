@@ -7,6 +7,8 @@ use viridian_core::analysis::measurement::ArmCounts;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::Validity;
 use viridian_core::application::Unit;
+use viridian_core::arm;
+use viridian_core::companion::{Companion, Companions, Elsewhere, Number, Seat};
 use viridian_core::declared::Found;
 use viridian_core::epoch::Thresholds;
 use viridian_core::experiment::analysis::analyse;
@@ -16,10 +18,11 @@ use viridian_core::experiment::verdict::Analysis;
 use viridian_core::guard::Margin;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::metric::Metric;
+use viridian_core::routing::companions;
 use viridian_core::routing::draw::{Draw, Drawn, Who};
 use viridian_core::routing::layer::Part;
 use viridian_core::routing::shares::Shares;
-use viridian_core::routing::table::Salt;
+use viridian_core::routing::table::{DrawnElsewhere, Salt};
 use viridian_core::score::{Given, Level};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::UnitHash;
@@ -116,6 +119,8 @@ impl Users {
 pub(crate) struct Call<'a> {
     pub(crate) user: &'a User,
     pub(crate) arm: usize,
+    /// The arm of its user elsewhere; zero where nothing runs, and for who is on none.
+    pub(crate) there: usize,
     /// Calls so far.
     pub(crate) number: u32,
 }
@@ -132,6 +137,17 @@ pub(crate) struct World {
     salt: Salt,
     pub(crate) dice: Dice,
     calls: u32,
+    /// An experiment elsewhere that draws the same users.
+    pub(crate) beside: Option<DrawnElsewhere>,
+}
+
+/// The number of the experiment elsewhere.
+pub(crate) const ELSEWHERE: Number = Number(9);
+
+fn companion(drawn: &DrawnElsewhere) -> Companion {
+    let mut shares = [Weight::ZERO; arm::MOST];
+    shares.iter_mut().zip(drawn.shares.of_arms()).for_each(|(place, share)| *place = share);
+    Companion { experiment: ELSEWHERE, shares }
 }
 
 impl World {
@@ -140,12 +156,13 @@ impl World {
         let salt = Salt(std::array::from_fn(|_| (dice.uniform() * 256.0) as u8));
         let shares = experiment.shares().unwrap();
         let mut world = Self {
-            evidence: Evidence { applications: [(chat(), Counted::default())].into() },
+            evidence: Evidence { applications: [(chat(), Counted::default())].into(), ..Evidence::default() },
             shares,
             users,
             salt,
             dice,
             calls: 0,
+            beside: None,
             experiment,
         };
         world.renew(START, Thresholds::default());
@@ -163,7 +180,16 @@ impl World {
         centres[Metric::Feedback.index()] = 0.1;
         let arms = vec![ArmCounts::default(); shares.len()];
         let epoch = EpochId(u32::try_from(self.counted().spans.len()).unwrap() + 1);
-        self.counted().spans.push(Span { epoch, started_at: now, shares, thresholds, centres, arms });
+        let companions = Companions::of(self.beside.iter().map(companion));
+        self.counted().spans.push(Span {
+            epoch,
+            started_at: now,
+            shares,
+            thresholds,
+            centres,
+            arms,
+            companions,
+        });
     }
 
     pub(crate) fn next_day(&mut self) {
@@ -197,7 +223,9 @@ impl World {
         let draw =
             Draw { salt: &self.salt, layer, experiment: name, part: Part::WHOLE, shares: &self.shares };
         let Drawn::Arm { arm, .. } = draw.of(who) else { return };
-        let (amount, fails) = come(&mut self.dice, &Call { user, arm, number: self.calls });
+        let there = self.beside.as_ref().and_then(|drawn| companions::arm(drawn, &user.name));
+        let call = Call { user, arm, there: there.unwrap_or(0), number: self.calls };
+        let (amount, fails) = come(&mut self.dice, &call);
         let unit = UnitHash::of(&chat(), &user.name);
         let metric = self.experiment.aim.metric;
         let mut outcome = vec![(Metric::Errors, Counts::of_share(1, u64::from(fails)))];
@@ -216,7 +244,14 @@ impl World {
             _ => None,
         }));
         let counted = self.evidence.applications.values_mut().next().unwrap();
-        count(&mut counted.spans.last_mut().unwrap().arms[arm], unit, &outcome);
+        let arm = &mut counted.spans.last_mut().unwrap().arms[arm];
+        count(arm, unit, &outcome);
+        if let Some(there) = there {
+            let seat = Seat { companion: 0, arm: u8::try_from(there).unwrap() };
+            for (metric, counts) in &outcome {
+                arm.groups.cells.record_counts(Elsewhere::NOWHERE.with(seat), *metric, unit.group(), *counts);
+            }
+        }
     }
 
     pub(crate) fn look(&self) -> Analysis {

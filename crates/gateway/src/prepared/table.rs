@@ -3,6 +3,7 @@
 use super::placement::{self, Means, Placement};
 use crate::guard::{LONGEST_WINDOW, Watch};
 use crate::pinned::Flag;
+use crate::record::Falls;
 use crate::request_id::ApplicationHash;
 use crate::tally::{Book, Measure};
 use http::{HeaderName, HeaderValue};
@@ -130,12 +131,16 @@ impl Table {
         &self,
         worker: usize,
         (outcome, words): (&Outcome, Option<&Said>),
-        slices: Option<&[Box<str>]>,
+        falls: &Falls,
         at: Timestamp,
     ) {
         let measure = Measure {
             thresholds: &self.routing.thresholds,
-            slices: self.routing.slicing.as_ref().zip(slices),
+            slices: self.routing.slicing.as_ref().zip(falls.slices.as_deref()),
+            cells: self.routing.experiment.as_ref().and_then(|running| {
+                let company = running.company.as_ref()?;
+                Some((company.metrics.as_slice(), falls.elsewhere))
+            }),
             found: &self.declarations.find(outcome, words),
         };
         self.book.record(worker, outcome, &measure, slot_of(at));

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use viridian_core::companion::Seat;
 
 fn key(id: u8, byte: u8) -> SigningKey {
     SigningKey { id, secret: [byte; 32] }
@@ -19,6 +20,7 @@ fn claims() -> Claims {
         group: Group(63),
         standing: Standing::Measured,
         issued_at: Timestamp(1_800_000_000_123),
+        elsewhere: Elsewhere::NOWHERE,
         nonce: 99,
     }
 }
@@ -60,14 +62,16 @@ fn keys_must_be_there_and_differ() {
 
 proptest! {
     #[test]
-    fn every_claim_comes_back(epoch: u32, arm in 0..Arm::COUNT, group in 0u8..64, exempt: bool, time in 0u64..=MOST_TIME, nonce: u64) {
+    fn every_claim_comes_back(epoch: u32, arm in 0..Arm::COUNT, group in 0u8..64, exempt: bool, time in 0u64..=MOST_TIME, there in proptest::option::of(0u8..8), nonce: u64) {
+        let elsewhere = there.map_or(Elsewhere::NOWHERE, |arm| Elsewhere::NOWHERE.with(Seat { companion: 3, arm }));
         let claims = Claims {
             epoch: EpochId(epoch),
             arm: Arm::all().nth(arm).unwrap(),
             group: Group(group),
             standing: if exempt { Standing::Exempt } else { Standing::Measured },
             issued_at: Timestamp(time),
-            nonce,
+            elsewhere,
+            nonce: if elsewhere.is_nowhere() { nonce } else { nonce >> 16 },
             ..claims()
         };
         let signer = signer(&[key(1, 42)]);

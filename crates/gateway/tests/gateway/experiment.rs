@@ -3,15 +3,18 @@
 use crate::world::World;
 use bytes::Bytes;
 use http::Request;
+use std::collections::BTreeMap;
 use viridian_core::analysis::row::Standing;
 use viridian_core::analysis::tally::Tally;
 use viridian_core::application::{Pin, Unit};
 use viridian_core::arm::Arm;
+use viridian_core::companion::Seat;
 use viridian_core::epoch::Stage;
-use viridian_core::id::{EpochId, Generation};
+use viridian_core::id::{EpochId, ExperimentName, Generation};
+use viridian_core::metric::Metric;
 use viridian_core::outcome::Class;
 use viridian_core::routing::decide::Exempt;
-use viridian_core::routing::table::RoutingTable;
+use viridian_core::routing::table::{Company, DrawnElsewhere, RoutingTable, Running};
 use viridian_testkit::table::{placement, running, table};
 use viridian_testkit::upstream::Upstream;
 
@@ -159,4 +162,61 @@ async fn feedback_is_of_the_arm_that_answered() {
             assert_eq!(record.evidence, Standing::Measured);
         }
     }
+}
+
+/// What the gateway of another application would serve a user by is what is counted and signed here.
+#[tokio::test]
+async fn outcomes_and_feedback_fall_into_the_cells_of_an_experiment_elsewhere() {
+    let upstream = Upstream::start().await;
+    let mut here = conducted(&upstream, 1, [3_000; 3]);
+    let there = RoutingTable {
+        experiment: Some(Running {
+            experiment: ExperimentName::parse("index").unwrap(),
+            ..running(&[("new", placement("v2", &upstream.url()))], &[3_000; 2])
+        }),
+        ..table("search", placement("v1", &upstream.url()))
+    };
+    let Running { experiment, layer, part, salt, shares, .. } = there.experiment.clone().unwrap();
+    let drawn = DrawnElsewhere { experiment, layer, part, salt, shares, pinned: Vec::new() };
+    let company = Company { draws: vec![drawn], metrics: vec![Metric::Errors] };
+    here.experiment.as_mut().unwrap().company = Some(company);
+    let world = World::serving([here, there]);
+    let mut caller = world.caller().await;
+    // How often users were on an arm here and one there, both by their names.
+    let mut met: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for user in 0..300 {
+        let mut arms = Vec::new();
+        for path in [CHAT, "/apps/search/v1/chat/completions"] {
+            let request = Request::post(path).header("x-viridian-user", format!("user-{user}"));
+            let answer = caller.send(request.body(Bytes::from("{}")).unwrap()).await;
+            arms.push((answer.header("x-viridian-arm").to_owned(), answer.header("x-request-id").to_owned()));
+        }
+        let [(here, id), (there, _)] = arms.try_into().unwrap();
+        let feedback = format!(r#"{{"id": "{id}", "value": false}}"#);
+        caller.send(Request::post("/v1/feedback").body(Bytes::from(feedback)).unwrap()).await;
+        *met.entry((here, there)).or_default() += 1;
+    }
+    let report = world.settled().await;
+    let chat = table("support-chat", placement("v1", &upstream.url())).application;
+    for (here, there) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
+        let (arm, seat) = (Arm::of_experiment(here).unwrap(), Seat { companion: 0, arm: there });
+        let row = report.groups.iter().find(|row| row.application == chat && row.arm == arm).unwrap();
+        let counted: u64 =
+            row.groups.cells.counts(seat, Metric::Errors).iter().map(|counts| counts.trials).sum();
+        let told = report
+            .feedback
+            .iter()
+            .filter(|record| record.arm == arm && record.elsewhere.seats().collect::<Vec<_>>() == [seat]);
+        let told = told.count() as u64;
+        // Who is served by the control there may be in the holdout, and is then in no cell.
+        let name = (ARMS[here].0.to_owned(), ["now", "new"][usize::from(there)].to_owned());
+        let served = met[&name];
+        assert!(
+            if there == 0 { counted <= served } else { counted == served },
+            "{name:?}: {counted}, {served}"
+        );
+        assert!(counted > 5 && told == counted, "{name:?}: {told} told of {counted}");
+    }
+    let control = report.groups.iter().find(|row| row.application.as_str() == "search").unwrap();
+    assert!(control.groups.cells.is_empty(), "nothing is counted where nothing is asked");
 }

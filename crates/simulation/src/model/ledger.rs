@@ -8,6 +8,7 @@ use viridian_controller::Ledger;
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, TallyRow};
 use viridian_core::application::Application;
+use viridian_core::companion::Number;
 use viridian_core::epoch::Epoch;
 use viridian_core::experiment::verdict::Analysis;
 use viridian_core::id::{
@@ -205,6 +206,14 @@ impl Ledger for Model {
 
     /// Nobody experiments here.
     fn active_experiment(&self, _application: &ApplicationName) -> Result<Option<StoredExperiment>, Error> {
+        Ok(None)
+    }
+
+    fn active_experiments(&self) -> Result<Vec<StoredExperiment>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn experiment_numbered(&self, _number: Number) -> Result<Option<StoredExperiment>, Error> {
         Ok(None)
     }
 

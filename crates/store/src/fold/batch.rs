@@ -5,7 +5,7 @@ use super::totals::Sums;
 use super::{BATCH, GROUPS, Horizon};
 use crate::Error;
 use crate::column::{ArmWord, Json};
-use crate::sums::given;
+use crate::sums::{elsewhere, given};
 use rusqlite::{Params, Row, Transaction, params};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
@@ -58,7 +58,7 @@ fn feedback_of_ended_epochs(
 ) -> Result<usize, Error> {
     let sql = "DELETE FROM feedback WHERE request IN
             (SELECT request FROM feedback WHERE application = ?1 AND epoch < ?2 LIMIT ?3)
-        RETURNING epoch, arm, unit_group, measured, bad";
+        RETURNING epoch, arm, unit_group, measured, bad, elsewhere";
     let given = params![application.as_str(), horizon.epoch.0, BATCH];
     take(transaction, application, (sql, given), add_opinion)
 }
@@ -70,7 +70,7 @@ fn scores_of_ended_epochs(
 ) -> Result<usize, Error> {
     let sql = "DELETE FROM scores WHERE (request, score) IN
             (SELECT request, score FROM scores WHERE application = ?1 AND epoch < ?2 LIMIT ?3)
-        RETURNING epoch, arm, unit_group, measured, score, level";
+        RETURNING epoch, arm, unit_group, measured, score, level, elsewhere";
     let given = params![application.as_str(), horizon.epoch.0, BATCH];
     take(transaction, application, (sql, given), add_score)
 }
@@ -113,7 +113,7 @@ fn old_feedback(
     let sql = "DELETE FROM feedback WHERE request IN
             (SELECT request FROM feedback
                 WHERE application = ?1 AND epoch = ?2 AND issued_at < ?3 LIMIT ?4)
-        RETURNING epoch, arm, unit_group, measured, bad";
+        RETURNING epoch, arm, unit_group, measured, bad, elsewhere";
     let given = params![application.as_str(), horizon.epoch.0, horizon.slot.0, BATCH];
     take(transaction, application, (sql, given), add_opinion)
 }
@@ -127,7 +127,7 @@ fn old_scores(
     let sql = "DELETE FROM scores WHERE (request, score) IN
             (SELECT request, score FROM scores
                 WHERE application = ?1 AND epoch = ?2 AND issued_at < ?3 LIMIT ?4)
-        RETURNING epoch, arm, unit_group, measured, score, level";
+        RETURNING epoch, arm, unit_group, measured, score, level, elsewhere";
     let given = params![application.as_str(), horizon.epoch.0, horizon.slot.0, BATCH];
     take(transaction, application, (sql, given), add_score)
 }
@@ -171,9 +171,10 @@ fn add_opinion(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
     let is_measured: bool = row.get(3)?;
     if is_measured {
         let counted = Counts::of_share(1, u64::from(row.get::<_, bool>(4)?));
-        let counts = sums.of(epoch, arm);
+        let (counts, group) = (sums.of(epoch, arm), Group(row.get(2)?));
         counts.tally.metrics[Metric::Feedback.index()].add(counted);
-        counts.groups.record_counts(Metric::Feedback, Group(row.get(2)?), counted);
+        counts.groups.record_counts(Metric::Feedback, group, counted);
+        counts.groups.cells.record_counts(elsewhere(row, 5)?, Metric::Feedback, group, counted);
     }
     Ok(())
 }
@@ -183,9 +184,10 @@ fn add_score(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
     let is_measured: bool = row.get(3)?;
     if is_measured {
         let given = given(row, (4, 5))?;
-        let counts = sums.of(epoch, arm);
+        let (counts, group) = (sums.of(epoch, arm), Group(row.get(2)?));
         counts.tally.record_score(given, 1);
-        counts.groups.record_score(given, Group(row.get(2)?), 1);
+        counts.groups.record_score(given, group, 1);
+        counts.groups.cells.record_score(elsewhere(row, 6)?, given, group, 1);
     }
     Ok(())
 }

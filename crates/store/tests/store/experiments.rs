@@ -7,6 +7,7 @@ use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, St
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::application::Unit;
 use viridian_core::arm::{self, Arm};
+use viridian_core::companion::{Companions, Elsewhere};
 use viridian_core::epoch::{Allotment, Epoch, Stage};
 use viridian_core::experiment::analysis::analyse;
 use viridian_core::experiment::definition::{self, Aim, Allocation, Arms, Better, Decider, Experiment, Stop};
@@ -58,7 +59,10 @@ pub(crate) fn begin(store: &Store, experiment: &Experiment) -> Result<StoredExpe
 fn span(id: u32) -> Epoch {
     let mut shares = [Weight::ZERO; arm::MOST];
     shares[..3].fill(percent(30));
-    Epoch { allotment: Some(Allotment { stage: Stage::Running, shares }), ..epoch(id, Weight::ZERO) }
+    Epoch {
+        allotment: Some(Allotment { stage: Stage::Running, shares, companions: Companions::default() }),
+        ..epoch(id, Weight::ZERO)
+    }
 }
 
 /// Commits a transition to a phase, with the span that begins with it.
@@ -179,6 +183,7 @@ fn every_arm_is_counted_by_itself_whatever_is_folded() {
             received_at: NOW,
             opinion: Some(Opinion::Bad),
             scores: Vec::new(),
+            elsewhere: Elsewhere::NOWHERE,
         };
         store.record_feedback(&[opinion], &BTreeMap::new()).unwrap();
     }

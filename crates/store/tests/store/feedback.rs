@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use viridian_core::analysis::row::{FeedbackRecord, Opinion, Standing};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::arm::Arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::metric::Metric;
 use viridian_core::unit::Group;
@@ -27,6 +28,7 @@ pub(crate) fn record(request: &str, issued: u64, received: u64) -> FeedbackRecor
         received_at: later(received),
         opinion: Some(Opinion::Good),
         scores: Vec::new(),
+        elsewhere: Elsewhere::NOWHERE,
     }
 }
 

@@ -15,6 +15,7 @@ use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Opinion, Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
+use viridian_core::companion::{Elsewhere, Seat};
 use viridian_core::epoch::Epoch;
 use viridian_core::experiment::definition::Decider;
 use viridian_core::experiment::step::{self, Order};
@@ -28,7 +29,7 @@ use viridian_core::unit::UnitHash;
 use viridian_store::{Commit, Retry, RolloutFilter, Store, TableChange, Takeover};
 
 /// The schema that is written today.
-const PRESENT: u32 = 5;
+const PRESENT: u32 = 6;
 
 /// Something of everything that is ever stored.
 fn tell(store: &Store) {
@@ -108,6 +109,24 @@ fn tell_of_scores(store: &Store) {
             .record_feedback(&[crate::scores::scored(record, &[(score, number)])], &BTreeMap::new())
             .unwrap();
         fold(store, later(24 * 60 + 15));
+    }
+}
+
+/// What schema 6 brought: of an epoch that goes on, one that is folded and one that is not.
+fn tell_of_elsewhere(store: &Store) {
+    tell_of_scores(store);
+    let elsewhere = Elsewhere::NOWHERE.with(Seat { companion: 1, arm: 2 });
+    let score = crate::scores::score(7);
+    for minute in [24 * 60 + 20, 24 * 60 + 30] {
+        let record = FeedbackRecord {
+            epoch: EpochId(2),
+            elsewhere,
+            ..crate::feedback::record(&format!("elsewhere-{minute}"), minute, minute + 1)
+        };
+        let scored =
+            FeedbackRecord { opinion: Some(Opinion::Bad), ..crate::scores::scored(record, &[(score, 4.2)]) };
+        store.record_feedback(&[scored], &BTreeMap::new()).unwrap();
+        fold(store, later(2 * 24 * 60 + 25));
     }
 }
 
@@ -209,7 +228,8 @@ fn check_readable(schema: u32, changes: &str) {
         1 => tell(&fresh),
         2 | 3 => tell_of_gateways(&fresh),
         4 => tell_of_experiments(&fresh),
-        _ => tell_of_scores(&fresh),
+        5 => tell_of_scores(&fresh),
+        _ => tell_of_elsewhere(&fresh),
     }
     let expected = retell(&fresh);
     let then = tempfile::tempdir().unwrap();
@@ -236,6 +256,7 @@ fn a_database_of_every_schema_tells_the_same_story() {
     check_readable(3, "");
     check_readable(4, "");
     check_readable(5, "");
+    check_readable(6, "");
 }
 
 /// Rows as they were before the last metric, reason and centre existed: those are zero in all of them.
@@ -276,7 +297,7 @@ fn rows_of_a_newer_version_are_not_read_in_part() {
 fn write_golden() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());
-    tell_of_scores(&store);
+    tell_of_elsewhere(&store);
     let raw = raw(directory.path());
     // No file of ours holds a secret, not even one that nobody uses.
     raw.execute("UPDATE signing_keys SET secret = zeroblob(32)", []).unwrap();

@@ -1,6 +1,8 @@
 //! An experiment: where it stands and what it says so far; stopping one, and releasing its winner.
 
+use super::gain::GainBody;
 use super::guard::CountsBody;
+use super::interaction::InteractionBody;
 use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,7 +10,6 @@ use utoipa::ToSchema;
 use viridian_core::experiment::definition::{Aim, Arm, Decider, Experiment};
 use viridian_core::experiment::step::{End, Order, Phase, State};
 use viridian_core::experiment::verdict::{Analysis, Standing};
-use viridian_core::guard::Margin;
 
 /// An experiment: where it stands and what it says so far.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct ExperimentBody {
     /// What else is worth knowing, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What experiments elsewhere, which draw the same kind of unit, change of what its arms do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<InteractionBody>,
     /// Why it stands where it stands, a sentence each; absent before its first transition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
@@ -103,53 +107,6 @@ pub struct ShownOnlyBody {
     pub chance_to_beat_control: f64,
     /// What is lost on average by choosing the arm, nothing where it is better; on the scale of `gain`.
     pub expected_loss: f64,
-}
-
-/// How much better an arm does than the control. Above zero is better. The interval holds at every look.
-#[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GainBody {
-    /// What the numbers mean; points when absent.
-    #[serde(default, skip_serializing_if = "GainScaleBody::is_usual")]
-    pub scale: GainScaleBody,
-    /// The best guess.
-    pub estimate: f64,
-    /// The least it can be; absent when unbounded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lower: Option<f64>,
-    /// The most it can be; absent when unbounded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upper: Option<f64>,
-}
-
-/// What the numbers of a gain mean: as the least effect that matters is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum GainScaleBody {
-    /// A difference of shares: 0.005 is half a percentage point.
-    #[default]
-    Points,
-    /// A part of the control's value: 0.2 is a fifth.
-    Relative,
-    /// Points of the scale of a score: 0.2 is a fifth of a point.
-    Score,
-}
-
-impl GainScaleBody {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
-    const fn is_usual(&self) -> bool {
-        matches!(self, Self::Points)
-    }
-}
-
-impl From<Margin> for GainScaleBody {
-    fn from(margin: Margin) -> Self {
-        match margin {
-            Margin::Points(_) => Self::Points,
-            Margin::Relative(_) => Self::Relative,
-            Margin::Score(_) => Self::Score,
-        }
-    }
 }
 
 /// What is known of an experiment beside what was asked for.
@@ -252,6 +209,11 @@ impl ExperimentBody {
             arms: arms.collect(),
             verdict: analysis.map(|analysis| analysis.sentence(experiment)),
             notes: analysis.map(|analysis| analysis.notes(experiment)).unwrap_or_default(),
+            interactions: analysis
+                .into_iter()
+                .flat_map(|analysis| &analysis.interactions)
+                .map(|interaction| InteractionBody::new(experiment, interaction))
+                .collect(),
             because: because.to_vec(),
             started_at: state.started_at.into(),
             ended_at,

@@ -241,7 +241,11 @@ fn conducting(application: &application::Application, experiment: &Experiment) -
         prices: None,
     };
     let shares = [5_000, 5_000, 0, 0, 0, 0, 0, 0].map(|share| Weight::from_basis_points(share).unwrap());
-    let allotment = epoch::Allotment { stage: epoch::Stage::Running, shares };
+    let allotment = epoch::Allotment {
+        stage: epoch::Stage::Running,
+        shares,
+        companions: viridian_core::companion::Companions::default(),
+    };
     let chat = ApplicationName::parse("chat").unwrap();
     let part = Part { start: 0, width: Weight::FULL };
     let conduct = experiment.conduct(&chat, (Salt([7; 16]), part), &allotment, &[placement("v2")]).unwrap();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::analysis::measurement::EpochCounts;
 use crate::application::Unit;
+use crate::companion::{Companion, Number};
 use crate::declared::{self, Asks, Declared, Load};
 use crate::epoch::Centres;
 use crate::experiment::analysis::analyse;
@@ -80,8 +81,15 @@ fn next(
 ) -> Option<Epoch> {
     let calibration = counts(1_000, 40);
     let analysis = analyse(experiment, &crate::experiment::evidence::Evidence::default(), &[]);
-    let renewal =
-        Renewal { experiment, phase, evidence, calibration: &calibration, analysis: Some(&analysis) };
+    let companions = Companions::default();
+    let renewal = Renewal {
+        experiment,
+        phase,
+        evidence,
+        calibration: &calibration,
+        analysis: Some(&analysis),
+        companions,
+    };
     renewal.after(last, last.started_at.plus(Duration::from_secs(60 * minutes)))
 }
 
@@ -111,6 +119,31 @@ fn a_span_begins_with_the_experiment_and_whenever_shares_change() {
     let leads_in = next((&experiment, &Phase::LeadIn), &first(), &nothing, 0).unwrap();
     assert_eq!(leads_in.allotment.unwrap().stage, Stage::LeadIn);
     assert!(next((&experiment, &RUNNING), &leads_in, &nothing, 1).is_some());
+}
+
+/// A span says who ran elsewhere, so the next begins when that changes; before the arms differ it is nobody's matter.
+#[test]
+fn a_span_begins_when_shares_change_elsewhere() {
+    let experiment = experiment(Allocation::Fixed);
+    let (nothing, control) = (Evidence::default(), counts(1_000, 40));
+    let next = |phase: &Phase, last: &Epoch, companions: Companions| {
+        let (experiment, evidence, calibration) = (&experiment, &nothing, &control);
+        let renewal = Renewal { experiment, phase, evidence, calibration, analysis: None, companions };
+        renewal.after(last, last.started_at.plus(Duration::from_secs(60)))
+    };
+    let beside = |shares: [u16; 2]| {
+        let mut places = [Weight::ZERO; arm::MOST];
+        places.iter_mut().zip(shares).for_each(|(place, share)| *place = percent(share));
+        Companions::of([Companion { experiment: Number(9), shares: places }])
+    };
+    let begun = next(&RUNNING, &first(), Companions::default()).unwrap();
+    let met = next(&RUNNING, &begun, beside([50, 50])).unwrap();
+    assert_eq!(met.allotment.unwrap().companions, beside([50, 50]));
+    assert_eq!(next(&RUNNING, &met, beside([50, 50])), None);
+    assert!(next(&RUNNING, &met, beside([50, 0])).is_some(), "an arm stops there");
+    assert!(next(&RUNNING, &met, Companions::default()).is_some(), "it ends there");
+    let leads_in = next(&Phase::LeadIn, &first(), beside([50, 50])).unwrap();
+    assert!(leads_in.allotment.unwrap().companions.is_empty());
 }
 
 #[test]

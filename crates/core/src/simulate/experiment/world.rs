@@ -4,6 +4,7 @@
 use super::script::{Event, Quality, Script};
 use crate::analysis::measurement::ArmCounts;
 use crate::analysis::tally::Counts;
+use crate::companion::Companions;
 use crate::epoch::Thresholds;
 use crate::experiment::allocate;
 use crate::experiment::analysis::analyse;
@@ -211,6 +212,7 @@ impl World {
             thresholds: Thresholds::default(),
             centres,
             arms,
+            companions: Companions::default(),
         };
         if leads_in { counted.lead_in.push(span) } else { counted.spans.push(span) }
     }

@@ -16,7 +16,7 @@
 
 use super::contrast::{Spread, TUNED_FOR, student};
 use crate::stats::moments::Moments;
-use crate::stats::sequence::asymptotic::one_sided_deviation;
+use crate::stats::sequence::asymptotic::{LEAST_EVENTS, one_sided_deviation};
 use crate::stats::special::normal_quantile;
 
 /// One span: the observations of each arm, group by group; one group for observations that are independent.
@@ -65,7 +65,17 @@ impl Linear {
     /// groups; or, for one group, independent observations.
     #[must_use]
     pub fn of(spans: &[Span], weights: &[f64], kind: Kind) -> Option<Self> {
-        let parts = Parts::of(spans, weights, kind)?;
+        let parts = Parts::of(spans, weights, (kind, Scale::Mean))?;
+        let spread = Spread::of(&parts.contributions);
+        Some(parts.estimate(spread))
+    }
+
+    /// The same sum of the logarithms of the means, by the delta method: with the weights 1, -1, -1 and 1 the logarithm of how many times
+    /// larger one ratio is than another. An arm's number of a group counts by `1 / mean`, so that the jackknife is that of the means.
+    /// A span in which a share has fewer than ten events on an arm is left out, and one in which an amount is nothing.
+    #[must_use]
+    pub fn of_logarithms(spans: &[Span], weights: &[f64], kind: Kind) -> Option<Self> {
+        let parts = Parts::of(spans, weights, (kind, Scale::Logarithm))?;
         let spread = Spread::of(&parts.contributions);
         Some(parts.estimate(spread))
     }
@@ -75,8 +85,8 @@ impl Linear {
     /// `slope = sum_g a_g b_g / sum_g b_g^2` over the groups' contributions after and before; one degree of freedom is paid for it.
     #[must_use]
     pub fn adjusted(spans: &[Span], lead_in: &[Span], weights: &[f64], kind: Kind) -> Option<Self> {
-        let mut parts = Parts::of(spans, weights, kind)?;
-        let Some(before) = Parts::of(lead_in, &balanced(weights), kind) else {
+        let mut parts = Parts::of(spans, weights, (kind, Scale::Mean))?;
+        let Some(before) = Parts::of(lead_in, &balanced(weights), (kind, Scale::Mean)) else {
             return Some(parts.estimate(Spread::of(&parts.contributions)));
         };
         let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
@@ -126,6 +136,32 @@ impl Linear {
     }
 }
 
+/// What is summed of each arm.
+#[derive(Clone, Copy, PartialEq)]
+enum Scale {
+    Mean,
+    Logarithm,
+}
+
+impl Scale {
+    /// What a mean counts as, and how fast that moves with the mean.
+    fn of(self, mean: f64) -> (f64, f64) {
+        match self {
+            Self::Mean => (mean, 1.0),
+            Self::Logarithm => (mean.ln(), mean.recip()),
+        }
+    }
+
+    /// Whether what an arm came to can be put on it.
+    fn holds(self, total: &Moments, kind: Kind) -> bool {
+        match (self, kind) {
+            (Self::Mean, _) => true,
+            (Self::Logarithm, Kind::Share) => total.sum >= LEAST_EVENTS,
+            (Self::Logarithm, _) => total.sum > 0.0,
+        }
+    }
+}
+
 /// Sums over spans, each weighted by the information it holds.
 struct Parts {
     sum: f64,
@@ -137,7 +173,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(spans: &[Span], weights: &[f64], kind: Kind) -> Option<Self> {
+    fn of(spans: &[Span], weights: &[f64], scale: (Kind, Scale)) -> Option<Self> {
         let groups = spans.iter().flatten().map(Vec::len).max()?;
         let mut parts = Self {
             sum: 0.0,
@@ -146,12 +182,12 @@ impl Parts {
             contributions: vec![0.0; groups],
             sample_size: 0.0,
         };
-        spans.iter().for_each(|span| parts.add(span, weights, kind));
+        spans.iter().for_each(|span| parts.add(span, weights, scale));
         (parts.information > 0.0).then(|| parts.per_information())
     }
 
     /// Adds a span, unless an arm with a weight has nothing in it, or nothing beside one group.
-    fn add(&mut self, span: &Span, weights: &[f64], kind: Kind) {
+    fn add(&mut self, span: &Span, weights: &[f64], (kind, scale): (Kind, Scale)) {
         let arms: Vec<(f64, &[Moments], Moments)> = weights
             .iter()
             .zip(span)
@@ -161,7 +197,7 @@ impl Parts {
         let is_told = |(_, groups, total): &(f64, &[Moments], Moments)| {
             total.count > 0.0 && (groups.len() == 1 || groups.iter().all(|group| group.count < total.count))
         };
-        if arms.is_empty() || !arms.iter().all(is_told) {
+        if arms.is_empty() || !arms.iter().all(|arm| is_told(arm) && scale.holds(&arm.2, kind)) {
             return;
         }
         // The variance of the sum when all observations vary alike: arms with few observations tell little.
@@ -172,13 +208,14 @@ impl Parts {
         self.sample_size += information * squares / 2.0;
         for (weight, groups, total) in &arms {
             let mean = total.sum / total.count;
-            self.sum += information * weight * mean;
+            let (value, slope) = scale.of(mean);
+            self.sum += information * weight * value;
             self.independent +=
-                (information * weight).powi(2) * of_one(total, kind, groups.len()) / total.count;
+                (information * weight * slope).powi(2) * of_one(total, kind, groups.len()) / total.count;
             if groups.len() > 1 {
                 for (contribution, group) in self.contributions.iter_mut().zip(*groups) {
                     let pull = (group.sum - mean * group.count) / (total.count - group.count);
-                    *contribution += information * weight * pull;
+                    *contribution += information * weight * slope * pull;
                 }
             }
         }
@@ -337,6 +374,21 @@ mod tests {
         let spans: [Span; 1] = [vec![arm(3_000.0, 13_000.0), arm(3_000.0, 10_000.0)]];
         let found = Linear::of(&spans, &[-1.0, 1.0], Kind::Bounded { width: 4.0 }).unwrap();
         assert!((found.standard_error.powi(2) - (4.004 + 1.004) / 1_000.0).abs() < 1e-9, "{found:?}");
+    }
+
+    /// Of independent observations the variance of a logarithm is `(1 - p) / (p n)` for a share.
+    #[test]
+    fn logarithms_are_of_ratios() {
+        let arm = |sum: f64| vec![Moments { count: 1_000.0, sum, sum_of_squares: sum }];
+        let spans: [Span; 1] = [vec![arm(50.0), arm(200.0), arm(100.0), arm(100.0)]];
+        let crossed = [1.0, -1.0, -1.0, 1.0];
+        let found = Linear::of_logarithms(&spans, &crossed, Kind::Share).unwrap();
+        assert!((found.estimate - 0.25_f64.ln()).abs() < 1e-12, "{found:?}");
+        let variance: f64 = [0.05, 0.2, 0.1, 0.1].map(|p: f64| (1.0 - p) / (1_000.0 * p)).iter().sum();
+        assert!((found.standard_error.powi(2) / variance - 1.0).abs() < 0.02, "{found:?}");
+        let few: [Span; 1] = [vec![arm(9.0), arm(200.0), arm(100.0), arm(100.0)]];
+        assert_eq!(Linear::of_logarithms(&few, &crossed, Kind::Share), None);
+        assert!(Linear::of_logarithms(&few, &crossed, Kind::Amount).is_some());
     }
 
     #[test]

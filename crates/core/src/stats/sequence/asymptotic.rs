@@ -41,7 +41,7 @@ pub fn one_sided_radius(precision: Precision, alpha: f64) -> f64 {
 
 /// Below these the normal approximation behind the sequences is not to be shown as a range.
 const LEAST_OBSERVATIONS: f64 = 100.0;
-const LEAST_EVENTS: f64 = 10.0;
+pub(crate) const LEAST_EVENTS: f64 = 10.0;
 
 /// Whether an arm has seen enough for a sequence to be shown: a hundred observations, and ten events where they are counted.
 #[must_use]

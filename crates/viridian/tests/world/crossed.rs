@@ -17,7 +17,7 @@ use viridian_testkit::caller::{Caller, post};
 
 const CALLERS: usize = 12;
 /// How many users each speaks for.
-const USERS: usize = 60;
+pub(crate) const USERS: usize = 60;
 /// How long each waits after a user was answered.
 const PACE: Duration = Duration::from_millis(10);
 /// The arms, the control first.
@@ -25,7 +25,7 @@ const ARMS: [&str; 4] = ["now", "prompt", "index", "both"];
 
 /// What callers were answered.
 #[derive(Debug, Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// The arms of a user, whichever application told.
     arms: BTreeMap<String, BTreeSet<String>>,
     /// The releases of each application.
@@ -38,7 +38,7 @@ async fn two_choices_are_told_apart_and_together() {
     let manifest = applications(defects::start().await);
     let viridian = Viridian::start(home.path(), &manifest, ANY_PORT);
     let seen = Arc::new(Mutex::new(Seen::default()));
-    let _callers = start_callers(viridian.gateway(), &seen);
+    let _callers = start_callers(viridian.gateway(), &seen, is_good);
 
     let file = write(home.path(), "experiment.yaml", EXPERIMENT);
     let started = viridian.ask(&["experiment", "start", "--file", &file]);
@@ -69,7 +69,7 @@ async fn two_choices_are_told_apart_and_together() {
     }
 }
 
-fn applications(model: SocketAddr) -> String {
+pub(crate) fn applications(model: SocketAddr) -> String {
     let of = |name: &str| {
         format!(
             "---
@@ -114,16 +114,19 @@ spec:
   stop: {maxDuration: 24h, winner: byPerson}
 ";
 
-fn start_callers(gateway: SocketAddr, seen: &Arc<Mutex<Seen>>) -> JoinSet<()> {
+/// Whether an answer is found good, by the releases of the search and of the chat, and its number.
+pub(crate) type IsGood = fn(&[String], usize) -> bool;
+
+pub(crate) fn start_callers(gateway: SocketAddr, seen: &Arc<Mutex<Seen>>, is_good: IsGood) -> JoinSet<()> {
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
-        callers.spawn(call(gateway, caller, Arc::clone(seen)));
+        callers.spawn(call(gateway, caller, Arc::clone(seen), is_good));
     }
     callers
 }
 
 /// Searches and then asks, as one user after the other, and rates what came of it.
-async fn call(gateway: SocketAddr, caller: usize, seen: Arc<Mutex<Seen>>) {
+async fn call(gateway: SocketAddr, caller: usize, seen: Arc<Mutex<Seen>>, is_good: IsGood) {
     let Some(mut open) = Caller::try_connect(gateway).await else { return };
     for number in 0.. {
         let user = format!("user-{caller}-{}", number % USERS);

@@ -130,7 +130,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     closed(directory.path());
     raw(directory.path()).pragma_update(None, "user_version", 9).unwrap();
-    check_refused(directory.path(), &["newer version (schema 9, this one knows 5)", "restore a backup"]);
+    check_refused(directory.path(), &["newer version (schema 9, this one knows 6)", "restore a backup"]);
 }
 
 #[test]

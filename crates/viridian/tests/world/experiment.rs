@@ -96,7 +96,7 @@ fn requests(tone: &Value, name: &str) -> u64 {
     arm(tone, name)["counts"]["requests"].as_u64().unwrap_or(0)
 }
 
-fn application(model: SocketAddr) -> String {
+pub(crate) fn application(model: SocketAddr) -> String {
     let release = |version: &str, defect: &str| {
         format!(
             "---

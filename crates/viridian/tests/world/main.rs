@@ -54,3 +54,4 @@ mod secure;
 mod skew;
 mod slices;
 mod start_speed;
+mod unsound;

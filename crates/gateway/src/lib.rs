@@ -46,6 +46,7 @@ mod request_id;
 mod snapshot;
 mod tally;
 
+mod falls;
 mod feedback;
 mod metrics;
 mod node;

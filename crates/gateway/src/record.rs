@@ -4,26 +4,16 @@
 //! A recorder that is dropped without being finished belonged to a request whose caller went away: the outcome is made
 //! when it is dropped, and only then, so there can be neither none nor two.
 
+use crate::falls::Falls;
 use crate::headers::Answering;
 use crate::prepared::table::Table;
-use crate::sliced::Values;
 use crate::worker::Worker;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
-use viridian_core::companion::Elsewhere;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::Decision;
 use viridian_wire::expression::Said;
-
-/// The parts of the traffic that a request falls into.
-#[derive(Default)]
-pub(crate) struct Falls {
-    /// Its slices; absent where nothing is counted by slice.
-    pub(crate) slices: Option<Values>,
-    /// The arms that its unit has elsewhere.
-    pub(crate) elsewhere: Elsewhere,
-}
 
 /// The outcome of one request, to be.
 pub(crate) struct Recorder {

@@ -6,10 +6,10 @@
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::falls::Falls;
 use crate::handle::Handle;
 use crate::node::Node;
 use crate::prepared::table::Table;
-use crate::record::Falls;
 use crate::route::known_of_candidate;
 use std::sync::Arc;
 use viridian_core::id::ApplicationName;

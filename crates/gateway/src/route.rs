@@ -2,13 +2,14 @@
 //! wait, so a request is decided by one set of tables.
 
 use crate::address::{Address, Asked, Call, Purpose};
+use crate::falls::Falls;
 use crate::headers::Answering;
 use crate::key;
 use crate::node::Node;
 use crate::peek::Peek;
 use crate::prepared::table::Table;
 use crate::reading::Expected;
-use crate::record::{Falls, Recorder};
+use crate::record::Recorder;
 use crate::refusal::Refusal;
 use crate::sliced;
 use crate::splice;

@@ -1,9 +1,9 @@
 //! A routing table, ready to serve by. Entry point: [`Table::prepare`].
 
 use super::placement::{self, Means, Placement};
+use crate::falls::Falls;
 use crate::guard::{LONGEST_WINDOW, Watch};
 use crate::pinned::Flag;
-use crate::record::Falls;
 use crate::request_id::ApplicationHash;
 use crate::tally::{Book, Measure};
 use http::{HeaderName, HeaderValue};

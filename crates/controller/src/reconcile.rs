@@ -16,16 +16,17 @@ use crate::senses::Senses;
 use std::collections::HashMap;
 use std::sync::Arc;
 use viridian_core::analysis::drift::Drifts;
-use viridian_core::analysis::judge::tell;
+use viridian_core::analysis::judge::{Units, tell};
+use viridian_core::analysis::measurement::Evidence;
 use viridian_core::id::{ApplicationName, RolloutName, Term};
-use viridian_core::rollout::input::Unwell;
+use viridian_core::rollout::input::{Input, Unwell};
 use viridian_core::rollout::noted::Noted;
 use viridian_core::rollout::state::Phase;
 use viridian_core::rollout::step::{Transition, step};
 use viridian_core::routing::table::RoutingTable;
 use viridian_core::time::Timestamp;
 use viridian_crash as crash;
-use viridian_store::{CommandId, Commit, ExperimentCommit, PendingCommand, TableChange};
+use viridian_store::{CommandId, Commit, ExperimentCommit, PendingCommand, StoredRollout, TableChange};
 
 /// What the walk works with.
 pub struct Room<L, S> {
@@ -166,18 +167,10 @@ fn walk<L: Ledger, S: Senses>(
     let drifts = room.drifts.entry(name.clone()).or_default();
     let signs = drifts.look(&measured.evidence, units_of(&present.application), now);
     let sight = Sight { rollout, candidate, commands: &commands, signs };
-    let mut input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
-    let mut transition = step(&rollout.plan, &rollout.state, &input, now);
+    let input = sight.input(&present, &measured, (&room.hub, &room.senses, now));
+    let known = (&measured.evidence, units_of(&present.application));
+    let transition = decide(&room.ledger, rollout, (input, known), now);
     let stays = transition.next.sequence == rollout.state.sequence;
-    let units = units_of(&present.application);
-    if stays {
-        let noted = Noted::new(transition.report.clone(), Arc::clone(&measured.evidence), units);
-        room.ledger.note_report(&rollout.proposal.name, noted);
-    } else {
-        // What is written down is told in full.
-        tell(&mut input.analysis, &measured.evidence, units);
-        transition = step(&rollout.plan, &rollout.state, &input, now);
-    }
     if !matches!(transition.next.phase, Phase::RollingBack { .. }) {
         // The last numbers are for the way back: an attempt to go forward that cannot be written spends none of them.
         reserved?;
@@ -201,6 +194,24 @@ fn walk<L: Ledger, S: Senses>(
         at: now,
     };
     carry_out(room, name, decided)
+}
+
+/// Takes a step by the verdicts. How the candidate compares is told beside them where something moves, which is written down, and
+/// else to whoever reads why nothing does.
+fn decide(
+    ledger: &impl Ledger,
+    StoredRollout { proposal, plan, state, .. }: &StoredRollout,
+    (mut input, (evidence, units)): (Input, (&Arc<Evidence>, Units)),
+    now: Timestamp,
+) -> Transition {
+    let transition = step(plan, state, &input, now);
+    if transition.next.sequence == state.sequence {
+        let noted = Noted::new(transition.report.clone(), Arc::clone(evidence), units);
+        ledger.note_report(&proposal.name, noted);
+        return transition;
+    }
+    tell(&mut input.analysis, evidence, units);
+    step(plan, state, &input, now)
 }
 
 /// Serves by a course that no transition asks for, as far as it differs from what is served.

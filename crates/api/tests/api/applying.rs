@@ -1,19 +1,9 @@
 //! Applying manifests: all or nothing, with every fault at once.
 
-use crate::world::{APPLICATION, World};
+use crate::world::{APPLICATION, ROLLOUT, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-
-const ROLLOUT: &str = "
-apiVersion: viridian.dev/v1
-kind: Rollout
-metadata: {name: r1}
-spec:
-  application: support-chat
-  candidate: support-chat-v2
-  strategy: {canary: {steps: [{weight: 5%}, {analysis: {}}]}}
-";
 
 fn actions(body: &Value) -> Vec<&str> {
     body["changes"].as_array().unwrap().iter().map(|change| change["action"].as_str().unwrap()).collect()

@@ -1,15 +1,13 @@
 //! Percentiles of the times that answers took, on the page of a rollout.
 
-use crate::world::{APPLICATION, NOW, World, progressing, report};
+use crate::world::{APPLICATION, NOW, World};
 use serde_json::Value;
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::Tally;
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
 use viridian_core::id::{ApplicationName, BootId, NodeName, RolloutName};
-use viridian_core::rollout::state::State;
 use viridian_core::weight::Weight;
-use viridian_store::Commit;
 
 /// A rollout at a fifth of the traffic, and so many answers of either arm in 100 to 200 milliseconds.
 async fn with_answers(application: &str, baseline: u64, candidate: u64) -> Value {
@@ -26,18 +24,7 @@ async fn with_answers(application: &str, baseline: u64, candidate: u64) -> Value
         started_at: NOW,
         allotment: None,
     };
-    let commit = Commit {
-        rollout: &name,
-        expected_sequence: 0,
-        next: &State { sequence: 1, phase: progressing(0), ..State::new() },
-        report: &report("it begins"),
-        table: None,
-        epoch: Some(&epoch),
-        effects: &[],
-        answered: &[],
-        at: NOW,
-    };
-    world.store.commit(&commit).unwrap();
+    world.begin(&epoch);
     let rows = [(Arm::Baseline, baseline), (Arm::Candidate, candidate)].map(|(arm, answers)| {
         let mut tally = Tally::default();
         tally.classes[0] = answers;

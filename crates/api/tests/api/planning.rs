@@ -1,17 +1,15 @@
 //! Forecasts over the API; the numbers themselves are tested in the core.
 
-use crate::world::{NOW, World, progressing, report};
+use crate::world::{NOW, ROLLOUT, World};
 use serde_json::{Value, json};
 use viridian_core::analysis::row::{Origin, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, Tally};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
-use viridian_core::id::{ApplicationName, BootId, EpochId, NodeName, RolloutName};
+use viridian_core::id::{ApplicationName, BootId, EpochId, NodeName};
 use viridian_core::metric::Metric;
-use viridian_core::rollout::state::State;
 use viridian_core::time::Timestamp;
 use viridian_core::weight::Weight;
-use viridian_store::Commit;
 
 /// Begins the rollout `r1`, and ten minutes of a baseline that fails one request of a hundred, so many in a second.
 fn serve(world: &World, per_second: u64) {
@@ -24,18 +22,7 @@ fn serve(world: &World, per_second: u64) {
         started_at: Timestamp(NOW.0 - 600_000),
         allotment: None,
     };
-    let commit = Commit {
-        rollout: &RolloutName::parse("r1").unwrap(),
-        expected_sequence: 0,
-        next: &State { sequence: 1, phase: progressing(0), ..State::new() },
-        report: &report("it begins"),
-        table: None,
-        epoch: Some(&epoch),
-        effects: &[],
-        answered: &[],
-        at: NOW,
-    };
-    world.store.commit(&commit).unwrap();
+    world.begin(&epoch);
     let requests = per_second * 600;
     let mut tally = Tally::default();
     tally.classes[0] = requests;
@@ -77,16 +64,6 @@ async fn a_guard_that_can_never_fire_is_warned_of() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("The guard on feedback (margin 3pp) can never fire"), "{warnings:?}");
 }
-
-const ROLLOUT: &str = "
-apiVersion: viridian.dev/v1
-kind: Rollout
-metadata: {name: r1}
-spec:
-  application: support-chat
-  candidate: support-chat-v2
-  strategy: {canary: {steps: [{weight: 5%}, {analysis: {}}]}}
-";
 
 #[tokio::test]
 async fn a_guard_that_leaves_callers_no_time_to_speak_is_warned_of() {

@@ -14,6 +14,7 @@ use viridian_api::{Certificate, GatewayStatus, Internal, Notices, RequestCount, 
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::Evidence;
 use viridian_core::arm::Arm;
+use viridian_core::epoch::Epoch;
 use viridian_core::id::RolloutName;
 use viridian_core::outcome::Class;
 use viridian_core::rollout::noted::Noted;
@@ -25,6 +26,17 @@ use viridian_platform::token::Token;
 use viridian_store::{Commit, Store};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+/// A rollout to its second release.
+pub(crate) const ROLLOUT: &str = "
+apiVersion: viridian.dev/v1
+kind: Rollout
+metadata: {name: r1}
+spec:
+  application: support-chat
+  candidate: support-chat-v2
+  strategy: {canary: {steps: [{weight: 5%}, {analysis: {}}]}}
+";
 
 /// An application with two releases, the first of which serves.
 pub(crate) const APPLICATION: &str = "
@@ -182,6 +194,15 @@ impl World {
 
     /// Moves a rollout, as the controller would.
     pub(crate) fn go(&self, rollout: &str, phase: Phase, sentence: &str) {
+        self.move_to(rollout, phase, sentence, None);
+    }
+
+    /// The rollout `r1` begins its first step, and an epoch with it.
+    pub(crate) fn begin(&self, epoch: &Epoch) {
+        self.move_to("r1", progressing(0), "it begins", Some(epoch));
+    }
+
+    fn move_to(&self, rollout: &str, phase: Phase, sentence: &str, epoch: Option<&Epoch>) {
         let name = RolloutName::parse(rollout).unwrap();
         let sequence = self.store.rollout(&name).unwrap().unwrap().state.sequence;
         let next = RolloutState { sequence: sequence + 1, phase, ..RolloutState::new() };
@@ -192,7 +213,7 @@ impl World {
             next: &next,
             report: &report,
             table: None,
-            epoch: None,
+            epoch,
             effects: &[],
             answered: &[],
             at: NOW,

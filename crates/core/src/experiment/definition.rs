@@ -339,4 +339,4 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -182,17 +182,15 @@ fn groups(inputs: &Value) -> Vec<EpochSums> {
     epochs(inputs).iter().map(of_epoch).collect()
 }
 
+fn ranged([estimate, standard_error, df, size]: [f64; 4], [lower, upper]: [f64; 2]) -> Value {
+    json!({"estimate": estimate, "standard_error": standard_error, "df": df, "size": size, "lower": lower, "upper": upper})
+}
+
 fn contrasts(epochs: &[EpochSums]) -> Value {
     let told = |found: Option<Contrast>| {
-        let found = found.unwrap();
-        json!({
-            "estimate": found.estimate,
-            "standard_error": found.standard_error,
-            "df": found.degrees_of_freedom,
-            "size": found.sample_size,
-            "lower": found.lower(ALPHA),
-            "upper": found.upper(ALPHA),
-        })
+        let Contrast { estimate, standard_error, degrees_of_freedom, sample_size, .. } = found.unwrap();
+        let ends = [found.unwrap().lower(ALPHA), found.unwrap().upper(ALPHA)];
+        ranged([estimate, standard_error, degrees_of_freedom, sample_size], ends)
     };
     let thinner: Vec<EpochSums> = epochs
         .iter()
@@ -234,15 +232,9 @@ fn sums(inputs: &Value, kind: &str) -> Value {
     };
     let (after, before) = (spans("spans"), spans("lead_in"));
     let told = |found: Option<Linear>| {
-        let found = found.unwrap();
-        json!({
-            "estimate": found.estimate,
-            "standard_error": found.standard_error,
-            "df": found.degrees_of_freedom,
-            "size": found.sample_size,
-            "lower": found.lower(ALPHA),
-            "upper": found.upper(ALPHA),
-        })
+        let Linear { estimate, standard_error, degrees_of_freedom, sample_size, .. } = found.unwrap();
+        let ends = [found.unwrap().lower(ALPHA), found.unwrap().upper(ALPHA)];
+        ranged([estimate, standard_error, degrees_of_freedom, sample_size], ends)
     };
     json!({
         "pair": told(Linear::of(&after, &[-1.0, 0.0, 1.0], kind)),

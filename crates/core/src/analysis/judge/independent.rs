@@ -51,23 +51,18 @@ fn shows_safe(log_safe: f64, guard: &Guard, evidence: &Evidence) -> bool {
 /// Whether the candidate is shown safe by a guard with another margin than the rollout's, for which nothing is remembered and no
 /// thresholds of percentiles were published: what it grants is counted from the answers' times.
 pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
-    let epochs: Vec<&EpochCounts> = safe_epochs(guard.metric, evidence).collect();
-    if guard.metric.is_amount() {
-        let margin = guard.margin.fraction();
-        let log_safe = least(guard.metric, |reading| {
-            log_e_safe_by_amounts(epochs.iter().copied(), guard.metric, reading, margin)
-        });
-        return shows_safe(log_safe, guard, evidence);
-    }
-    if guard.metric.percentile().is_none() {
-        return shows_safe(log_safe(guard, evidence), guard, evidence);
-    }
-    let log_safe = least(guard.metric, |reading| {
-        let race =
-            |counts: &EpochCounts| race_granting(counts, guard.metric, reading, guard.margin.fraction());
-        race::log_e_safe(&races(epochs.iter().copied(), race), 1.0)
-    });
-    log_safe >= -ALPHA_PROMOTE.ln()
+    let epochs = || safe_epochs(guard.metric, evidence);
+    let (metric, margin) = (guard.metric, guard.margin.fraction());
+    let log_safe = if metric.is_amount() {
+        least(metric, |reading| log_e_safe_by_amounts(epochs(), metric, reading, margin))
+    } else if metric.percentile().is_some() {
+        least(metric, |reading| {
+            race::log_e_safe(&races(epochs(), |counts| race_granting(counts, metric, reading, margin)), 1.0)
+        })
+    } else {
+        log_safe(guard, evidence)
+    };
+    shows_safe(log_safe, guard, evidence)
 }
 
 /// Whether the candidate got the share of the requests that was drawn for it.

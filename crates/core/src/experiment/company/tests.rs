@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::application::Unit;
-use crate::experiment::definition::{Aim, Allocation, Arm, Arms, Better, Decider, Stop};
+use crate::experiment::definition::tests::sound;
+use crate::experiment::definition::{Aim, Arm, Arms};
 use crate::experiment::step::End;
-use crate::guard::Margin;
 use crate::id::{ApplicationName, ArmName, ExperimentName, LayerName, ReleaseName};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 fn percent(percent: u16) -> Weight {
     Weight::from_basis_points(percent * 100).unwrap()
@@ -20,24 +19,15 @@ fn experiment(name: &str, layer: &str, unit: Unit) -> Experiment {
         share: percent(30),
         releases: BTreeMap::from([(application.clone(), ReleaseName::parse(name).unwrap())]),
     };
+    let sound = sound();
     Experiment {
         name: ExperimentName::parse(name).unwrap(),
         layer: LayerName::parse(layer).unwrap(),
-        traffic: Weight::FULL,
         unit,
         arms: Arms::try_from(["now", "b", "c"].map(arm).to_vec()).unwrap(),
         holdout: percent(5),
-        aim: Aim {
-            application: application.clone(),
-            metric: Metric::Refusals,
-            better: Better::Lower,
-            minimum_effect: Margin::Points(100),
-        },
-        guards: Vec::new(),
-        meanings: BTreeMap::new(),
-        allocation: Allocation::Fixed,
-        lead_in: Duration::ZERO,
-        stop: Stop { winner: Decider::ByRule, max_duration: Duration::from_secs(14 * 86_400) },
+        aim: Aim { application: application.clone(), metric: Metric::Refusals, ..sound.aim },
+        ..sound
     }
 }
 

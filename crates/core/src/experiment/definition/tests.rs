@@ -21,7 +21,8 @@ fn arm(called: &str, release: &str) -> Arm {
     }
 }
 
-fn sound() -> Experiment {
+/// An experiment of three arms without a fault.
+pub(in crate::experiment) fn sound() -> Experiment {
     let arms = vec![arm("terse", "v9"), arm("now", "v8"), arm("kind", "v10")];
     Experiment {
         name: name("tone"),

@@ -7,6 +7,7 @@
 mod answers;
 mod controller;
 mod plan;
+mod warmup;
 
 use crate::config::{Config, Scenario, Usual};
 use crate::run::{End, Run};
@@ -36,6 +37,7 @@ use viridian_core::routing::decide::{Decision, Exempt, Standing};
 use viridian_core::time::Timestamp;
 use viridian_core::unit::Group;
 use viridian_core::weight::Weight;
+use warmup::Warmup;
 
 /// The most steps at one look, as in production.
 const STEPS_PER_LOOK: usize = 8;
@@ -64,6 +66,7 @@ pub(crate) struct Ours<'a> {
     evidence: Evidence,
     /// Judgements that do not count yet, the next first.
     unripe: BinaryHeap<Reverse<Unripe>>,
+    warmup: Warmup,
     next_look: f64,
     candidate: u64,
     excess: f64,
@@ -108,6 +111,7 @@ impl<'a> Ours<'a> {
         });
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
+            warmup: Warmup::of(plan.policy.warmup),
             usual: &config.usual,
             tells_tokens: plan.guards.iter().any(|guard| guard.metric == Metric::OutputTokens),
             plan,
@@ -178,7 +182,7 @@ impl<'a> Ours<'a> {
         let arm = if bucket.is_candidate(drawn) { Arm::Candidate } else { Arm::Baseline };
         let standing = if !weight.compares() {
             Standing::Exempt(Exempt::NotCompared)
-        } else if self.candidate < u64::from(self.plan.policy.warmup) {
+        } else if !self.warmup.is_over(request.at) {
             Standing::Exempt(Exempt::WarmingUp)
         } else {
             Standing::Drawn(weight)
@@ -193,6 +197,7 @@ impl<'a> Ours<'a> {
         counted.tally.record(&outcome, &thresholds);
         counted.groups.record(&outcome, &thresholds);
         if arm == Arm::Candidate {
+            self.warmup.sent(request.at + answer.latency_us as f64 / 1e6);
             self.candidate += 1;
             self.excess += request.excess;
         }

@@ -14,6 +14,7 @@ use viridian_core::id::{EpochId, RolloutName};
 use viridian_core::outcome::Class;
 use viridian_core::routing::decide::Local;
 use viridian_core::routing::table::Comparison;
+use viridian_core::routing::warmth::{Warmth, most_sent};
 use viridian_core::weight::Weight;
 
 /// The longest window: far beyond what a guard needs that is to act at once.
@@ -24,9 +25,16 @@ pub(crate) struct Watch {
     rollout: RolloutName,
     epoch: EpochId,
     warmup: u32,
-    /// Requests sent to the candidate, as far as the warm-up; shared by all epochs of the rollout.
-    sent: Arc<AtomicU32>,
+    /// Shared by all epochs of the rollout.
+    warmth: Arc<WarmingUp>,
     guard: Option<Guard>,
+}
+
+/// What is known of the candidate's [`Warmth`], as far as the warm-up.
+#[derive(Default)]
+struct WarmingUp {
+    sent: AtomicU32,
+    answered: AtomicU32,
 }
 
 struct Guard {
@@ -64,7 +72,7 @@ impl Watch {
             rollout: comparison.rollout.clone(),
             epoch,
             warmup: comparison.warmup,
-            sent: previous.map(|watch| Arc::clone(&watch.sent)).unwrap_or_default(),
+            warmth: previous.map(|watch| Arc::clone(&watch.warmth)).unwrap_or_default(),
             guard: comparison.local_guard.map(Guard::new),
         })
     }
@@ -73,10 +81,10 @@ impl Watch {
     pub(crate) fn local(&self) -> Local {
         if self.has_tripped() {
             Local::Tripped
-        } else if self.sent.load(Ordering::Relaxed) < self.warmup {
-            Local::WarmingUp
-        } else {
+        } else if self.warmth.now().suffices(self.warmup) {
             Local::Open
+        } else {
+            Local::WarmingUp
         }
     }
 
@@ -92,18 +100,35 @@ impl Watch {
 
     /// A request goes to this arm.
     pub(crate) fn sent(&self, arm: Arm) {
-        if arm == Arm::Candidate && self.sent.load(Ordering::Relaxed) < self.warmup {
-            self.sent.fetch_add(1, Ordering::Relaxed);
+        if arm == Arm::Candidate {
+            count_below(&self.warmth.sent, most_sent(self.warmup));
         }
     }
 
     /// A request to this arm ended so.
     pub(crate) fn record(&self, arm: Arm, class: Class) {
-        if let Some(guard) = &self.guard
-            && class != Class::Cancelled
-        {
+        if class == Class::Cancelled {
+            return;
+        }
+        if arm == Arm::Candidate {
+            count_below(&self.warmth.answered, self.warmup);
+        }
+        if let Some(guard) = &self.guard {
             guard.record(arm, class.is_error());
         }
+    }
+}
+
+impl WarmingUp {
+    fn now(&self) -> Warmth {
+        Warmth { sent: self.sent.load(Ordering::Relaxed), answered: self.answered.load(Ordering::Relaxed) }
+    }
+}
+
+/// Counts one more, as long as it is below a number. Workers that count at once may pass it by as many as they are.
+fn count_below(counter: &AtomicU32, most: u32) {
+    if counter.load(Ordering::Relaxed) < most {
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -234,13 +259,25 @@ mod tests {
     #[test]
     fn the_warm_up_belongs_to_the_rollout() {
         let watch = Watch::over(&comparison("chat-v2", 2, None), EpochId(1), None);
-        watch.sent(Arm::Baseline);
-        watch.sent(Arm::Candidate);
+        watch.record(Arm::Baseline, Class::Ok);
+        watch.record(Arm::Candidate, Class::Ok);
         assert_eq!(watch.local(), Local::WarmingUp);
         let next = Watch::over(&comparison("chat-v2", 2, None), EpochId(2), Some(&watch));
-        next.sent(Arm::Candidate);
+        next.record(Arm::Candidate, Class::UpstreamError);
         assert_eq!(next.local(), Local::Open);
         let other = Watch::over(&comparison("chat-v3", 2, None), EpochId(3), Some(&next));
         assert_eq!(other.local(), Local::WarmingUp);
+    }
+
+    #[test]
+    fn a_candidate_that_answers_nobody_is_waited_for_only_so_long() {
+        let watch = Watch::over(&comparison("chat-v2", 2, None), EpochId(1), None);
+        for _ in 0..5 {
+            watch.sent(Arm::Candidate);
+            watch.record(Arm::Candidate, Class::Cancelled);
+            assert_eq!(watch.local(), Local::WarmingUp);
+        }
+        watch.sent(Arm::Candidate);
+        assert_eq!(watch.local(), Local::Open);
     }
 }

@@ -23,7 +23,7 @@ pub const DEFAULT_HOLDBACK: Weight = match Weight::from_basis_points(200) {
 pub const DEFAULT_BAKE: Duration = Duration::from_secs(10 * 60);
 /// How many fresh outcomes each arm needs unless the analysis says otherwise.
 pub const DEFAULT_MIN_SAMPLES: u64 = 100;
-/// How many requests a gateway sends the candidate before it counts unless the rollout says otherwise.
+/// How many answers of the candidate a gateway waits for before it counts unless the rollout says otherwise.
 pub const DEFAULT_WARMUP: u32 = 10;
 /// The most errors per request a step may risk unless the rollout says otherwise: 5 %.
 pub const DEFAULT_RISK_BUDGET: Weight = match Weight::from_basis_points(500) {
@@ -89,7 +89,7 @@ pub struct Policy {
     pub patience: Duration,
     /// The most errors per request a step may risk: next weight times the bound of harm stays below it.
     pub risk_budget: Weight,
-    /// Requests a gateway sends the candidate before it counts.
+    /// Answers of the candidate that a gateway waits for before it counts.
     pub warmup: u32,
     /// What happens to the release on a rollback.
     pub rejection: Rejection,

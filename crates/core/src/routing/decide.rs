@@ -28,7 +28,7 @@ pub struct RequestKey<'a> {
 pub enum Local {
     /// Nothing speaks against it.
     Open,
-    /// It has not yet had its warm-up requests here.
+    /// It has not yet had its warm-up here.
     WarmingUp,
     /// The local guard sent its share to the baseline.
     Tripped,

@@ -155,7 +155,7 @@ pub struct Comparison {
     pub split: Split,
     /// The secret key of the draw, new in each rollout.
     pub salt: Salt,
-    /// How many requests a gateway sends the candidate before it counts either arm's outcomes.
+    /// How many answers of the candidate a gateway waits for before it counts either arm's outcomes.
     pub warmup: u32,
     /// What the gateway may decide on its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ use super::text::{self, quantity};
 
 /// The most fresh outcomes that can be asked for; far above what any decision needs.
 const MOST_SAMPLES: u64 = 100_000_000;
-/// The most warm-up requests that can be asked for.
+/// The most warm-up answers that can be asked for.
 const MOST_WARMUP: u64 = 1_000_000;
 
 pub(crate) const SHAPE: Shape = Shape::object(&[
@@ -49,7 +49,7 @@ const SPEC: &[Field] = &[
     ),
     optional(
         "warmup",
-        "How many requests a gateway sends the candidate before it counts; 10 unless given.",
+        "How many answers of the candidate a gateway waits for before it counts, while it sends at most three times as many requests; 10 unless given.",
         Shape::number(0, MOST_WARMUP),
     ),
     optional("rollback", "What a rollback means.", Shape::Object(ROLLBACK)),

@@ -3,9 +3,10 @@
 
 use crate::arm::Arm;
 use crate::id::{EpochId, NodeName};
-use crate::outcome::Outcome;
+use crate::outcome::{Class, Outcome};
 use crate::routing::decide::{Decision, Local, RequestKey, decide};
 use crate::routing::table::RoutingTable;
+use crate::routing::warmth::Warmth;
 use crate::simulate::script::GatewayChange;
 use crate::time::Timestamp;
 use crate::weight::Weight;
@@ -27,8 +28,8 @@ pub(super) struct Gateway {
     /// Whether it may send the candidate requests, as far as the controller knows.
     exposed: bool,
     tripped: bool,
-    /// Requests it sent the candidate.
-    sent: u32,
+    /// What it and the candidate had of each other.
+    warmth: Warmth,
     /// What came of requests since it was last heard.
     unreported: Vec<Measured>,
 }
@@ -61,7 +62,7 @@ impl Gateway {
             heard_at: now,
             exposed: false,
             tripped: false,
-            sent: 0,
+            warmth: Warmth::default(),
             unreported: Vec::new(),
         }
     }
@@ -94,7 +95,7 @@ impl Gateway {
         if table.candidate_weight() == Weight::ZERO {
             self.exposed = false;
             self.tripped = false;
-            self.sent = 0;
+            self.warmth = Warmth::default();
         }
         self.serving = table;
     }
@@ -119,7 +120,7 @@ impl Gateway {
     pub(super) fn decide(&mut self, unit: Option<&str>, uniform: u64, now: Timestamp) -> Decision {
         let local = self.local(now);
         let decision = decide(&self.serving, &RequestKey { unit, uniform, local });
-        self.sent += u32::from(decision.arm == Arm::Candidate);
+        self.warmth.sent += u32::from(decision.arm == Arm::Candidate);
         decision
     }
 
@@ -127,10 +128,10 @@ impl Gateway {
         let warmup = self.serving.comparison.as_ref().map_or(0, |comparison| comparison.warmup);
         if self.tripped || now.since(self.heard_at) >= EXPOSURE_LEASE {
             Local::Tripped
-        } else if self.sent < warmup {
-            Local::WarmingUp
-        } else {
+        } else if self.warmth.suffices(warmup) {
             Local::Open
+        } else {
+            Local::WarmingUp
         }
     }
 
@@ -140,6 +141,8 @@ impl Gateway {
     }
 
     pub(super) fn note(&mut self, measured: Measured) {
+        let Outcome { decision, class, .. } = measured.outcome;
+        self.warmth.answered += u32::from(decision.arm == Arm::Candidate && class != Class::Cancelled);
         self.unreported.push(measured);
     }
 

@@ -1,6 +1,6 @@
 //! The evidence of a rollout: counts of both arms, epoch by epoch. It only grows and is never reset at a step.
 
-use super::remembered::{Question, Remembered};
+use super::remembered::{Bet, Compared, Remembered};
 use super::tally::{Counts, GroupTally, Tally, UnitSketch};
 use crate::arm::Arm;
 use crate::epoch::Epoch;
@@ -21,15 +21,16 @@ pub struct ArmCounts {
     pub groups: GroupTally,
 }
 
-/// Counts of every arm in one epoch: [`EpochArms`], which copies share until one of them is changed. What bets have made of them
-/// is found once.
+/// Counts of every arm in one epoch: [`EpochArms`], which copies share until one of them is changed. What bets have made of them,
+/// and how they compare, is found once.
 #[derive(Debug, Clone)]
 pub struct EpochCounts(Arc<Kept>);
 
 #[derive(Debug, Clone)]
 struct Kept {
     arms: EpochArms,
-    remembered: Remembered,
+    capitals: Remembered<Bet, Capital>,
+    gaps: Remembered<Compared, [f64; 2]>,
 }
 
 /// What every arm did in one epoch.
@@ -86,12 +87,17 @@ impl EpochCounts {
     /// What the baseline and the candidate did in an epoch.
     pub fn of(epoch: Epoch, [baseline, candidate]: [ArmCounts; 2]) -> Self {
         let arms = EpochArms { epoch, baseline, candidate, treatments: Vec::new() };
-        Self(Arc::new(Kept { arms, remembered: Remembered::default() }))
+        Self(Arc::new(Kept { arms, capitals: Remembered::default(), gaps: Remembered::default() }))
     }
 
     /// What bets make of these counts; it is found once.
-    pub(super) fn remembered(&self, question: Question, find: impl FnOnce() -> Capital) -> Capital {
-        self.0.remembered.or_find(question, find)
+    pub(super) fn capital(&self, bet: Bet, find: impl FnOnce() -> Capital) -> Capital {
+        self.0.capitals.or_find(bet, find)
+    }
+
+    /// How the arms compare by these counts, as a weighted sum and its weight; it is found once.
+    pub(super) fn gap(&self, compared: Compared, find: impl FnOnce() -> [f64; 2]) -> [f64; 2] {
+        self.0.gaps.or_find(compared, find)
     }
 }
 
@@ -106,8 +112,9 @@ impl Deref for EpochCounts {
 impl DerefMut for EpochCounts {
     /// The counts, to be changed: what was found of them is forgotten.
     fn deref_mut(&mut self) -> &mut EpochArms {
-        let Kept { arms, remembered } = Arc::make_mut(&mut self.0);
-        remembered.forget();
+        let Kept { arms, capitals, gaps } = Arc::make_mut(&mut self.0);
+        capitals.forget();
+        gaps.forget();
         arms
     }
 }

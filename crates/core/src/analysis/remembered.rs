@@ -1,13 +1,13 @@
-//! What bets have made of an epoch, remembered as long as its counts stand. A rollout is judged every second, and of its epochs
-//! only the latest changes.
+//! What was found of an epoch, remembered as long as its counts stand. A rollout is judged every second, and of its epochs only
+//! the latest changes.
 
 use crate::metric::Metric;
-use crate::stats::evidence::capital::{Capital, Side};
+use crate::stats::evidence::capital::Side;
 use std::sync::{Mutex, PoisonError};
 
-/// What is asked of an epoch, with everything but its counts that the answer follows from.
+/// What bets are asked of an epoch, with everything but its counts that the answer follows from.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Question {
+pub(super) struct Bet {
     /// What is bet on.
     pub(super) metric: Metric,
     /// Which side.
@@ -18,13 +18,33 @@ pub(super) struct Question {
     pub(super) unknown: u64,
 }
 
-/// Answers that were found.
-#[derive(Debug, Default)]
-pub(super) struct Remembered(Mutex<Vec<(Question, Capital)>>);
+/// By what the arms of an epoch are compared, likewise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Compared {
+    /// The metric.
+    pub(super) metric: Metric,
+    /// How.
+    pub(super) scale: Scale,
+}
 
-impl Remembered {
+/// How arms are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// By the difference, or as the metric is compared anyway.
+    Points,
+    /// By the ratio.
+    Ratio,
+    /// By amounts as they are, beyond their cap as well.
+    Uncapped,
+}
+
+/// Answers that were found.
+#[derive(Debug)]
+pub(super) struct Remembered<Question, Answer>(Mutex<Vec<(Question, Answer)>>);
+
+impl<Question: Copy + PartialEq, Answer: Copy> Remembered<Question, Answer> {
     /// The answer, found now if it was not before.
-    pub(super) fn or_find(&self, question: Question, find: impl FnOnce() -> Capital) -> Capital {
+    pub(super) fn or_find(&self, question: Question, find: impl FnOnce() -> Answer) -> Answer {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = known.iter().find(|(earlier, _)| *earlier == question) {
             return *found;
@@ -40,8 +60,14 @@ impl Remembered {
     }
 }
 
+impl<Question, Answer> Default for Remembered<Question, Answer> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
 /// Who copies counts is about to change them.
-impl Clone for Remembered {
+impl<Question, Answer> Clone for Remembered<Question, Answer> {
     fn clone(&self) -> Self {
         Self::default()
     }

@@ -5,12 +5,17 @@ use crate::epoch::Thresholds;
 use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Contents, FirstToken, Outcome};
 
-/// What one outcome adds to the metrics that are known with the answer.
-pub(super) fn scores(outcome: &Outcome, thresholds: &Thresholds) -> impl Iterator<Item = (Metric, Counts)> {
-    Metric::ALL.iter().filter_map(|metric| Some((*metric, score(*metric, outcome, thresholds)?)))
+/// Says what one outcome adds to each of the metrics that are known with the answer.
+pub(super) fn scores(outcome: &Outcome, thresholds: &Thresholds, mut says: impl FnMut(Metric, Counts)) {
+    for metric in Metric::ALL {
+        if let Some(counts) = score(metric, outcome, thresholds) {
+            says(metric, counts);
+        }
+    }
 }
 
 /// Nothing while a percentile has no threshold or an amount no cap, and for what the outcome is no case of.
+#[inline]
 pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
     let share = |is_bad| Some(Counts::of_share(1, u64::from(is_bad)));
     match metric {

@@ -124,9 +124,7 @@ impl Tally {
         {
             self.latency_sums.record(us);
         }
-        for (metric, counts) in scores(outcome, thresholds) {
-            self.metrics[metric.index()].add(counts);
-        }
+        scores(outcome, thresholds, |metric, counts| self.metrics[metric.index()].add(counts));
     }
 
     /// Counts what an outcome with this standing is by the metrics that its application declares.
@@ -280,9 +278,7 @@ impl GroupTally {
             return;
         };
         self.units.insert(unit);
-        for (metric, counts) in scores(outcome, thresholds) {
-            self.record_counts(metric, unit.group(), counts);
-        }
+        scores(outcome, thresholds, |metric, counts| self.record_counts(metric, unit.group(), counts));
     }
 
     /// Counts what an outcome that is evidence and belongs to a unit is by the metrics that its application declares.

@@ -2,7 +2,7 @@
 
 use super::early::Reading;
 use crate::analysis::measurement::EpochCounts;
-use crate::analysis::remembered::Question;
+use crate::analysis::remembered::Bet;
 use crate::analysis::tally::Counts;
 use crate::metric::Metric;
 use crate::stats::amounts::Amounts;
@@ -62,7 +62,7 @@ pub(super) fn capital_of_amounts(
 ) -> Capital {
     let cap = counts.epoch.thresholds.cap(metric).unwrap_or(1);
     let (unknown, _) = reading.early_amounts(Counts::default(), cap);
-    counts.remembered(Question { metric, side, margin, unknown }, || {
+    counts.capital(Bet { metric, side, margin, unknown }, || {
         if metric == Metric::CostPerSuccess {
             return per_success::capital(&costs_of(counts), side, margin);
         }

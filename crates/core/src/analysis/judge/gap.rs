@@ -5,6 +5,7 @@
 
 use super::is_relative;
 use crate::analysis::measurement::EpochCounts;
+use crate::analysis::remembered::{Compared, Scale};
 use crate::analysis::tally::Counts;
 use crate::guard::Guard;
 use crate::metric::{Metric, Percentile};
@@ -26,6 +27,29 @@ pub(super) struct Gap {
 impl Gap {
     /// What one epoch says.
     pub(super) fn of(guard: &Guard, counts: &EpochCounts) -> Self {
+        let scale = if is_relative(guard.margin) { Scale::Ratio } else { Scale::Points };
+        Self::remembered(guard, scale, counts, Self::found)
+    }
+
+    /// What one epoch says of an amount as it is, beyond the cap as well.
+    pub(super) fn uncapped(guard: &Guard, counts: &EpochCounts) -> Self {
+        Self::remembered(guard, Scale::Uncapped, counts, Self::found_uncapped)
+    }
+
+    fn remembered(
+        guard: &Guard,
+        scale: Scale,
+        counts: &EpochCounts,
+        find: impl FnOnce(&Guard, &EpochCounts) -> Self,
+    ) -> Self {
+        let [sum, weight] = counts.gap(Compared { metric: guard.metric, scale }, || {
+            let Self { sum, weight } = find(guard, counts);
+            [sum, weight]
+        });
+        Self { sum, weight }
+    }
+
+    fn found(guard: &Guard, counts: &EpochCounts) -> Self {
         if let Some(percentile) = guard.metric.percentile() {
             return Self::of_times(percentile, counts);
         }
@@ -51,8 +75,7 @@ impl Gap {
         Self { sum: weight * (now - before) * unit, weight }
     }
 
-    /// What one epoch says of an amount as it is, beyond the cap as well.
-    pub(super) fn uncapped(guard: &Guard, counts: &EpochCounts) -> Self {
+    fn found_uncapped(guard: &Guard, counts: &EpochCounts) -> Self {
         let [baseline, candidate] =
             [&counts.baseline, &counts.candidate].map(|arm| arm.tally.amounts(guard.metric));
         let Some((baseline, candidate)) = baseline.zip(candidate) else { return Self::default() };

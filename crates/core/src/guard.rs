@@ -156,8 +156,13 @@ impl Guard {
         if self.strict { self.margin.fraction() } else { 0.0 }
     }
 
-    /// Whether the candidate has to be shown safe by this guard before it is promoted.
+    /// Whether the candidate has to be shown safe by this guard before it is promoted, and what fails by it moves the rollout.
     pub const fn gates_promotion(&self) -> bool {
         matches!(self.mode, Mode::Enforce) && !matches!(self.on_fail, OnFail::Notify)
     }
+}
+
+/// How many of these share the error of a rollout: those that may move it.
+pub fn sharing(guards: &[Guard]) -> usize {
+    guards.iter().filter(|guard| guard.gates_promotion()).count()
 }

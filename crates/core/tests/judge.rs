@@ -7,7 +7,7 @@ use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Heavy, Judgement, SplitCheck, Verdict, Wait};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::{Epoch, Threshold, Thresholds};
-use viridian_core::guard::{Guard, Margin, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
@@ -223,4 +223,31 @@ fn an_undecided_guard_on_latency_counts_what_a_wider_margin_would_grant() {
     assert_eq!(judged.verdict, Verdict::Wait(Wait::Undecided));
     // Twice the margin leaves the candidate a good percent of slow answers against the baseline's five.
     assert_eq!(judged.passes_with, Some(Margin::Relative(400)));
+}
+
+/// How many of a thousand requests on the candidate have to fail, beside ten on the baseline, for it to be called worse by a
+/// guard on errors among others like these.
+fn found_after(others: impl Fn(Guard) -> Guard) -> u64 {
+    let more = [Metric::Timeouts, Metric::RateLimited, Metric::Refusals, Metric::EmptyAnswers];
+    let guard = |metric| Guard::new(metric, Margin::Points(100));
+    let guards: Vec<Guard> =
+        std::iter::once(guard(Metric::Errors)).chain(more.map(guard).map(others)).collect();
+    let is_found = |failed: &u64| {
+        let mut evidence = feedback((0, 0), (0, 0));
+        for (arm, failed) in [(Arm::Baseline, 10), (Arm::Candidate, *failed)] {
+            let tally = &mut evidence.epochs[0].arm_mut(arm).tally;
+            tally.metrics[Metric::Errors.index()] = Counts::of_share(1_000, failed);
+        }
+        judge(&guards, &evidence, Units::Independent).guards[0].verdict == Verdict::Fail(OnFail::Rollback)
+    };
+    (10..1_000).find(is_found).unwrap()
+}
+
+#[test]
+fn guards_that_only_tell_take_nothing_from_the_others() {
+    let observing = found_after(|guard| Guard { mode: Mode::Observe, ..guard });
+    let notifying = found_after(|guard| Guard { on_fail: OnFail::Notify, ..guard });
+    let acting = found_after(|guard| guard);
+    assert_eq!(observing, notifying);
+    assert!(observing < acting, "{observing} and {acting}");
 }

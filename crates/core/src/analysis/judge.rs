@@ -24,7 +24,7 @@ mod widened;
 use super::measurement::{EpochCounts, Evidence};
 use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
 use crate::arm::Arm;
-use crate::guard::{Guard, Margin};
+use crate::guard::{Guard, Margin, sharing};
 use crate::metric::Metric;
 use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
 use crate::weight::Weight;
@@ -123,7 +123,7 @@ pub fn verdicts_of_harm(guards: &[Guard], evidence: &Evidence, units: Units) -> 
 
 fn asked(guards: &[Guard], evidence: &Evidence, units: Units, asked: Asked) -> Analysis {
     let starts = Starts::of(evidence);
-    let tested = tested(guards, (evidence, &starts, units), share(guards), asked);
+    let tested: Vec<Tested> = guards.iter().map(tests(guards, (evidence, &starts, units), asked)).collect();
     let wait = too_few_units(evidence, units);
     let worse = worse(guards, &tested);
     let slices = slices::found(guards, evidence, units);
@@ -164,12 +164,16 @@ pub fn finds_harm(
     units: Units,
     spoke: impl Fn(Metric) -> bool,
 ) -> bool {
-    let known = (evidence, &Starts::of(evidence), units);
-    let concerned: Vec<Guard> = guards.iter().filter(|guard| spoke(guard.metric)).copied().collect();
-    let found = tested(&concerned, known, share(guards), Asked::Harm);
-    found.iter().any(|tested| tested.material)
-        && worse(guards, &tested(guards, known, share(guards), Asked::Harm)).contains(&true)
-        && too_few_units(evidence, units).is_none()
+    let starts = Starts::of(evidence);
+    let test = tests(guards, (evidence, &starts, units), Asked::Harm);
+    let concerned: Vec<Option<Tested>> =
+        guards.iter().map(|guard| spoke(guard.metric).then(|| test(guard))).collect();
+    if !concerned.iter().flatten().any(|tested| tested.material) {
+        return false;
+    }
+    let all: Vec<Tested> =
+        guards.iter().zip(concerned).map(|(guard, tested)| tested.unwrap_or_else(|| test(guard))).collect();
+    worse(guards, &all).contains(&true) && too_few_units(evidence, units).is_none()
 }
 
 /// What is asked of a guard's tests.
@@ -181,27 +185,30 @@ enum Asked {
     Harm,
 }
 
-fn tested(
+/// The test of a guard among those of its rollout.
+fn tests<'a>(
     guards: &[Guard],
-    (evidence, starts, units): (&Evidence, &Starts<'_>, Units),
-    share: f64,
+    (evidence, starts, units): (&'a Evidence, &'a Starts<'a>, Units),
     asked: Asked,
-) -> Vec<Tested> {
+) -> impl Fn(&Guard) -> Tested {
     let heavy = HeavyGroups::among(evidence, units);
-    let (known, alpha) = ((evidence, starts, heavy.as_ref()), ALPHA_ROLLBACK * share);
-    let test = |guard: &Guard| match (units, guard.metric) {
-        (_, Metric::Score(score)) => scored::test(guard, score, known, (units, alpha)),
-        (Units::Independent, _) if asked == Asked::Harm => independent::harm(guard, starts),
-        (Units::Independent, _) => independent::test(guard, evidence, starts),
-        (Units::Sticky, _) if asked == Asked::Harm => sticky::test_harm(guard, known, alpha),
-        (Units::Sticky, _) => sticky::test(guard, known, alpha),
-    };
-    guards.iter().map(test).collect()
+    let alpha = ALPHA_ROLLBACK * share(guards);
+    move |guard| {
+        let known = (evidence, starts, heavy.as_ref());
+        match (units, guard.metric) {
+            (_, Metric::Score(score)) => scored::test(guard, score, known, (units, alpha)),
+            (Units::Independent, _) if asked == Asked::Harm => independent::harm(guard, starts),
+            (Units::Independent, _) => independent::test(guard, evidence, starts),
+            (Units::Sticky, _) if asked == Asked::Harm => sticky::test_harm(guard, known, alpha),
+            (Units::Sticky, _) => sticky::test(guard, known, alpha),
+        }
+    }
 }
 
-/// The part of the rollout's error that each guard has.
+/// The part of the rollout's error that each guard has. Those that may act share it; one that only tells is held to as much,
+/// and takes nothing from them.
 fn share(guards: &[Guard]) -> f64 {
-    1.0 / guards.len().max(1) as f64
+    1.0 / sharing(guards).max(1) as f64
 }
 
 fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {

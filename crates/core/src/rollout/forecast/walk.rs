@@ -3,7 +3,7 @@
 use super::watched::{self, Watched};
 use super::{Bottleneck, Outlook, Pace, Safety, StepForecast, Stretch, Traffic};
 use crate::analysis::judge::{ALPHA_PROMOTE, MIN_LOAD};
-use crate::guard::{Guard, Unproven};
+use crate::guard::{Guard, Unproven, sharing};
 use crate::metric::Metric;
 use crate::rollout::plan::{Bake, Plan, Step};
 use crate::rollout::step::CALIBRATION;
@@ -46,7 +46,7 @@ pub(super) struct Bound {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, traffic: Traffic<'a>, pace: Pace) -> Self {
-        let watched = |guard: &Guard| Watched::new(*guard, plan.guards.len(), traffic.baseline);
+        let watched = |guard: &Guard| Watched::new(*guard, sharing(&plan.guards), traffic.baseline);
         Self {
             plan,
             traffic,

@@ -54,7 +54,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// One of so many guards, and what the baseline did.
+    /// One of so many guards that may act, and what the baseline did.
     pub(super) fn new(guard: Guard, guards: usize, baseline: &Tally) -> Self {
         let (outcomes, trials) = (baseline.outcomes(), baseline.counts(guard.metric).trials);
         Self {

@@ -33,6 +33,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 use tuned::Tried;
 
+/// The allocator of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -56,7 +60,7 @@ struct Decisions {
     /// The directory of traffic.toml, scenarios.toml and rules.toml.
     #[arg(long, default_value = "bench/decisions")]
     directory: PathBuf,
-    /// The size of the published table instead of that of continuous integration.
+    /// The size of the published table instead of two hundred runs of each scenario.
     #[arg(long)]
     full: bool,
     /// So many runs of every scenario.

@@ -3,9 +3,11 @@
 //! [`Requests`] is the stream. Both answers of a request follow from the same random numbers, so every rule decides
 //! over the same requests whatever it does with them.
 
+mod source;
 mod users;
 
 use crate::config::{Arms, Change, Delay, Quality, Scenario, Storm, Usual, Watched};
+use source::Source;
 pub(crate) use users::User;
 use users::{Habits, Population};
 use viridian_core::arm::Arm;
@@ -64,7 +66,7 @@ pub(crate) struct Requests<'a> {
     storm: Option<Storm>,
     delay: Option<Delay>,
     population: Option<Population>,
-    dice: Dice,
+    source: Source,
     now: f64,
 }
 
@@ -92,8 +94,8 @@ struct Luck {
 impl<'a> Requests<'a> {
     /// The requests of a scenario under a seed.
     pub(crate) fn new(usual: &'a Usual, scenario: &'a Scenario, seed: u64) -> Self {
-        let mut dice = Dice::seeded(seed);
-        let population = scenario.users.map(|users| Population::new(users, &mut dice));
+        let mut source = Source::seeded(seed);
+        let population = scenario.users.map(|users| Population::new(users, &mut source.0));
         Self {
             usual,
             changes: &scenario.change,
@@ -103,7 +105,7 @@ impl<'a> Requests<'a> {
             storm: scenario.storm,
             delay: scenario.delay,
             population,
-            dice,
+            source,
             now: 0.0,
         }
     }
@@ -125,28 +127,28 @@ impl<'a> Requests<'a> {
 
     /// The next request.
     pub(crate) fn next(&mut self) -> Request {
-        let rate = self.changed(Quality::Rate, Arms::Both, self.rate);
+        let rate = self.rate();
         let storm = self.storm.filter(|storm| self.now >= storm.from && self.now < storm.until);
         let all = rate + storm.map_or(0.0, |storm| storm.rate);
-        self.now -= (1.0 - self.dice.uniform()).ln() / all;
-        let is_storm = storm.is_some() && self.dice.uniform() * all >= rate;
+        self.now += self.source.wait() / all;
+        let is_storm = storm.is_some() && self.source.uniform() * all >= rate;
         let user = self.population.as_ref().map(|population| match is_storm {
             true => population.stormer(),
-            false => population.next(&mut self.dice),
+            false => population.next(&mut self.source.0),
         });
         let luck = Luck {
-            failure: self.dice.uniform(),
-            limit: self.dice.uniform(),
-            length: (self.usual.latency_spread * self.dice.normal()).exp(),
-            price: self.price.of(1.0, self.dice.normal()),
-            judged: self.dice.uniform(),
-            verdict: self.dice.uniform(),
-            wait: if self.delay.is_some() { -(1.0 - self.dice.uniform()).ln() } else { 0.0 },
+            failure: self.source.uniform(),
+            limit: self.source.uniform(),
+            length: (self.usual.latency_spread * self.source.normal()).exp(),
+            price: self.price.of(1.0, self.source.normal()),
+            judged: self.source.uniform(),
+            verdict: self.source.uniform(),
+            wait: if self.delay.is_some() { self.source.wait() } else { 0.0 },
             habits: self.user(user).map_or(Habits::AVERAGE, |user| user.habits),
             storm: storm.filter(|_| is_storm).map(|storm| storm.errors),
         };
-        let levels = [self.level(Arms::Both), self.level(Arms::Candidate)];
-        let draw = self.dice.bits();
+        let levels = self.levels();
+        let draw = self.source.bits();
         let answers =
             [self.answer(&luck, &levels[0], Arm::Baseline), self.answer(&luck, &levels[1], Arm::Candidate)];
         let excess = match self.watches {
@@ -157,22 +159,27 @@ impl<'a> Requests<'a> {
         Request { at: self.now, draw, user, answers, excess }
     }
 
-    fn level(&self, arms: Arms) -> Level {
-        Level {
-            errors: self.changed(Quality::Errors, arms, self.usual.errors),
-            latency: self.changed(Quality::Latency, arms, self.usual.latency),
-            cost: self.changed(Quality::Cost, arms, self.usual.cost),
-            bad: self.changed(Quality::Bad, arms, self.usual.bad),
-            limited: self.changed(Quality::Limited, arms, self.usual.limited),
-        }
+    /// How many requests come in a second now.
+    fn rate(&self) -> f64 {
+        let changes = self.changes.iter().filter(|change| change.quality == Quality::Rate);
+        changes.fold(self.rate, |rate, change| change.apply(rate, self.now))
     }
 
-    /// A quality now: what is written of both arms comes first, then what is written of the candidate.
-    fn changed(&self, quality: Quality, arms: Arms, usual: f64) -> f64 {
-        let concerns = |change: &&Change| {
-            change.quality == quality && (change.arms == Arms::Both || arms == Arms::Candidate)
-        };
-        self.changes.iter().filter(concerns).fold(usual, |value, change| change.apply(value, self.now))
+    /// What the arms are like now: changes apply in the order in which they are written.
+    fn levels(&self) -> [Level; 2] {
+        let usual = self.usual;
+        let Usual { errors, latency, cost, bad, limited, .. } = *usual;
+        let mut levels = [Level { errors, latency, cost, bad, limited }; 2];
+        for change in self.changes {
+            let concerned = match change.arms {
+                Arms::Both => &mut levels[..],
+                Arms::Candidate => &mut levels[1..],
+            };
+            for value in concerned.iter_mut().filter_map(|level| level.of(change.quality)) {
+                *value = change.apply(*value, self.now);
+            }
+        }
+        levels
     }
 
     fn answer(&self, luck: &Luck, level: &Level, arm: Arm) -> Answer {
@@ -204,6 +211,20 @@ impl<'a> Requests<'a> {
             Judged { bad, after }
         });
         Answer { class, latency_us, cost, judged }
+    }
+}
+
+impl Level {
+    /// A quality of answers; nothing for one of traffic.
+    const fn of(&mut self, quality: Quality) -> Option<&mut f64> {
+        match quality {
+            Quality::Errors => Some(&mut self.errors),
+            Quality::Latency => Some(&mut self.latency),
+            Quality::Cost => Some(&mut self.cost),
+            Quality::Bad => Some(&mut self.bad),
+            Quality::Limited => Some(&mut self.limited),
+            Quality::Rate => None,
+        }
     }
 }
 

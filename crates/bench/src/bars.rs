@@ -67,6 +67,9 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
             let promoted = row.p_promote.unwrap_or(MISSING);
             add(format!("{name}: promoted"), promoted, Side::AtMost, WRONG_PROMOTIONS);
         }
+        if row.kind == Kind::Broken {
+            add(format!("{name}: blamed on the candidate"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
+        }
     }
     for row in rows.iter().filter(|row| row.rule == "viridian-kept") {
         let most = row.p_safe.iter().copied().max_by(f64::total_cmp).unwrap_or(MISSING);

@@ -6,6 +6,7 @@ mod secrets;
 
 use crate::error::Error;
 use viridian_core::application::Application;
+use viridian_core::experiment;
 use viridian_core::guard::hasty;
 use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
@@ -150,7 +151,8 @@ fn warnings(store: &Store, documents: &[Document]) -> Result<Vec<Vec<String>>, E
                 let stored = store.experiment(&experiment.name)?;
                 let has_ended = stored.is_some_and(|stored| stored.ended_at.is_some());
                 let warning = "it has ended and is not started again; another one needs a new name";
-                Ok(has_ended.then(|| warning.to_owned()).into_iter().collect())
+                let ended = has_ended.then(|| warning.to_owned());
+                Ok(experiment::hasty::warning(experiment).into_iter().chain(ended).collect())
             }
             Manifest::Rollout(proposal) => {
                 let application = application(store, documents, &proposal.application)?;

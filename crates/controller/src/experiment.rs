@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::ledger::Ledger;
-use crate::observe::{Measured, longest};
+use crate::observe::Measured;
 use crate::present::Present;
 use crate::senses::Senses;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,7 +129,7 @@ fn analysed<L: Ledger>(
         let counted = if *name == present.application.name {
             Counted::of(&measured.evidence, arms)
         } else {
-            Counted::of(&ledger.evidence(name, *from, longest(&experiment.guards), now)?, arms)
+            Counted::of(&ledger.evidence(name, *from, experiment.maturity(), now)?, arms)
         };
         evidence.applications.insert(name.clone(), counted);
     }

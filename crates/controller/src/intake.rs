@@ -83,12 +83,12 @@ impl<L: Ledger> Intake<L> {
         Ok(())
     }
 
-    /// How long an opinion may still change, by application: as long as one of its guards waits, or of those of its experiment.
+    /// How long an opinion may still change, by application: as long as one of its guards waits, or its experiment.
     fn maturities(&self) -> Result<BTreeMap<ApplicationName, Duration>, viridian_store::Error> {
         let applications = self.ledger.applications()?.into_iter();
         let longest = |application: Application| {
             let conducted = self.ledger.active_experiment(&application.name)?;
-            let conducted = conducted.map(|stored| observe::longest(&stored.experiment.guards));
+            let conducted = conducted.map(|stored| stored.experiment.maturity());
             let own = observe::longest(&application.guards);
             Ok((application.name, own.max(conducted.unwrap_or_default())))
         };

@@ -34,7 +34,7 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
     if let Some((StoredExperiment { experiment, first_epochs, .. }, _)) = &present.experiment {
         let from = first_epochs.get(name).copied().unwrap_or_default();
         return Ok(Measured {
-            evidence: Arc::new(store.evidence(name, from, longest(&experiment.guards), now)?),
+            evidence: Arc::new(store.evidence(name, from, experiment.maturity(), now)?),
             calibration: store.calibration(name, from, CALIBRATION)?,
         });
     }

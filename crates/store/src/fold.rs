@@ -128,7 +128,7 @@ fn maturity(transaction: &Transaction<'_>, name: &ApplicationName) -> Result<Dur
     let rollout = rollouts::active(transaction, name)?;
     let armed = rollout.map_or(Duration::ZERO, |rollout| longest(&rollout.plan.guards));
     let running = experiments::active(transaction, name)?;
-    let watched = running.map_or(Duration::ZERO, |running| longest(&running.experiment.guards));
+    let watched = running.map_or(Duration::ZERO, |running| running.experiment.maturity());
     Ok(longest(&application.guards).max(armed).max(watched))
 }
 

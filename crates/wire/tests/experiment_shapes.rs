@@ -73,6 +73,7 @@ fn experiment() -> Experiment {
             metric: Metric::Feedback,
             better: Better::Lower,
             minimum_effect: Margin::Points(200),
+            maturity: Duration::ZERO,
         },
         guards: Vec::new(),
         meanings: BTreeMap::new(),

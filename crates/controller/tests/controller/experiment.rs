@@ -4,13 +4,17 @@ use crate::failure::Unwritable;
 use crate::world::{World, application, errors_guard, percent, release};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use viridian_core::analysis::row::{FeedbackRecord, Opinion, Standing};
 use viridian_core::application::Unit;
+use viridian_core::arm;
+use viridian_core::companion::Elsewhere;
 use viridian_core::experiment::definition::{Aim, Allocation, Arm, Arms, Better, Decider, Experiment, Stop};
 use viridian_core::experiment::step::{End, Order, Phase};
 use viridian_core::guard::Margin;
 use viridian_core::id::{ArmName, ExperimentName, LayerName};
 use viridian_core::metric::Metric;
 use viridian_core::routing::table::Salt;
+use viridian_core::unit::Group;
 use viridian_core::weight::Weight;
 use viridian_store::ExperimentStart;
 
@@ -37,6 +41,7 @@ fn experiment(lead_in: Duration) -> Experiment {
             metric: Metric::Errors,
             better: Better::Lower,
             minimum_effect: Margin::Points(100),
+            maturity: Duration::ZERO,
         },
         guards: vec![errors_guard()],
         meanings: BTreeMap::new(),
@@ -91,6 +96,47 @@ fn an_arm_that_does_harm_is_stopped_alone_and_stays_so_after_a_restart() {
     world.until("time is over", |world| phase(world) == Phase::Ended(End::OutOfTime));
     world.until("the control serves all", |world| world.table().unwrap().experiment.is_none());
     assert_eq!(world.table().unwrap().baseline.version, "v1");
+}
+
+/// Callers say of so many answers of each arm that they are bad.
+fn say(world: &World, arms: &[u64]) {
+    let (now, epoch) = (world.now(), world.table().unwrap().epoch);
+    let record = |arm: arm::Arm, number: u64| FeedbackRecord {
+        request: format!("{arm:?}-{number}"),
+        application: application(),
+        epoch,
+        arm,
+        group: Group(0),
+        evidence: Standing::Measured,
+        issued_at: now,
+        received_at: now,
+        opinion: Some(Opinion::Bad),
+        scores: Vec::new(),
+        elsewhere: Elsewhere::NOWHERE,
+    };
+    let said =
+        arms.iter().enumerate().filter_map(|(place, said)| Some((arm::Arm::of_experiment(place)?, said)));
+    let said = said.flat_map(|(arm, said)| (0..*said).map(move |number| record(arm, number)));
+    world.store.record_feedback(&said.collect::<Vec<_>>(), &BTreeMap::new()).unwrap();
+}
+
+/// What is said of a request counts once the request is old enough, by what the aim asks for: no guard does.
+#[test]
+fn an_aim_waits_for_what_callers_say() {
+    let whole = experiment(Duration::ZERO);
+    let maturity = Duration::from_secs(600);
+    let aim = Aim { metric: Metric::Feedback, maturity, ..whole.aim.clone() };
+    let mut world = conducted_as(&Experiment { aim, ..whole });
+    world.serve_arms(&[(0, (10, 100)), (1, (10, 100)), (2, (10, 100))]);
+    say(&world, &[3, 4, 5]);
+    let heard = |world: &World| -> Option<Vec<u64>> {
+        let analysis = world.store.noted_analysis(&name())?;
+        Some(analysis.arms.iter().map(|arm| arm.counts.trials).collect())
+    };
+    world.pass(Duration::from_secs(590));
+    world.until("it is looked at", |world| heard(world) == Some(vec![0; 3]));
+    world.pass(Duration::from_secs(20));
+    world.until("what was said counts", |world| heard(world) == Some(vec![3, 4, 5]));
 }
 
 #[test]

@@ -65,6 +65,9 @@ pub struct Aim {
     pub better: Better,
     /// The least improvement over the control that matters.
     pub minimum_effect: Margin,
+    /// How old a request must be before what is said of it counts, as of a [`Guard`]; zero for what comes with the answer.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub maturity: Duration,
 }
 
 /// Which way is better.
@@ -243,6 +246,12 @@ impl Experiment {
     pub fn shares(&self) -> Result<Shares, SharesError> {
         let shares: Vec<Weight> = self.arms.all().iter().map(|arm| arm.share).collect();
         Shares::new(&shares, self.holdout)
+    }
+
+    /// How old a request must be before what callers or judges say of it counts: the longest that its aim or one of its guards asks
+    /// for, because the aim and the guards are of the same requests.
+    pub fn maturity(&self) -> Duration {
+        self.guards.iter().map(|guard| guard.maturity).fold(self.aim.maturity, Duration::max)
     }
 
     /// What is wrong with it, all at once.

@@ -24,9 +24,14 @@ pub fn warning(guards: &[Guard]) -> Option<String> {
     };
     Some(format!(
         "{metrics} acts on what was said so far: where one arm is spoken of later than the other, a candidate as good \
-         as the baseline is called worse, or a worse one safe; give {it} a maturity in which nearly all who speak have \
-         spoken, such as 'maturity: 1h'"
+         as the baseline is called worse, or a worse one safe; {}",
+        remedy(it)
     ))
+}
+
+/// What helps, said of what is hasty.
+pub(crate) fn remedy(it: &str) -> String {
+    format!("give {it} a maturity in which nearly all who speak have spoken, such as 'maturity: 1h'")
 }
 
 const fn is_hasty(guard: &Guard) -> bool {

@@ -65,6 +65,7 @@ pub(crate) fn experiment(unit: Unit, arms: usize) -> Experiment {
             metric: Metric::Feedback,
             better: Better::Lower,
             minimum_effect: Margin::Points(200),
+            maturity: Duration::ZERO,
         },
         guards: Vec::new(),
         meanings: BTreeMap::new(),
@@ -88,7 +89,7 @@ pub(crate) const FEW: Users = Users { count: 400, activity: 1.0, proneness: 1.0 
 pub(crate) const HEAVY_TAILED: Users = Users { count: 4_000, activity: 2.0, proneness: 1.5 };
 
 pub(crate) struct User {
-    name: String,
+    pub(crate) name: String,
     /// The part of all calls by this user and those before.
     up_to: f64,
     /// The factor on what befalls its calls; one on average over all calls.

@@ -42,6 +42,7 @@ pub(crate) fn experiment(name: &str, releases: &[&str]) -> Experiment {
             metric: Metric::Feedback,
             better: Better::Lower,
             minimum_effect: Margin::Points(200),
+            maturity: Duration::ZERO,
         },
         guards: Vec::new(),
         meanings: BTreeMap::new(),

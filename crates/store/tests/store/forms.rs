@@ -352,3 +352,11 @@ fn what_is_declared_is_kept_with_its_meaning() {
     let warned = Warned { about: About::Scores { score }, since: NOW };
     check("forms_of_scores.json", &(experiment, waits, waiting, warned));
 }
+
+/// What came with aims that wait for what callers say.
+#[test]
+fn an_aim_that_waits_is_written_as_before_and_read_back() {
+    let mut experiment = experiment("tone", &["v1", "v2"]);
+    experiment.aim.maturity = minutes(90);
+    check("forms_of_aims_that_wait.json", &experiment);
+}

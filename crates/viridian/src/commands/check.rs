@@ -7,11 +7,12 @@ use crate::output::note;
 use crate::settings::Settings;
 use anyhow::Result;
 use std::collections::BTreeSet;
+use viridian_core::experiment;
 use viridian_core::guard::hasty;
-use viridian_core::id::{ApplicationName, RolloutName};
+use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Plan;
 use viridian_wire::api::FaultBody;
-use viridian_wire::manifest::{ApplicationManifest, Document, Manifest};
+use viridian_wire::manifest::{Document, Manifest};
 
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
@@ -25,8 +26,8 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
             for (rollout, caveat) in caveats(&documents) {
                 note(format_args!("note: rollout/{rollout} is {caveat}"));
             }
-            for (application, warning) in hasty(&documents) {
-                note(format_args!("warning: application/{application}: {warning}"));
+            for (whose, warning) in hasty(&documents) {
+                note(format_args!("warning: {whose}: {warning}"));
             }
             let mut open = open(&documents);
             open.extend(unread);
@@ -71,13 +72,15 @@ fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
     caveats
 }
 
-/// What whoever wrote the guards should know of those that leave callers no time to speak.
-fn hasty(documents: &[Document]) -> impl Iterator<Item = (&ApplicationName, String)> {
-    documents.iter().filter_map(|document| match &document.manifest {
-        Manifest::Application(ApplicationManifest { application, .. }) => {
-            Some((&application.name, hasty::warning(&application.guards)?))
-        }
-        _ => None,
+/// What whoever wrote guards and aims should know of those that leave callers no time to speak.
+fn hasty(documents: &[Document]) -> impl Iterator<Item = (String, String)> {
+    documents.iter().filter_map(|document| {
+        let warning = match &document.manifest {
+            Manifest::Application(manifest) => hasty::warning(&manifest.application.guards),
+            Manifest::Experiment(found) => experiment::hasty::warning(found),
+            Manifest::Release(_) | Manifest::Rollout(_) => None,
+        };
+        Some((key(&document.manifest), warning?))
     })
 }
 

@@ -115,6 +115,32 @@ spec:
     check(", maturity: 30m", false);
 }
 
+/// An aim is warned of as a guard is.
+#[test]
+fn aims_that_leave_callers_no_time_are_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |aim: &str, is_warned: bool| {
+        let text = format!(
+            "apiVersion: viridian.dev/v1
+kind: Experiment
+metadata: {{name: tone}}
+spec:
+  unit: user
+  arms: [{{name: a, share: 50%, releases: {{chat: v1}}}}, {{name: b, share: 50%, releases: {{chat: v2}}}}]
+  aim: {{minimumEffect: 2pp, metric: {aim}}}
+  stop: {{maxDuration: 24h}}
+"
+        );
+        let check = run_with(directory.path(), &["check", "-"], &text);
+        let warned =
+            check.err.contains("warning: experiment/tone: the aim feedback is judged by what was said");
+        assert_eq!((check.code, warned), (0, is_warned), "{aim}: {check:?}");
+    };
+    check("feedback", true);
+    check("'feedback', maturity: 30m", false);
+    check("errors", false);
+}
+
 /// Every file of `examples` in which guards act, so that nobody copies a hasty one.
 #[test]
 fn no_example_is_warned_of() {

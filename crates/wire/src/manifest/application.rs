@@ -7,7 +7,7 @@ mod scores;
 mod write;
 
 pub(crate) use declared::{Declares, is_own_name};
-pub(crate) use read::{declares, guards, read, unfit_for_score};
+pub(crate) use read::{declares, guards, never_matures, read, unfit_for_score};
 pub(crate) use write::{guard as write_guard, write};
 
 use super::document::{self, API_VERSION, METADATA_WITH_LABELS, kind};

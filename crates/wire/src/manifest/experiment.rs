@@ -89,6 +89,11 @@ const AIM: Shape = Shape::Object(Object {
             "The least improvement over the control that matters; of a score in its points, such as '0.2 points'.",
             Shape::Text(&quantity::MARGIN),
         ),
+        optional(
+            "maturity",
+            "How old a request must be before its feedback counts; for the metric feedback and for scores.",
+            Shape::Text(&quantity::DURATION),
+        ),
     ],
     refused: &[Refused { word: "margin", why: "is for guards; an aim has a minimumEffect" }],
 });

@@ -206,6 +206,8 @@ fn examples_mean_what_their_golden_files_say() {
     check(OWN_METRICS, &["own_metrics"]);
     check(SCORES, &["scores"]);
     check(EXPERIMENT, &["experiments"]);
+    let patient = EXPERIMENT.replace("minimumEffect: 2pp}", "minimumEffect: 2pp, maturity: 1h30m}");
+    check(&patient, &["experiments_that_wait"]);
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub(in crate::experiment) fn sound() -> Experiment {
             metric: Metric::Feedback,
             better: Better::Lower,
             minimum_effect: Margin::Points(100),
+            maturity: Duration::ZERO,
         },
         guards: Vec::new(),
         meanings: BTreeMap::new(),

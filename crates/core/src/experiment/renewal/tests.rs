@@ -43,6 +43,7 @@ fn experiment(allocation: Allocation) -> Experiment {
             metric: Metric::Errors,
             better: Better::Lower,
             minimum_effect: Margin::Points(100),
+            maturity: Duration::ZERO,
         },
         guards: Vec::new(),
         meanings: BTreeMap::new(),

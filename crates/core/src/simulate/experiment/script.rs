@@ -3,7 +3,7 @@
 //! ```text
 //! experiment tone of support-chat, unit user, 3000 users of unequal activity     # or: unit request
 //! arms now 33%, terse 33%, kind 33%                          # the first is the control
-//! aim feedback lower by 2pp                                  # or: errors; higher; by 10%
+//! aim feedback lower by 2pp                                  # or: errors; higher; by 10%; maturity 48h
 //! guard errors margin 0.5pp onFail rollback
 //! stop: leadIn 24h, maxDuration 336h, winner byPerson, holdout 1%
 //! bandit floor 10%                                           # with unit request
@@ -12,6 +12,7 @@
 //! traffic 2/s
 //! all arms: errors 1%, feedback 20%, negative 10%
 //! terse: negative 8%
+//! terse: complaints after 12h                                # on average; praise comes at once
 //! 20% of terse's outcomes are lost
 //! 10% of the requests are drawn elsewhere                    # by a gateway with another salt
 //! start
@@ -86,22 +87,24 @@ pub(super) enum Event {
     /// So many requests per second from now on.
     Traffic(f64),
     /// One arm, or all, answer in another way.
-    Behave { arm: Option<usize>, changes: Vec<(Quality, f64)> },
+    Behave { arm: Option<usize>, changes: Vec<Change> },
     /// A share of an arm's outcomes never arrives.
     Lose { arm: usize, share: f64 },
     /// A share of the requests is drawn by another salt.
     Astray(f64),
 }
 
-/// What an arm's answers are like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quality {
+/// What an arm's answers are like from now on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Change {
     /// The share that fails.
-    Errors,
+    Errors(f64),
     /// The share that callers give feedback on.
-    Feedback,
+    Feedback(f64),
     /// The share of that feedback that is negative.
-    Negative,
+    Negative(f64),
+    /// How long callers who are not pleased take on average to say so.
+    Complaints(Duration),
 }
 
 /// What has to be the case.
@@ -119,6 +122,7 @@ struct Draft {
     users: Option<Population>,
     arms: Vec<(ArmName, Weight)>,
     aim: Option<(Metric, Better, crate::guard::Margin)>,
+    maturity: Duration,
     guards: Vec<Guard>,
     lead_in: Duration,
     max_duration: Option<Duration>,
@@ -250,6 +254,7 @@ impl Draft {
         };
         words.expect("by")?;
         self.aim = Some((metric, better, margin(words)?));
+        self.maturity = if words.skip("maturity") { words.duration()? } else { Duration::ZERO };
         Ok(Statement::Setting)
     }
 
@@ -332,7 +337,7 @@ impl Draft {
             unit: if self.users.is_some() { Unit::User } else { Unit::Request },
             arms: Arms::new(arms?, &control).map_err(|fault| vec![fault.to_string()])?,
             holdout: self.holdout,
-            aim: Aim { application, metric, better, minimum_effect },
+            aim: Aim { application, metric, better, minimum_effect, maturity: self.maturity },
             guards: self.guards,
             meanings: BTreeMap::new(),
             allocation: self.allocation,
@@ -344,17 +349,22 @@ impl Draft {
     }
 }
 
-fn change(clause: &str) -> Result<(Quality, f64), String> {
+fn change(clause: &str) -> Result<Change, String> {
     let mut words = Words::of(clause);
-    let quality = match words.word("a quality")? {
-        "errors" => Quality::Errors,
-        "feedback" => Quality::Feedback,
-        "negative" => Quality::Negative,
-        other => return Err(format!("'{other}' is no quality: use errors, feedback or negative")),
+    let change = match words.word("a quality")? {
+        "errors" => Change::Errors(words.share()?),
+        "feedback" => Change::Feedback(words.share()?),
+        "negative" => Change::Negative(words.share()?),
+        "complaints" => {
+            words.expect("after")?;
+            Change::Complaints(words.duration()?)
+        }
+        other => {
+            return Err(format!("'{other}' is no quality: use errors, feedback, negative or complaints"));
+        }
     };
-    let share = words.share()?;
     words.end()?;
-    Ok((quality, share))
+    Ok(change)
 }
 
 fn run(words: &mut Words<'_>) -> Result<Statement, String> {

@@ -30,6 +30,7 @@ fn every_fault_is_named_with_its_line() {
     check_fault("10% of the requests are late", "expected 'drawn', found 'late'");
     check_fault("stop: tea 5m", "'tea' is not a rule");
     check_fault("run 10m", "nothing runs before 'start'");
+    check_fault("all arms: complaints 5%", "expected 'after', found '5%'");
     check_fault("ann sings", "expected 'stops' or 'names', found 'sings'");
     check_fault("guard speed margin 1% onFail rollback", "'speed' is not a metric");
     check_faults(&format!("{SETTING}start\nstart"), &[(6, "the experiment was started before")]);
@@ -44,6 +45,22 @@ fn a_script_without_what_it_needs_says_so() {
     check_faults(without_arms, &[(2, "no arms are given")]);
     let users = "experiment tone of chat, unit user, 100 users of equal activity\narms a 50%, b 60%\naim errors lower by 10%\nbandit floor 10%";
     check_faults(users, &[(4, "10% more than the whole"), (4, "a bandit would move a user")]);
+}
+
+/// Two arms that callers like alike, that are complained of sooner and later.
+#[test]
+fn complaints_that_come_late_mislead_an_aim_that_does_not_wait() {
+    let story = |maturity: &str| {
+        let script = format!(
+            "experiment tone of support-chat, unit request\narms now 50%, terse 50%\n\
+             aim feedback lower by 4pp{maturity}\nstop: maxDuration 336h\n\
+             traffic 20/min\nall arms: feedback 40%, negative 10%\nterse: complaints after 12h\n\
+             start\nrun until it ends, at most 336h\n"
+        );
+        simulate(&script).expect("a story").end
+    };
+    assert_eq!(story(""), Some("Winner"));
+    assert_eq!(story(" maturity 48h"), Some("NoDifference"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The world of an experiment: callers, the draw of gateways, what comes of each request, and its counters. [`World::minute`]
 //! lets a minute pass, [`World::look`] asks the rules once.
 
-use super::script::{Event, Quality, Script};
+use super::script::{Change, Event, Script};
 use crate::analysis::measurement::ArmCounts;
 use crate::analysis::tally::Counts;
 use crate::companion::Companions;
@@ -23,6 +23,7 @@ use crate::simulate::traffic::Dice;
 use crate::time::Timestamp;
 use crate::unit::UnitHash;
 use crate::weight::Weight;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How often the rules look, and a bandit moves traffic.
@@ -47,7 +48,18 @@ pub(super) struct World {
     traffic: f64,
     arms: Vec<Behaviour>,
     astray: f64,
+    /// What callers will have said, by when it counts.
+    unripe: BTreeMap<Timestamp, Vec<Opinion>>,
     orders: Vec<Order>,
+}
+
+/// What a caller says of an answer.
+struct Opinion {
+    /// The span of the request: whether in the lead-in, and its place there.
+    span: (bool, usize),
+    arm: usize,
+    unit: Option<UnitHash>,
+    bad: bool,
 }
 
 struct User {
@@ -65,6 +77,22 @@ struct Behaviour {
     feedback: f64,
     negative: f64,
     lost: f64,
+    /// How long who is not pleased takes on average to say so.
+    complaints: Duration,
+}
+
+impl Behaviour {
+    const GOOD: Self =
+        Self { errors: 0.0, feedback: FEEDBACK, negative: 0.0, lost: 0.0, complaints: Duration::ZERO };
+
+    const fn change(&mut self, change: Change) {
+        match change {
+            Change::Errors(share) => self.errors = share,
+            Change::Feedback(share) => self.feedback = share,
+            Change::Negative(share) => self.negative = share,
+            Change::Complaints(after) => self.complaints = after,
+        }
+    }
 }
 
 impl World {
@@ -88,8 +116,9 @@ impl World {
             salts,
             dice,
             traffic: 0.0,
-            arms: vec![Behaviour { errors: 0.0, feedback: FEEDBACK, negative: 0.0, lost: 0.0 }; arms],
+            arms: vec![Behaviour::GOOD; arms],
             astray: 0.0,
+            unripe: BTreeMap::new(),
             orders: Vec::new(),
         })
     }
@@ -113,13 +142,7 @@ impl World {
                     if arm.is_some_and(|arm| arm != place) {
                         continue;
                     }
-                    for (quality, share) in changes {
-                        match quality {
-                            Quality::Errors => behaviour.errors = *share,
-                            Quality::Feedback => behaviour.feedback = *share,
-                            Quality::Negative => behaviour.negative = *share,
-                        }
-                    }
+                    changes.iter().for_each(|change| behaviour.change(*change));
                 }
             }
         }
@@ -138,6 +161,7 @@ impl World {
             }
         }
         self.now = self.now.plus(MINUTE);
+        self.ripen();
         let begun = self.spans().and_then(|counted| counted.spans.last().or_else(|| counted.lead_in.last()));
         if begun.is_some_and(|span| self.now.since(span.started_at) >= DAY) {
             self.renew();
@@ -236,24 +260,46 @@ impl World {
             return;
         }
         let unit = user.map(|user| UnitHash::of(&self.experiment.aim.application, &user.name));
-        let Some(counted) = self.evidence.applications.get_mut(&self.experiment.aim.application) else {
-            return;
-        };
-        let span = if leads_in { counted.lead_in.last_mut() } else { counted.spans.last_mut() };
-        let Some(counts) = span.and_then(|span| span.arms.get_mut(arm)) else { return };
+        let Some(counted) = self.spans() else { return };
+        let place = if leads_in { counted.lead_in.len() } else { counted.spans.len() };
+        let opinion = Opinion { span: (leads_in, place.saturating_sub(1)), arm, unit, bad: dislikes };
+        let Some(counts) = self.counts(&opinion) else { return };
         counts.tally.classes[0] += 1;
-        let mut record = |metric: Metric, bad: bool| {
-            let one = Counts::of_share(1, u64::from(bad));
-            counts.tally.metrics[metric.index()].add(one);
-            if let Some(unit) = unit {
-                counts.groups.record_counts(metric, unit.group(), one);
-                counts.groups.units.insert(unit);
-            }
-        };
-        record(Metric::Errors, fails);
+        record(counts, Metric::Errors, (unit, fails));
         if rates {
-            record(Metric::Feedback, dislikes);
+            let after = if dislikes { self.dice.wait(answers.complaints) } else { Duration::ZERO };
+            let due = self.now.plus(after.max(self.experiment.maturity()));
+            self.unripe.entry(due).or_default().push(opinion);
+            self.ripen();
         }
+    }
+
+    /// Counts what was said of requests that are old enough.
+    fn ripen(&mut self) {
+        while let Some(due) = self.unripe.first_entry().filter(|due| *due.key() <= self.now) {
+            for opinion in due.remove() {
+                if let Some(counts) = self.counts(&opinion) {
+                    record(counts, Metric::Feedback, (opinion.unit, opinion.bad));
+                }
+            }
+        }
+    }
+
+    /// Where a request is counted.
+    fn counts(&mut self, of: &Opinion) -> Option<&mut ArmCounts> {
+        let counted = self.evidence.applications.get_mut(&self.experiment.aim.application)?;
+        let (leads_in, place) = of.span;
+        let spans = if leads_in { &mut counted.lead_in } else { &mut counted.spans };
+        spans.get_mut(place)?.arms.get_mut(of.arm)
+    }
+}
+
+fn record(counts: &mut ArmCounts, metric: Metric, (unit, bad): (Option<UnitHash>, bool)) {
+    let one = Counts::of_share(1, u64::from(bad));
+    counts.tally.metrics[metric.index()].add(one);
+    if let Some(unit) = unit {
+        counts.groups.record_counts(metric, unit.group(), one);
+        counts.groups.units.insert(unit);
     }
 }
 

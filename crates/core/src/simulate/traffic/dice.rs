@@ -2,6 +2,7 @@
 //! Flood, OOPSLA 2014), with the few distributions that traffic needs.
 
 use std::f64::consts::TAU;
+use std::time::Duration;
 
 /// The odd number nearest to 2^64 divided by the golden ratio: the step from one state to the next.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -62,6 +63,11 @@ impl Dice {
         arrivals
     }
 
+    /// How long something takes that may come at any moment, by its mean (exponential). Nothing is drawn of what comes at once.
+    pub fn wait(&mut self, mean: Duration) -> Duration {
+        if mean.is_zero() { mean } else { mean.mul_f64(-(1.0 - self.uniform()).ln()) }
+    }
+
     /// A normal number with mean 0 and deviation 1 (Box and Muller).
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
@@ -98,5 +104,6 @@ mod tests {
         check(mean(Dice::normal), 0.0, 0.02);
         check(mean(|dice| dice.normal().powi(2)), 1.0, 0.03);
         check(mean(|dice| dice.place(7) as f64), 3.0, 0.03);
+        check(mean(|dice| dice.wait(Duration::from_secs(2)).as_secs_f64()), 2.0, 0.02);
     }
 }

@@ -196,13 +196,7 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
     if let (Some(metric), Some(margin), Some(text)) = (metric, margin, guard.field("margin")) {
         faults.extend(unfit_for_score(metric, margin, "lower it may be").map(|message| text.fault(message)));
     }
-    if let (Some(metric), Some(maturity)) = (metric, guard.field("maturity"))
-        && !metric.arrives_late()
-    {
-        faults.push(
-            maturity.key_fault(format!("{metric} is known with the answer; only feedback and scores mature")),
-        );
-    }
+    faults.extend(metric.and_then(|metric| never_matures(guard, metric)));
     let on_fail = guard.or("onFail", OnFail::Rollback, |word| word.word());
     let mode = guard.or("mode", Mode::Enforce, |word| word.word());
     let unproven = unproven(guard, on_fail.zip(mode), faults);
@@ -225,6 +219,13 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
         slices: slices?,
         strict: guard.or("strict", false, |flag| flag.boolean())?,
     })
+}
+
+/// What is wrong with a maturity of what comes with the answer.
+pub(crate) fn never_matures(of: &Cursor<'_>, metric: Metric) -> Option<Fault> {
+    let maturity = of.field("maturity").filter(|_| !metric.arrives_late())?;
+    let message = format!("{metric} is known with the answer; only feedback and scores mature");
+    Some(maturity.key_fault(message))
 }
 
 /// What is wrong with a margin for a score, or with that of a score for anything else. `how_far` is what the margin says.

@@ -1,7 +1,7 @@
 //! From a document to an experiment, with the rules that span several fields: [`read`].
 
 use super::names::Names;
-use crate::manifest::application::{self, unfit_for_score};
+use crate::manifest::application::{self, never_matures, unfit_for_score};
 use crate::manifest::cursor::Cursor;
 use crate::manifest::document;
 use crate::manifest::fault::Fault;
@@ -110,9 +110,11 @@ fn aim(aim: &Cursor<'_>, arms: &Arms, names: &Names<'_>, faults: &mut Vec<Fault>
     }
     let unfit = unfit_for_score(metric, minimum_effect, "higher an arm has to be");
     faults.extend(aim.field("minimumEffect").zip(unfit).map(|(text, message)| text.fault(message)));
+    let maturity = aim.or("maturity", Duration::ZERO, |text| text.parsed(quantity::duration))?;
+    faults.extend(never_matures(aim, metric));
     let usual = if matches!(metric, Metric::Score(_)) { Better::Higher } else { Better::Lower };
     let better = aim.or("better", usual, |word| word.word())?;
-    Some(Aim { application: application?, metric, better, minimum_effect })
+    Some(Aim { application: application?, metric, better, minimum_effect, maturity })
 }
 
 fn bandit(bandit: &Cursor<'_>) -> Option<Allocation> {

@@ -29,6 +29,9 @@ pub(crate) fn write(experiment: &Experiment) -> Value {
             "maxDuration": quantity::duration_text(experiment.stop.max_duration),
         },
     });
+    if !aim.maturity.is_zero() {
+        spec["aim"]["maturity"] = json!(quantity::duration_text(aim.maturity));
+    }
     if !experiment.lead_in.is_zero() {
         spec["leadIn"] = json!(quantity::duration_text(experiment.lead_in));
     }

@@ -23,7 +23,7 @@ fn fields() {
         &experiment(&[ARMS, "aim: {metric: errors, margin: 2pp}", "stop: {}"]),
         &[
             "7:3: spec.aim.minimumEffect: missing; expected a margin such as '0.5pp' or '20%'",
-            "7:25: spec.aim.margin: 'margin' is for guards; an aim has a minimumEffect; supported are 'application', 'metric', 'better', 'minimumEffect'",
+            "7:25: spec.aim.margin: 'margin' is for guards; an aim has a minimumEffect; supported are 'application', 'metric', 'better', 'minimumEffect', 'maturity'",
             "8:3: spec.stop.maxDuration: missing; expected a duration such as '30s' or '1h30m'",
         ],
     );
@@ -80,6 +80,11 @@ fn aims() {
         &[
             "7:38: spec.aim.minimumEffect: cost is an amount and no share, so that percentage points of it mean nothing; write a part of the control's, such as '20%'",
         ],
+    );
+    check(&experiment(&[ARMS, "aim: {metric: feedback, minimumEffect: 2pp, maturity: 1h}", STOP]), &[]);
+    check(
+        &experiment(&[ARMS, "aim: {metric: errors, minimumEffect: 1pp, maturity: 1h}", STOP]),
+        &["7:45: spec.aim.maturity: errors is known with the answer; only feedback and scores mature"],
     );
     check(
         &experiment(&[ARMS, "aim: {application: search, metric: errors, minimumEffect: 1pp}", STOP]),

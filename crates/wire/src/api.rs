@@ -6,6 +6,7 @@
 
 mod application;
 mod apply;
+mod day;
 mod event;
 mod experiment;
 mod explanation;
@@ -31,6 +32,7 @@ pub use application::{
     ApplicationBody, ApplicationSummary, EnvironmentBody, MetricBody, ScoreBody, TableBody,
 };
 pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
+pub use day::{DayBody, DayGainBody};
 pub use event::{EventBody, EventKind};
 pub use experiment::{
     ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, ShownOnlyBody,

@@ -17,6 +17,7 @@ use viridian_core::companion::Companions;
 use viridian_core::epoch::{Allotment, Stage};
 use viridian_core::experiment::analysis::analyse;
 use viridian_core::experiment::compare::Gain;
+use viridian_core::experiment::days::{Day, DayGain};
 use viridian_core::experiment::definition::{self, Aim, Allocation, Arms, Better, Decider, Experiment, Stop};
 use viridian_core::experiment::evidence::Evidence;
 use viridian_core::experiment::step::{End, Order, Phase, State};
@@ -124,6 +125,11 @@ fn bodies_of_experiments() {
     analysis.arms[1].gain = Some(Gain { estimate: 0.031, lower: Some(0.004), upper: None });
     analysis.arms[1].units = 812;
     analysis.verdict = Verdict::Winner { arm: 1 };
+    let told = DayGain { estimate: 0.04, within: 0.015 };
+    analysis.days = vec![
+        Day { from: BEGAN, arms: vec![Some(told), None] },
+        Day { from: Timestamp(BEGAN.0 + 86_400_000), arms: vec![None, None] },
+    ];
     let running = State { sequence: 1, started_at: BEGAN, phase: Phase::Running { stopped: vec![2] } };
     let because = ["'formal' fails more".to_owned()];
     let facts =

@@ -1,7 +1,10 @@
 //! Experiments for people: in a list, or one with what it says so far.
 
+mod days;
+
 use super::columns::{columns, pairs};
 use super::numbers::{ago, share};
+use days::days_table;
 use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody, ShownOnlyBody};
 
 /// Experiments in a list.
@@ -41,7 +44,9 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
         experiment.arms.iter().map(arm).collect(),
     );
     let notes: String = experiment.notes.iter().map(|note| format!("- {note}\n")).collect();
-    format!("{head}\n{arms}\n{notes}")
+    let days = days_table(experiment);
+    let parts = [head, arms, days, notes];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn arm(arm: &ExperimentArmBody) -> [String; 6] {

@@ -61,6 +61,11 @@ async fn an_experiment_from_its_start_to_the_rollout_of_its_winner() {
     assert_eq!((&won["phase"], &won["winner"]), (&json!("Won"), &json!("terse")), "{won:#}");
     assert!(arm(&won, "terse")["gain"]["lower"].as_f64().unwrap() > 0.0, "{won:#}");
     assert!(won["because"][0].as_str().unwrap().starts_with("'terse' wins: "), "{won:#}");
+    let day = &won["days"][0]["gains"]["terse"];
+    let [lower, estimate, upper] = ["lower", "estimate", "upper"].map(|name| day[name].as_f64().unwrap());
+    assert!(estimate > 0.0 && lower < estimate && estimate < upper, "{won:#}");
+    let told = viridian.run(&["experiment", "status", "tone"]).stdout;
+    assert!(told.contains("GAIN AT ONE LOOK (SHOWN ONLY)") && told.contains("terse +"), "{told}");
 
     let promoted = viridian.ask(&["experiment", "promote", "tone"]);
     assert_eq!(promoted["items"][0]["candidate"], "chat-v2", "{promoted:#}");

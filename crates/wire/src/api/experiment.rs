@@ -1,5 +1,6 @@
 //! An experiment: where it stands and what it says so far; stopping one, and releasing its winner.
 
+use super::day::DayBody;
 use super::gain::GainBody;
 use super::guard::CountsBody;
 use super::interaction::InteractionBody;
@@ -43,6 +44,9 @@ pub struct ExperimentBody {
     /// What experiments elsewhere, which draw the same kind of unit, change of what its arms do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<InteractionBody>,
+    /// What the arms did day by day, oldest first; absent before the first day tells something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<DayBody>,
     /// Why it stands where it stands, a sentence each; absent before its first transition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
@@ -213,6 +217,11 @@ impl ExperimentBody {
                 .into_iter()
                 .flat_map(|analysis| &analysis.interactions)
                 .map(|interaction| InteractionBody::new(experiment, interaction))
+                .collect(),
+            days: analysis
+                .into_iter()
+                .flat_map(|analysis| &analysis.days)
+                .map(|day| DayBody::new(experiment, day))
                 .collect(),
             because: because.to_vec(),
             started_at: state.started_at.into(),

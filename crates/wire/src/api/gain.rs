@@ -36,7 +36,7 @@ pub enum GainScaleBody {
 
 impl GainScaleBody {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature the serializer asks for")]
-    const fn is_usual(&self) -> bool {
+    pub(super) const fn is_usual(&self) -> bool {
         matches!(self, Self::Points)
     }
 }

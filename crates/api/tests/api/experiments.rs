@@ -2,12 +2,16 @@
 
 use crate::world::{NOW, World};
 use serde_json::{Value, json};
+use viridian_core::analysis::measurement::ArmCounts;
+use viridian_core::companion::Companions;
+use viridian_core::epoch::{Centres, Thresholds};
 use viridian_core::experiment::analysis::analyse;
 use viridian_core::experiment::definition::Decider;
-use viridian_core::experiment::evidence::Evidence;
+use viridian_core::experiment::evidence::{Counted, Evidence, Span};
 use viridian_core::experiment::report::Report;
 use viridian_core::experiment::step::{End, Phase, State};
-use viridian_core::id::ExperimentName;
+use viridian_core::id::{EpochId, ExperimentName};
+use viridian_core::unit::UnitHash;
 use viridian_store::ExperimentCommit;
 
 const EXPERIMENT: &str = "
@@ -75,6 +79,41 @@ async fn an_experiment_is_started_once_and_shown() {
     assert_eq!(names("?active=false").await, [] as [Value; 0]);
     let unknown = world.get("/api/v1/experiments/tune").await;
     assert!(unknown.text.contains("did you mean 'tone'?"), "{}", unknown.text);
+}
+
+/// What draws units on two arms, such as a gateway with another key, concludes nothing, and whoever asks is told.
+#[tokio::test]
+async fn units_on_two_arms_are_told() {
+    let world = started().await;
+    let tone = ExperimentName::parse("tone").unwrap();
+    let experiment = world.store.experiment(&tone).unwrap().unwrap().experiment;
+    let application = experiment.aim.application.clone();
+    let both = || {
+        let mut arm = ArmCounts::default();
+        (0..500).for_each(|user| {
+            arm.groups.units.insert(UnitHash::of(&application, &format!("user-{user}")));
+        });
+        arm
+    };
+    let span = Span {
+        epoch: EpochId(1),
+        started_at: NOW,
+        shares: experiment.arms.all().iter().map(|arm| arm.share).collect(),
+        thresholds: Thresholds::default(),
+        centres: Centres::default(),
+        arms: vec![both(), both()],
+        companions: Companions::default(),
+    };
+    let counted = Counted { lead_in: Vec::new(), spans: vec![span] };
+    let evidence = Evidence { applications: [(application.clone(), counted)].into(), ..Evidence::default() };
+    world.store.note_analysis(&tone, analyse(&experiment, &evidence, &[]));
+    let body = world.get("/api/v1/experiments/tone").await.json();
+    let verdict = body["verdict"].as_str().unwrap();
+    assert!(
+        verdict.starts_with("nothing is concluded: about ")
+            && verdict.contains("units were seen on more than one arm"),
+        "{verdict}"
+    );
 }
 
 /// An edit gives names another meaning: the experiment goes on with the first, whoever is told so, and the same text still asks

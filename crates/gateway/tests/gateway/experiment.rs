@@ -23,7 +23,7 @@ const CHAT: &str = "/apps/support-chat/v1/chat/completions";
 const ARMS: [(&str, &str); 3] = [("now", "v1"), ("terse", "v2"), ("formal", "v3")];
 
 /// Three arms of 30 % each and a holdout of 5 %, with these shares now.
-fn conducted(upstream: &Upstream, generation: u32, shares: [u16; 3]) -> RoutingTable {
+pub(crate) fn conducted(upstream: &Upstream, generation: u32, shares: [u16; 3]) -> RoutingTable {
     let treatments = [ARMS[1], ARMS[2]].map(|(name, version)| (name, placement(version, &upstream.url())));
     RoutingTable {
         generation: Generation(u64::from(generation)),
@@ -36,7 +36,7 @@ fn conducted(upstream: &Upstream, generation: u32, shares: [u16; 3]) -> RoutingT
 }
 
 /// The arm and the release that each of these users gets.
-async fn served(world: &World, users: std::ops::Range<u32>) -> Vec<(String, String)> {
+pub(crate) async fn served(world: &World, users: std::ops::Range<u32>) -> Vec<(String, String)> {
     let mut caller = world.caller().await;
     let mut served = Vec::new();
     for user in users {

@@ -9,6 +9,7 @@ mod declared;
 mod draw;
 mod drain;
 mod experiment;
+mod exposure;
 mod feedback;
 mod lease;
 mod local_guard;

@@ -146,7 +146,8 @@ impl TryFrom<Stored> for Shares {
     type Error = SharesError;
 
     fn try_from(stored: Stored) -> Result<Self, SharesError> {
-        Self::new(&stored.rooms, stored.holdout)?.with(&stored.shares)
+        // An arm that a bandit has stopped has no room.
+        Self::anew(&stored.rooms, stored.holdout)?.with(&stored.shares)
     }
 }
 
@@ -220,7 +221,16 @@ mod tests {
         assert_eq!(stored, r#"{"rooms":[2500,2500],"shares":[2500,100],"holdout":500}"#);
         assert_eq!(serde_json::from_str::<Shares>(&stored).unwrap(), shares);
         assert!(serde_json::from_str::<Shares>(r#"{"rooms":[9000,2000],"shares":[1,1]}"#).is_err());
+        assert!(serde_json::from_str::<Shares>(r#"{"rooms":[9000,0],"shares":[9000,1]}"#).is_err());
         assert!(serde_json::from_str::<Shares>(r#"{"rooms":[10,20],"shares":[11,1]}"#).is_err());
+    }
+
+    /// As a bandit leaves them when one of its arms is stopped.
+    #[test]
+    fn shares_without_room_for_an_arm_that_was_stopped_are_read_back() {
+        let shares = Shares::anew(&weights(&[8_100, 0, 900]), weights(&[500])[0]).unwrap();
+        let stored = serde_json::to_string(&shares).unwrap();
+        assert_eq!(serde_json::from_str::<Shares>(&stored).unwrap(), shares);
     }
 
     proptest! {

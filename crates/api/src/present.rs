@@ -7,6 +7,7 @@ use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::percentiles;
 use viridian_core::application::Application;
 use viridian_core::arm::Arm;
+use viridian_core::experiment::step::Phase;
 use viridian_core::rollout::plan::Proposal;
 use viridian_core::rollout::report::Report;
 use viridian_core::rollout::state::State as RolloutState;
@@ -52,16 +53,22 @@ pub(crate) fn release(store: &Store, stored: &StoredRelease) -> Result<ReleaseBo
 }
 
 /// An experiment with its numbers: those it was looked at with last, while it goes on.
-pub(crate) fn experiment(store: &Store, stored: &StoredExperiment) -> ExperimentBody {
+pub(crate) fn experiment(store: &Store, stored: &StoredExperiment) -> Result<ExperimentBody, Error> {
     let noted = store.noted_analysis(&stored.experiment.name).filter(|_| stored.ended_at.is_none());
     let report = stored.latest_report.as_ref();
+    let table = store.table(&stored.experiment.aim.application)?;
+    let running = table.and_then(|table| table.experiment);
+    let running = running.filter(|running| {
+        running.experiment == stored.experiment.name && !matches!(stored.state.phase, Phase::Ended(_))
+    });
     let facts = ExperimentFacts {
         state: &stored.state,
         analysis: noted.as_ref().or_else(|| report.map(|report| &report.analysis)),
+        shares: running.as_ref().map(|running| &running.shares),
         because: report.map_or(&[], |report| &report.sentences),
         ended_at: stored.ended_at.map(Into::into),
     };
-    ExperimentBody::new(&stored.experiment, facts)
+    Ok(ExperimentBody::new(&stored.experiment, facts))
 }
 
 /// A rollout in a list.

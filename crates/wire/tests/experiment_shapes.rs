@@ -132,14 +132,20 @@ fn bodies_of_experiments() {
     ];
     let running = State { sequence: 1, started_at: BEGAN, phase: Phase::Running { stopped: vec![2] } };
     let because = ["'formal' fails more".to_owned()];
-    let facts =
-        ExperimentFacts { state: &running, analysis: Some(&analysis), because: &because, ended_at: None };
+    let moved = experiment.shares().unwrap().with(&[percent(5), percent(25), Weight::ZERO]).unwrap();
+    let facts = ExperimentFacts {
+        state: &running,
+        analysis: Some(&analysis),
+        shares: Some(&moved),
+        because: &because,
+        ended_at: None,
+    };
     check("api/experiment", &ExperimentBody::new(&experiment, facts));
     let won = Phase::Ended(End::Winner { arm: 1, by: Decider::ByPerson });
     let state = State { sequence: 2, phase: won, ..running };
-    let facts = ExperimentFacts { state: &state, ended_at: Some(BEGAN.into()), ..facts };
+    let facts = ExperimentFacts { state: &state, shares: None, ended_at: Some(BEGAN.into()), ..facts };
     check("api/experiment-won", &ExperimentBody::new(&experiment, facts));
-    let fresh = ExperimentFacts { state: &state, analysis: None, because: &[], ended_at: None };
+    let fresh = ExperimentFacts { state: &state, analysis: None, shares: None, because: &[], ended_at: None };
     check("api/experiment-fresh", &ExperimentBody::new(&experiment, fresh));
 
     check("api/experiment-start", &ExperimentRequest { manifest: "kind: Experiment".to_owned() });

@@ -59,7 +59,7 @@ pub(crate) async fn list(
         };
         let stored = store.experiments()?.into_iter().filter(is_meant).take(length.looked_for()).collect();
         let place = |stored: &StoredExperiment| stored.created_seq.to_string();
-        length.list(stored, place, |stored| Ok(present::experiment(store, stored)))
+        length.list(stored, place, |stored| present::experiment(store, stored))
     });
     Ok(Json(body.await?))
 }
@@ -75,7 +75,7 @@ pub(crate) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<ExperimentBody>, Error> {
     let body = off_loop(&state, move |State { store, .. }| {
-        Ok(present::experiment(store, &find::experiment(store, &name)?))
+        present::experiment(store, &find::experiment(store, &name)?)
     });
     Ok(Json(body.await?))
 }
@@ -104,7 +104,7 @@ pub(crate) async fn start(
             Action::Unchanged => StatusCode::OK,
             Action::Created | Action::Configured => StatusCode::CREATED,
         };
-        Ok((status, present::experiment(store, &stored)))
+        Ok((status, present::experiment(store, &stored)?))
     })
     .await?;
     (state.nudge)();

@@ -51,7 +51,12 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
 
 fn arm(arm: &ExperimentArmBody) -> [String; 6] {
     let releases: Vec<&str> = arm.releases.values().map(String::as_str).collect();
-    let part = if arm.stopped { "stopped".to_owned() } else { format!("{}%", arm.share) };
+    let part = match arm.current_share {
+        _ if arm.stopped => "stopped".to_owned(),
+        #[expect(clippy::float_cmp, reason = "both are whole basis points")]
+        Some(now) if now != arm.share => format!("{now}%, defined as {}%", arm.share),
+        _ => format!("{}%", arm.share),
+    };
     let requests = match arm.counts {
         Some(counts) if counts.mean.is_some() => share(counts),
         Some(counts) => counts.requests.to_string(),

@@ -144,7 +144,7 @@ spec:
   stop: {maxDuration: 24h}
 ";
 
-fn start_callers(gateway: SocketAddr) -> JoinSet<()> {
+pub(crate) fn start_callers(gateway: SocketAddr) -> JoinSet<()> {
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
         callers.spawn(call(gateway, caller));

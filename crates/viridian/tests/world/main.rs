@@ -27,6 +27,7 @@ mod seed;
 mod viridian;
 
 mod aims;
+mod bandit;
 mod beside;
 mod blue_green;
 mod conditions;

@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 use viridian_core::experiment::definition::{Aim, Arm, Decider, Experiment};
 use viridian_core::experiment::step::{End, Order, Phase, State};
 use viridian_core::experiment::verdict::{Analysis, Standing};
+use viridian_core::routing::shares::Shares;
+use viridian_core::weight::Weight;
 
 /// An experiment: where it stands and what it says so far.
 #[derive(Debug, Clone, PartialEq, ToSchema, Serialize, Deserialize)]
@@ -86,6 +88,10 @@ pub struct ExperimentArmBody {
     pub releases: BTreeMap<String, String>,
     /// Its part of the experiment's units as it was defined, in per cent.
     pub share: f64,
+    /// Its part at this moment, in per cent: another than it was defined with where traffic follows the arm that does best, and none
+    /// once it is stopped. Absent before the first units are drawn and once the experiment has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_share: Option<f64>,
     /// Whether it gets no more traffic.
     pub stopped: bool,
     /// About how many units it served; absent when requests are drawn by themselves.
@@ -120,6 +126,8 @@ pub struct ExperimentFacts<'a> {
     pub state: &'a State,
     /// What it says so far.
     pub analysis: Option<&'a Analysis>,
+    /// The shares that units are drawn by now, where any are.
+    pub shares: Option<&'a Shares>,
     /// Why it stands there.
     pub because: &'a [String],
     /// When it came to its end.
@@ -185,7 +193,7 @@ impl From<&Phase> for ExperimentPhase {
 impl ExperimentBody {
     /// An experiment as it stands.
     pub fn new(experiment: &Experiment, facts: ExperimentFacts<'_>) -> Self {
-        let ExperimentFacts { state, analysis, because, ended_at } = facts;
+        let ExperimentFacts { state, analysis, shares, because, ended_at } = facts;
         let stopped: &[usize] = match &state.phase {
             Phase::Running { stopped } => stopped,
             Phase::LeadIn | Phase::Ended(_) => &[],
@@ -193,14 +201,18 @@ impl ExperimentBody {
         let arms = experiment.arms.all().iter().enumerate().map(|(place, arm)| {
             let standing = analysis.and_then(|analysis| analysis.arms.get(place));
             let is_stopped = stopped.contains(&place) || standing.is_some_and(|standing| standing.is_stopped);
-            ExperimentArmBody::new(arm, &experiment.aim, is_stopped, standing)
+            let current_share = shares.map(|shares| per_cent(shares.of(place)));
+            ExperimentArmBody {
+                current_share,
+                ..ExperimentArmBody::new(arm, &experiment.aim, is_stopped, standing)
+            }
         });
         let aim = &experiment.aim;
         Self {
             name: experiment.name.to_string(),
             applications: experiment.arms.applications().map(ToString::to_string).collect(),
             layer: experiment.layer.to_string(),
-            traffic: per_cent(experiment.traffic.probability()),
+            traffic: per_cent(experiment.traffic),
             unit: experiment.unit.to_string(),
             aim: format!("{} of {} by {}", aim.metric, aim.application, aim.minimum_effect),
             phase: (&state.phase).into(),
@@ -239,7 +251,8 @@ impl ExperimentArmBody {
                 .iter()
                 .map(|(name, release)| (name.to_string(), release.to_string()))
                 .collect(),
-            share: per_cent(arm.share.probability()),
+            share: per_cent(arm.share),
+            current_share: None,
             stopped,
             units: standing.map(|standing| standing.units).filter(|units| *units > 0),
             counts: standing.map(|standing| CountsBody::of(aim.metric, standing.counts)),
@@ -269,6 +282,6 @@ impl StopReceipt {
     }
 }
 
-fn per_cent(share: f64) -> f64 {
-    share * 100.0
+fn per_cent(share: Weight) -> f64 {
+    f64::from(share.basis_points()) / 100.0
 }

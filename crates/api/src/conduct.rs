@@ -19,12 +19,12 @@ const FILE: &str = "request";
 /// Who stops an experiment when the request does not say.
 const NOBODY_IN_PARTICULAR: &str = "api";
 
-/// Starts an experiment; says whether it is new. Blocks on the disk.
+/// Starts an experiment; says whether it is new, and what is to be known of it. Blocks on the disk.
 pub(crate) fn start(
     store: &Store,
     request: &ExperimentRequest,
     now: Timestamp,
-) -> Result<(StoredExperiment, Action), Error> {
+) -> Result<(StoredExperiment, (Action, Vec<String>)), Error> {
     let text = ManifestText { file: FILE.to_owned(), text: request.manifest.clone() };
     let documents = apply::read(store, std::slice::from_ref(&text))?;
     let [Document { manifest: Manifest::Experiment(experiment), .. }] = documents.as_slice() else {
@@ -33,8 +33,7 @@ pub(crate) fn start(
     let request =
         ApplyRequest { manifests: vec![text], takeover: TakeoverBody::Refuse, retry_rejected: false };
     let result = apply::apply(store, &request, Mode::Apply, now)?;
-    let action = result.changes.first().map_or(Action::Created, |change| change.action);
-    Ok((find::experiment(store, experiment.name.as_str())?, action))
+    Ok((find::experiment(store, experiment.name.as_str())?, starting::outcome(result)))
 }
 
 /// Writes down that an experiment is to stop. Blocks on the disk.

@@ -7,7 +7,7 @@ use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Proposal;
 use viridian_core::time::Timestamp;
 use viridian_store::{Store, StoredRollout};
-use viridian_wire::api::{Action, ApplyRequest, ManifestText, StartRequest};
+use viridian_wire::api::{Action, ApplyRequest, ApplyResult, ManifestText, StartRequest};
 use viridian_wire::manifest::{Document, Manifest};
 
 /// What messages call a manifest that came in a request.
@@ -15,10 +15,11 @@ const FILE: &str = "request";
 /// How many rollouts of one release get a name by themselves.
 const MOST_NAMES: usize = 1_000;
 
-/// A rollout, and whether it is new.
+/// A rollout, whether it is new, and what whoever starts it should know.
 pub(crate) struct Started {
     pub(crate) rollout: StoredRollout,
     pub(crate) action: Action,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Starts a rollout. Blocks on the disk.
@@ -35,8 +36,14 @@ pub(crate) fn start(store: &Store, request: &StartRequest, now: Timestamp) -> Re
     };
     let result = apply::apply(store, &request, Mode::Apply, now)?;
     let rollout = crate::find::rollout(store, proposal.name.as_str())?;
-    let action = result.changes.first().map_or(Action::Created, |change| change.action);
-    Ok(Started { rollout, action })
+    let (action, warnings) = outcome(result);
+    Ok(Started { rollout, action, warnings })
+}
+
+/// What applying one manifest came to, and what is to be known of it.
+pub(crate) fn outcome(result: ApplyResult) -> (Action, Vec<String>) {
+    let change = result.changes.into_iter().next();
+    change.map_or((Action::Created, Vec::new()), |change| (change.action, change.warnings))
 }
 
 /// The documents of a request and the one rollout among them. Nothing is started.

@@ -99,12 +99,12 @@ pub(crate) async fn start(
 ) -> Result<impl IntoResponse, Error> {
     let request: ExperimentRequest = json(&headers, &body)?;
     let (status, body) = off_loop(&state, move |State { store, clock, .. }| {
-        let (stored, action) = conduct::start(store, &request, clock())?;
+        let (stored, (action, warnings)) = conduct::start(store, &request, clock())?;
         let status = match action {
             Action::Unchanged => StatusCode::OK,
             Action::Created | Action::Configured => StatusCode::CREATED,
         };
-        Ok((status, present::experiment(store, &stored)?))
+        Ok((status, ExperimentBody { warnings, ..present::experiment(store, &stored)? }))
     })
     .await?;
     (state.nudge)();

@@ -140,7 +140,7 @@ pub(crate) async fn start(
             Action::Created | Action::Configured => StatusCode::CREATED,
         };
         let body = present::rollout(store, &started.rollout, clock())?;
-        Ok((status, started.rollout, body))
+        Ok((status, started.rollout, RolloutBody { warnings: started.warnings, ..body }))
     })
     .await?;
     (state.nudge)();

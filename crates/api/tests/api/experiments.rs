@@ -64,6 +64,8 @@ fn go(world: &World, phase: Phase) {
 async fn an_experiment_is_started_once_and_shown() {
     let world = started().await;
     let again = world.post(PATH, &json!({ "manifest": EXPERIMENT }).to_string()).await;
+    let warning = again.json()["warnings"][0].to_string();
+    assert!(warning.contains("the aim feedback is judged by what was said so far"), "{warning}");
     assert_eq!(again.status.as_u16(), 200, "{}", again.text);
     let other = EXPERIMENT.replace("45%", "40%");
     let refused = world.post(PATH, &json!({ "manifest": other }).to_string()).await;

@@ -78,8 +78,12 @@ async fn a_guard_that_leaves_callers_no_time_to_speak_is_warned_of() {
             |told: &Value| told["warnings"].to_string().contains("uard on feedback acts on what was said");
         let applied = world.apply(&with_feedback(guard)).await.json();
         let rollout = world.apply(ROLLOUT).await.json();
-        let told = [&applied["changes"][0], &rollout["changes"][0], &plan(&world).await].map(says);
-        assert_eq!(told, [is_warned; 3], "{guard}: {applied} {rollout}");
+        let started = World::new().await;
+        started.apply(&with_feedback(guard)).await;
+        let request = r#"{"application": "support-chat", "candidate": "support-chat-v2"}"#;
+        let started = started.post("/api/v1/rollouts", request).await.json();
+        let told = [&applied["changes"][0], &rollout["changes"][0], &plan(&world).await, &started].map(says);
+        assert_eq!(told, [is_warned; 4], "{guard}: {applied} {rollout} {started}");
     };
     check("", true).await;
     check(", maturity: 1h", false).await;

@@ -42,6 +42,9 @@ pub(super) async fn run(verb: &ExperimentVerb, settings: &Settings) -> Result<Ex
 async fn start(args: &ExperimentStartArgs, settings: &Settings) -> Result<Exit> {
     let request = ExperimentRequest { manifest: files::read(&args.file)? };
     let experiment: ExperimentBody = settings.client()?.post(PATH, &request).await?;
+    for warning in &experiment.warnings {
+        note(format_args!("warning: experiment/{}: {warning}", experiment.name));
+    }
     settings.output.one(&experiment, experiment_table)?;
     Ok(Exit::Ok)
 }

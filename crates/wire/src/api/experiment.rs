@@ -52,6 +52,9 @@ pub struct ExperimentBody {
     /// Why it stands where it stands, a sentence each; absent before its first transition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
+    /// What whoever starts it should know, a sentence each; only in the answer to the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// When it was asked for.
     pub started_at: Moment,
     /// When it came to its end.
@@ -236,6 +239,7 @@ impl ExperimentBody {
                 .map(|day| DayBody::new(experiment, day))
                 .collect(),
             because: because.to_vec(),
+            warnings: Vec::new(),
             started_at: state.started_at.into(),
             ended_at,
         }

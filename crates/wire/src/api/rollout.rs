@@ -78,6 +78,9 @@ pub struct RolloutBody {
     /// Orders that it has not answered yet, in words, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_orders: Vec<String>,
+    /// What whoever starts it should know, a sentence each; only in the answer to the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is known of a rollout, as values of the core.
@@ -141,6 +144,7 @@ impl RolloutBody {
             remaining: None,
             percentiles: Vec::new(),
             pending_orders,
+            warnings: Vec::new(),
         }
     }
 }

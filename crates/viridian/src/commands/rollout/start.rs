@@ -19,6 +19,9 @@ pub(super) async fn run(args: &StartArgs, settings: &Settings) -> Result<Exit> {
     request.retry_rejected = args.retry_rejected;
     let answer = settings.client()?.post("/api/v1/rollouts", &request).await;
     let rollout: RolloutBody = answer.map_err(|error| proposed::placed(error, &args.proposed))?;
+    for warning in &rollout.warnings {
+        note(format_args!("warning: rollout/{}: {warning}", rollout.summary.name));
+    }
     settings.output.one(&rollout, rollout_table)?;
     note(format_args!("Watch it: viridian rollout watch {}", rollout.summary.name));
     Ok(Exit::Ok)

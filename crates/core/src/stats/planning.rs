@@ -2,9 +2,8 @@
 //!
 //! Start with [`race_events`]; [`arrival`] says how far from its expectation evidence may come. [`fixed_sample`], [`power`] and
 //! [`looks`] plan tests that are not used for decisions: nothing in the product calls them. These are expectations, good to about
-//! a fifth, for the plan, the estimated
-//! time and the smallest regression that can be found; no decision rests on them. The race and the bets pay a fixed price
-//! for spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
+//! a fifth, for the plan, the estimated time and the smallest regression that can be found; no decision rests on them. The race and
+//! the bets pay a fixed price for spreading their stake over alternatives, which is [`MIXTURE_PRICE`].
 
 pub mod arrival;
 pub mod power;

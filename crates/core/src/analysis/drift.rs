@@ -17,7 +17,7 @@ mod words;
 
 use super::judge::Units;
 use super::measurement::{EpochCounts, Evidence};
-use crate::id::EpochId;
+use crate::id::{EpochId, GaugeName};
 use crate::metric::Metric;
 use crate::score::Score;
 use crate::time::Timestamp;
@@ -50,7 +50,8 @@ pub struct Sign {
     pub sentence: String,
 }
 
-/// What may change during a rollout.
+/// What people may be warned of during a rollout: conditions that change, which are looked at here, and what a guard or a gauge
+/// finds that was asked to tell and to do nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum About {
@@ -82,6 +83,23 @@ pub enum About {
         /// Which.
         score: Score,
     },
+    /// The candidate is worse by a guard.
+    Guard {
+        /// Whose metric this is.
+        metric: Metric,
+    },
+    /// A number is out of bounds.
+    Gauge {
+        /// Whose number.
+        gauge: GaugeName,
+    },
+}
+
+impl About {
+    /// Whether somebody asked to be told of it, by a guard or a gauge.
+    pub const fn is_asked_for(&self) -> bool {
+        matches!(self, Self::Guard { .. } | Self::Gauge { .. })
+    }
 }
 
 /// How much speaks for a change.

@@ -28,6 +28,7 @@ pub enum Severity {
     Info,
     /// Someone should look.
     Warning,
-    /// The baseline was restored, or could not be, or a gateway refuses what it is to serve by.
+    /// Somebody has to look: the baseline was restored, or could not be; the rollout stands still until a person decides or
+    /// mends something; or what somebody asked to be told of was found.
     Critical,
 }

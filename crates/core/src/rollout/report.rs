@@ -27,7 +27,7 @@ pub struct Report {
     /// What sources outside say, one sentence for each gauge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<String>,
-    /// What people are warned of while it lasts, one sentence each and not many.
+    /// The changed conditions that people are warned of while they last, one sentence each and not many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The decision in one sentence, for people.
@@ -90,9 +90,10 @@ pub enum Finding {
     Restored,
     /// The candidate is the baseline now.
     Promoted,
-    /// Conditions are not what they were when the rollout began, or are again. Nothing follows.
+    /// Conditions are not what they were when the rollout began, or are again; or what only tells found something, or does not
+    /// any more. Nothing follows.
     Warned {
-        /// What changed.
+        /// What changed or was found.
         begun: Vec<About>,
         /// What is over.
         over: Vec<Warned>,

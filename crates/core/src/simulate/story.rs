@@ -8,7 +8,7 @@ use super::world::World;
 use super::{Story, Unmet};
 use crate::analysis::verdict::{Analysis, Wait};
 use crate::rollout::effect::Effect;
-use crate::rollout::report::Finding;
+use crate::rollout::report::{Finding, Report};
 use crate::rollout::state::{Hold, Phase, Waiting};
 use crate::rollout::step::Transition;
 use crate::time::Timestamp;
@@ -139,7 +139,7 @@ impl Teller {
             };
             self.page.row(&row);
         }
-        self.tell_complaints(&transition.report.observed, phase);
+        self.tell_complaints(&transition.report, phase);
         self.rejected |= transition.effects.contains(&Effect::RejectCandidate);
         self.waits_for = waits_for;
         self.sequence = transition.next.sequence;
@@ -149,14 +149,17 @@ impl Teller {
         }
     }
 
-    /// Guards that may not act are told when they complain for the first time.
-    fn tell_complaints(&mut self, observed: &[String], phase: &Phase) {
-        for sentence in observed {
+    /// Guards that may not act are told when they complain for the first time, unless the report has just said it.
+    fn tell_complaints(&mut self, report: &Report, phase: &Phase) {
+        for sentence in &report.observed {
             let metric = sentence.split(':').next().unwrap_or_default();
             if self.complaints.iter().any(|told| told == metric) {
                 continue;
             }
             self.complaints.push(metric.to_owned());
+            if report.sentence.contains(sentence.as_str()) {
+                continue;
+            }
             let row = page::Row {
                 at: self.world.now(),
                 phase,

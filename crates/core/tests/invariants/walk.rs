@@ -171,7 +171,8 @@ pub(crate) fn weights() -> impl Strategy<Value = Weight> {
 }
 
 pub(crate) fn plans() -> impl Strategy<Value = Plan> {
-    let guards = (prop::collection::vec(guards(), 0..=GUARDS), prop::option::of(local_guards()));
+    let guards = prop::collection::vec(guards(), 0..=GUARDS).prop_map(one_for_each_metric);
+    let guards = (guards, prop::option::of(local_guards()));
     (ways(), guards, policies(), prop::option::weighted(0.3, gauges())).prop_map(
         |(way, (guards, local), policy, gauge)| Plan {
             gauges: gauge.into_iter().collect(),
@@ -180,6 +181,17 @@ pub(crate) fn plans() -> impl Strategy<Value = Plan> {
             ..Plan::compile(&way, &guards, policy).with_local_guard(local)
         },
     )
+}
+
+/// A metric has one guard.
+fn one_for_each_metric(guards: Vec<Guard>) -> Vec<Guard> {
+    let mut kept: Vec<Guard> = Vec::new();
+    for guard in guards {
+        if kept.iter().all(|other| other.metric != guard.metric) {
+            kept.push(guard);
+        }
+    }
+    kept
 }
 
 fn ways() -> impl Strategy<Value = Way> {

@@ -148,6 +148,8 @@ impl fmt::Display for About {
             Self::Share { metric: Metric::Feedback } => f.write_str("negative feedback on the baseline"),
             Self::Share { metric } => write!(f, "{metric} on the baseline"),
             Self::Scores { score } => write!(f, "{} on the baseline", score.name()),
+            Self::Guard { metric } => metric.fmt(f),
+            Self::Gauge { gauge } => gauge.fmt(f),
         }
     }
 }

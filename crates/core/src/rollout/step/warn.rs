@@ -1,8 +1,11 @@
-//! What people are warned of: told once when it begins and once when it ends. Nothing follows from it; the plan goes on as it
-//! would have, at the same moment.
+//! What people are warned of: conditions that change, and what guards and gauges find that only tell. It is told once when it
+//! begins and once when it ends. Nothing follows from it; the plan goes on as it would have, at the same moment.
 
 use super::{Moment, Transition};
-use crate::analysis::drift::{About, Strength};
+use crate::analysis::drift::{About, Sign, Strength};
+use crate::analysis::verdict::{Judgement, Verdict};
+use crate::gauge::{Gauged, Standing};
+use crate::guard::{Mode, OnFail};
 use crate::rollout::effect::Severity;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Phase, State, Warned};
@@ -16,7 +19,7 @@ impl Moment<'_> {
     /// know.
     pub(super) fn warn(&self) -> Option<Transition> {
         self.state.position()?;
-        let signs = &self.input.signs;
+        let signs = self.signs();
         let is_known = |about: &About| self.state.warned.iter().any(|warned| warned.about == *about);
         let begun: Vec<About> = signs
             .iter()
@@ -31,22 +34,38 @@ impl Moment<'_> {
         if begun.is_empty() && over.is_empty() {
             return None;
         }
-        let severity = if begun.is_empty() { Severity::Info } else { Severity::Warning };
+        let severity = match begun.iter().any(About::is_asked_for) {
+            // Whoever has a guard notify them is called.
+            true => Severity::Critical,
+            false if begun.is_empty() => Severity::Info,
+            false => Severity::Warning,
+        };
         let new = begun.iter().map(|about| Warned { about: about.clone(), since: self.now });
         let state = State { warned: lasting.into_iter().chain(new).collect(), ..self.state.clone() };
         let phase: Phase = state.phase.clone();
         Some(Moment { state: &state, ..*self }.go(phase, Finding::Warned { begun, over }, severity))
     }
 
-    /// What people are warned of at present.
+    /// The changed conditions that people are warned of at present. What guards and gauges find is in the report anyway.
     pub(super) fn warnings(&self) -> Vec<String> {
         let about = self.state.warned.iter().map(|warned| &warned.about);
-        handful(about.map(|about| self.now_of(about)).collect())
+        handful(about.filter(|about| !about.is_asked_for()).map(|about| self.now_of(about)).collect())
+    }
+
+    /// What is known of everything that people may be warned of.
+    fn signs(&self) -> Vec<Sign> {
+        let tells = |mode, on_fail| mode == Mode::Enforce && on_fail == OnFail::Notify;
+        let guards = self.input.analysis.guards.iter();
+        let guards = guards.filter(|judged| tells(judged.guard.mode, judged.guard.on_fail)).map(of_guard);
+        let gauges = self.input.gauges.iter();
+        let gauges = gauges.filter(|gauged| tells(gauged.gauge.mode, gauged.gauge.on_fail)).map(of_gauge);
+        self.input.signs.iter().cloned().chain(guards).chain(gauges).collect()
     }
 
     /// What is known of something now; it may be too little to say whether it lasts.
     fn now_of(&self, about: &About) -> String {
-        let found = self.input.signs.iter().find(|sign| sign.about == *about);
+        let signs = self.signs();
+        let found = signs.iter().find(|sign| sign.about == *about);
         found.map_or_else(
             || format!("{about}: too little to tell whether it lasts"),
             |sign| sign.sentence.clone(),
@@ -54,14 +73,40 @@ impl Moment<'_> {
     }
 }
 
+/// What a guard that only tells has found. It is over when the candidate is shown safe: evidence that lies at the edge of
+/// enough would be told again and again.
+fn of_guard(judged: &Judgement) -> Sign {
+    let strength = match judged.verdict {
+        Verdict::Fail(_) => Strength::Clear,
+        Verdict::Wait(_) => Strength::Faint,
+        Verdict::Pass => Strength::Gone,
+    };
+    Sign { about: About::Guard { metric: judged.guard.metric }, strength, sentence: judged.sentence() }
+}
+
+/// What a gauge that only tells says. What is unknown begins nothing and ends nothing.
+fn of_gauge(gauged: &Gauged) -> Sign {
+    let strength = match gauged.standing {
+        Standing::Beyond { .. } => Strength::Clear,
+        Standing::Unknown { .. } => Strength::Faint,
+        Standing::Within { .. } => Strength::Gone,
+    };
+    Sign { about: About::Gauge { gauge: gauged.gauge.name.clone() }, strength, sentence: gauged.sentence() }
+}
+
 /// What changed and what is over, and what that means.
 pub(super) fn sentence(moment: &Moment<'_>, begun: &[About], over: &[Warned]) -> String {
+    let (asked_for, conditions): (Vec<&About>, Vec<&About>) =
+        begun.iter().partition(|about| about.is_asked_for());
     let is_split = |about: &&About| matches!(about, About::Split { .. });
-    let (misled, drifted): (Vec<&About>, Vec<&About>) = begun.iter().partition(is_split);
+    let (misled, drifted): (Vec<&About>, Vec<&About>) = conditions.into_iter().partition(is_split);
     let told = |about: Vec<&About>| {
         handful(about.into_iter().map(|about| moment.now_of(about)).collect()).join("; ")
     };
     let mut said = Vec::new();
+    if !asked_for.is_empty() {
+        said.push(format!("this is told and nothing follows: {}", told(asked_for)));
+    }
     if !misled.is_empty() {
         said.push(format!(
             "{}: something keeps callers to an arm past the draw, and what is said of such a slice may mislead",
@@ -75,13 +120,14 @@ pub(super) fn sentence(moment: &Moment<'_>, begun: &[About], over: &[Warned]) ->
             told(drifted)
         ));
     }
-    if !over.is_empty() {
-        let past =
-            |warned: &Warned| format!("{}, after {}", warned.about, readable(moment.now.since(warned.since)));
-        said.push(format!(
-            "again as at the beginning: {}",
-            handful(over.iter().map(past).collect()).join("; ")
-        ));
+    let past =
+        |warned: &Warned| format!("{}, after {}", warned.about, readable(moment.now.since(warned.since)));
+    let (in_order, as_before): (Vec<&Warned>, Vec<&Warned>) =
+        over.iter().partition(|warned| warned.about.is_asked_for());
+    for (what, over) in [("in order again", in_order), ("again as at the beginning", as_before)] {
+        if !over.is_empty() {
+            said.push(format!("{what}: {}", handful(over.into_iter().map(past).collect()).join("; ")));
+        }
     }
     said.join(". ")
 }

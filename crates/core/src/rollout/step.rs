@@ -247,8 +247,7 @@ impl<'a> Moment<'a> {
     }
 
     fn hold(&self, reason: Hold, at: Position) -> Transition {
-        let is_refused = matches!(reason, Hold::Refused { .. } | Hold::Oversized(_));
-        let severity = if is_refused { Severity::Critical } else { Severity::Warning };
+        let severity = self.severity_of_hold(&reason, &at);
         self.go(Phase::Held { reason, since: self.now, at }, Finding::Held, severity)
     }
 

@@ -1,9 +1,10 @@
-//! A hold for want of something: when it ends, and what ends it. What evidence is missing for decides whose rule applies:
+//! A hold: how much it matters to people; and one for want of something: when it ends, and what ends it. What evidence is missing for decides whose rule applies:
 //! the guard's that has not shown the candidate safe, and the rollout's for everything else.
 
 use super::gate::{self, Gate};
 use super::{Moment, Transition};
 use crate::guard::{Guard, Unproven};
+use crate::rollout::effect::Severity;
 use crate::rollout::report::Finding;
 use crate::rollout::state::{Cause, Hold, Phase, Position, Waiting};
 use crate::time::{Timestamp, readable};
@@ -50,6 +51,22 @@ impl Moment<'_> {
         };
         let open = gate::unproven(self, at).filter_map(|judged| limit(&judged.guard));
         open.min_by_key(|limit| limit.longest)
+    }
+
+    /// How much a hold matters to people: whoever has to look or to decide is called. Who paused it knows of it, and where the
+    /// rollout says when it was held enough, people are called by what follows then.
+    pub(super) fn severity_of_hold(&self, reason: &Hold, at: &Position) -> Severity {
+        match reason {
+            Hold::Paused { .. } => Severity::Warning,
+            Hold::Waiting(waiting) if self.limit(waiting, at).is_some() => Severity::Warning,
+            Hold::PlannedPause
+            | Hold::Regression { .. }
+            | Hold::OutOfBounds { .. }
+            | Hold::SplitBroken
+            | Hold::Refused { .. }
+            | Hold::Oversized(_)
+            | Hold::Waiting(_) => Severity::Critical,
+        }
     }
 
     /// What follows if nothing changes; nothing when a person has to end it.

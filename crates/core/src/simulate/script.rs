@@ -6,7 +6,7 @@
 //! guard errors margin 0.5pp onFail rollback                  # mode observe, maturity 10m, onInsufficient hold, maxHold 2h
 //! canary: weight 5%, analysis 200, pause 10m, weight 100%, bake 10m holdback 2%
 //! blueGreen: smoke, trial 10%, bake 10m holdback 2%          # instead of canary
-//! gauge gpu-faults at most 5 onFail rollback                 # or: at least 5
+//! gauge gpu-faults at most 5 onFail rollback                 # or: at least 5; mode observe
 //! localGuard: errors 50%, minRequests 20
 //! policy: patience 5m, maxHold 2h, onInsufficientData rollback, riskBudget 5%, warmup 0, rejectRelease false
 //! gateways gw-1, gw-2

@@ -1,9 +1,10 @@
-//! A candidate that a guard found worse never gets more traffic, unless a person orders it or has accepted what the
+//! A candidate that a guard found worse, or for which a number is out of bounds, never gets more traffic, unless a person orders it or has accepted what the
 //! guard found.
 
 use crate::walk::{Look, People, Said, Walk, walks};
 use proptest::prelude::*;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
+use viridian_core::gauge::Standing;
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::Command;
@@ -19,7 +20,20 @@ fn is_blamed(look: &Look) -> bool {
                 _ => false,
             }
     });
-    fails || look.input.analysis.split != SplitCheck::Sound || look.input.gateways.tripped.is_some()
+    let is_beyond = look.input.gauges.iter().any(|gauged| {
+        let pardoned = look.state.position().is_some_and(|at| at.pardons_gauge(&gauged.gauge.name));
+        gauged.gauge.mode == Mode::Enforce
+            && matches!(gauged.standing, Standing::Beyond { .. })
+            && match gauged.gauge.on_fail {
+                OnFail::Rollback => true,
+                OnFail::Pause => !pardoned,
+                OnFail::Notify => false,
+            }
+    });
+    fails
+        || is_beyond
+        || look.input.analysis.split != SplitCheck::Sound
+        || look.input.gateways.tripped.is_some()
 }
 
 fn check(walk: &Walk) -> Result<(), TestCaseError> {

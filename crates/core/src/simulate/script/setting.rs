@@ -272,6 +272,13 @@ fn gauge(words: &mut Words<'_>) -> Result<Gauge, String> {
         other => return Err(format!("expected 'most' or 'least', found '{other}'")),
     };
     *bound = Some(words.decimal()?);
+    let on_fail = on_fail(words)?;
+    let mode = if words.skip("mode") {
+        words.expect("observe")?;
+        Mode::Observe
+    } else {
+        Mode::Enforce
+    };
     Ok(Gauge {
         source: super::words::name("outside")?,
         query: String::new(),
@@ -280,8 +287,8 @@ fn gauge(words: &mut Words<'_>) -> Result<Gauge, String> {
         unit: None,
         every: DEFAULT_EVERY,
         times: DEFAULT_TIMES,
-        on_fail: on_fail(words)?,
-        mode: Mode::Enforce,
+        on_fail,
+        mode,
     })
 }
 

@@ -69,7 +69,7 @@ impl Readings {
         if found.asked_at.is_none_or(|asked| asked.elapsed() >= gauge.every) {
             found.asked_at = Some(Instant::now());
             match subject.application.sources.get(&gauge.source) {
-                Some(source) => self.ask(key, (gauge, source), subject, now),
+                Some(source) => self.ask(key, (gauge, source), question(gauge, subject), now),
                 None => found.keep(gauge, now, Err(format!("there is no source {} any more", gauge.source))),
             }
         }
@@ -77,8 +77,8 @@ impl Readings {
     }
 
     /// Asks a source, and wakes the loop with the answer.
-    fn ask(&self, key: Key, (gauge, source): (&Gauge, &Source), subject: Subject<'_>, now: Timestamp) {
-        let (gauge, source, question) = (gauge.clone(), source.clone(), question(gauge, subject));
+    fn ask(&self, key: Key, (gauge, source): (&Gauge, &Source), question: Question, now: Timestamp) {
+        let (gauge, source) = (gauge.clone(), source.clone());
         let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
         self.runtime.spawn(async move {
             let answer = tried(&client, &source, &question, now).await;
@@ -124,7 +124,12 @@ fn question(gauge: &Gauge, subject: Subject<'_>) -> Question {
         subject.application.name.as_str(),
         subject.rollout.proposal.name.as_str(),
     ];
-    Question { query: gauge.query.clone(), unit: gauge.unit.clone(), names: names.map(str::to_owned) }
+    Question {
+        query: gauge.query.clone(),
+        unit: gauge.unit.clone(),
+        names: names.map(str::to_owned),
+        oldest: gauge.oldest(),
+    }
 }
 
 fn lock(kept: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> {
@@ -173,20 +178,57 @@ mod tests {
         check(&[(60, Ok(1.0)), (120, Ok(2.0)), (180, Ok(3.0)), (240, Ok(4.0))], 3);
     }
 
+    /// A source that says the length of a queue, and at this pointer when it was that.
+    fn source(upstream: &Upstream, at: Option<&str>) -> Source {
+        let at = at.map(str::to_owned);
+        Source {
+            name: SourceName::parse("metrics").unwrap(),
+            url: Some(Endpoint(upstream.url())),
+            kind: SourceKind::Json { bearer: None, value: "/queue".to_owned(), at, unit: None },
+            timeout: Duration::from_secs(5),
+        }
+    }
+
+    fn asked_for_queue() -> Question {
+        let names = ["v2", "green", "parcels", "friday"].map(str::to_owned);
+        Question { query: "/queue".to_owned(), unit: None, names, oldest: gauge().oldest() }
+    }
+
+    /// What comes of one question at [`NOW`], asked every 30 s, to a source that says when it measured, in seconds.
+    async fn check_moment(measured_at: u64, expected: Standing) {
+        let upstream = Upstream::start().await;
+        upstream.always(Reply::json(format!("{{\"queue\": 3, \"at\": {measured_at}}}")));
+        let readings = Readings::new(Handle::current(), Client::new(), Nudge::unheard());
+        let key = (RolloutName::parse("friday").unwrap(), gauge().name);
+        lock(&readings.kept).insert(key.clone(), Kept::default());
+        readings.ask(key.clone(), (&gauge(), &source(&upstream, Some("/at"))), asked_for_queue(), NOW);
+        let said = || lock(&readings.kept)[&key].readings.clone();
+        while said().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(standing(&gauge(), &said(), NOW), expected, "measured at {measured_at}");
+    }
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    #[tokio::test]
+    async fn a_number_is_as_old_as_its_source_says() {
+        let within = |at| Standing::Within { value: 3.0, at: Timestamp(at) };
+        check_moment(1_790_000_000, within(NOW.0)).await;
+        check_moment(1_789_999_990, within(1_789_999_990_000)).await;
+        let old = "its latest value is 10m old".to_owned();
+        check_moment(1_789_999_400, Standing::Unknown { why: old }).await;
+        // Nothing was measured that is to come.
+        check_moment(1_790_003_600, within(NOW.0)).await;
+    }
+
     /// Reads a source that does these one after the other, and then answers; what it said, and how often it was asked.
     async fn check_tried(acts: Vec<Act>, expected: Result<f64, &str>, asked: usize) {
         let upstream = Upstream::start().await;
         acts.into_iter().for_each(|act| upstream.next(act));
         upstream.always(Reply::json(r#"{"queue": 12.5}"#));
-        let source = Source {
-            name: SourceName::parse("metrics").unwrap(),
-            url: Some(Endpoint(upstream.url())),
-            kind: SourceKind::Json { bearer: None, value: "/queue".to_owned(), at: None, unit: None },
-            timeout: Duration::from_secs(5),
-        };
-        let names = ["v2", "green", "parcels", "friday"].map(str::to_owned);
-        let question = Question { query: "/queue".to_owned(), unit: None, names };
-        let said = tried(&Client::new(), &source, &question, Timestamp(1)).await;
+        let source = source(&upstream, None);
+        let said = tried(&Client::new(), &source, &asked_for_queue(), Timestamp(1)).await;
         match (said, expected) {
             (Ok(measured), Ok(value)) => assert_eq!(measured.value, value),
             (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),

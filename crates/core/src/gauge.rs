@@ -107,7 +107,7 @@ pub fn standing(gauge: &Gauge, readings: &[Reading], now: Timestamp) -> Standing
         Err(why) => return unknown(why.clone()),
     };
     let age = now.since(latest.at);
-    if age > gauge.every * STALE_AFTER {
+    if age > gauge.oldest() {
         return unknown(format!("its latest value is {} old", readable(age)));
     }
     if gauge.bounds.hold(value) {
@@ -142,6 +142,11 @@ impl fmt::Display for Bounds {
 }
 
 impl Gauge {
+    /// How old a number may be that still counts.
+    pub fn oldest(&self) -> Duration {
+        self.every * STALE_AFTER
+    }
+
     /// Whether it has to be within bounds before a candidate gets more than it has.
     pub const fn gates(&self) -> bool {
         matches!(self.mode, Mode::Enforce) && !matches!(self.on_fail, OnFail::Notify)

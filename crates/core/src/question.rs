@@ -1,6 +1,8 @@
 //! What a source is asked: a text in which placeholders stand for names of the candidate. Entry points: [`pieces`], and
 //! [`Question::filled_in`] for sources whose questions are text.
 
+use std::time::Duration;
+
 /// What may stand in a question for a name of the candidate.
 pub const PLACEHOLDERS: [&str; 4] = ["release", "environment", "application", "rollout"];
 
@@ -13,6 +15,8 @@ pub struct Question {
     pub unit: Option<String>,
     /// What each of [`PLACEHOLDERS`] stands for, in their order.
     pub names: [String; 4],
+    /// How old the number may be, for sources that only know how far to look back.
+    pub oldest: Duration,
 }
 
 /// A part of a question.
@@ -64,7 +68,8 @@ mod tests {
 
     fn check(query: &str, expected: &str) {
         let names = ["parcels-v2", "green", "parcels", "friday"].map(str::to_owned);
-        let question = Question { query: query.to_owned(), unit: None, names };
+        let question =
+            Question { query: query.to_owned(), unit: None, names, oldest: Duration::from_secs(90) };
         assert_eq!(question.filled_in(), expected);
     }
 

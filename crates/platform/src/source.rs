@@ -85,7 +85,7 @@ pub async fn read(
 ) -> Result<Measured, Error> {
     let measured = match &source.kind {
         SourceKind::Sql { connection } => sql::measured(connection, question, source.timeout).await,
-        _ => over_http(client, source, &question.filled_in(), now).await,
+        _ => over_http(client, source, question, now).await,
     }?;
     match (&measured.unit, &question.unit) {
         (Some(said), Some(expected)) if said != expected => {
@@ -95,13 +95,21 @@ pub async fn read(
     }
 }
 
-async fn over_http(client: &Client, source: &Source, query: &str, now: Timestamp) -> Result<Measured, Error> {
+async fn over_http(
+    client: &Client,
+    source: &Source,
+    question: &Question,
+    now: Timestamp,
+) -> Result<Measured, Error> {
+    let query = question.filled_in();
+    let query = query.as_str();
     let url = source.url.as_ref().ok_or_else(|| Error::Form("it has no URL".to_owned()))?;
     let limit = source.timeout;
     match &source.kind {
         SourceKind::Prometheus { bearer } => {
-            let request = prometheus::request(url, bearer.as_ref(), query, now)?;
-            prometheus::measured(&answer::parse(&send(client, request, limit).await?)?)
+            let lookback = prometheus::lookback(question.oldest);
+            let request = prometheus::request(url, bearer.as_ref(), (query, lookback), now)?;
+            prometheus::measured(&answer::parse(&send(client, request, limit).await?)?, lookback)
         }
         SourceKind::Datadog { api_key, application_key } => {
             let request = datadog::request(url, (api_key, application_key), query, now)?;

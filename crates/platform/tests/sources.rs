@@ -27,7 +27,8 @@ fn source(url: String, kind: SourceKind) -> Source {
 
 /// A question in milliseconds, without placeholders.
 fn question(query: &str) -> Question {
-    Question { query: query.to_owned(), unit: Some("ms".to_owned()), names: Default::default() }
+    let oldest = Duration::from_secs(90);
+    Question { query: query.to_owned(), unit: Some("ms".to_owned()), names: Default::default(), oldest }
 }
 
 fn prometheus() -> SourceKind {
@@ -92,7 +93,8 @@ async fn prometheus_answers_a_scalar_or_a_vector_of_one() {
         .await;
     check(prometheus(), vector(&one.replace("0.25", "NaN")), Ok((f64::NAN, at))).await;
     check(prometheus(), vector(&one.replace("0.25", "+Inf")), Ok((f64::INFINITY, at))).await;
-    check(prometheus(), vector(""), Err("the query has no result")).await;
+    let nothing = "the query has no result: samples of the last 1m 30s were asked for";
+    check(prometheus(), vector(""), Err(nothing)).await;
     check(
         prometheus(),
         vector(&format!("{one},{one}")),
@@ -104,7 +106,7 @@ async fn prometheus_answers_a_scalar_or_a_vector_of_one() {
         .await;
     let (_, seen) = ask(prometheus(), Reply::json(vector(one))).await;
     let seen = seen.unwrap();
-    let asked = "/api/v1/query?query=%2Fm%3Fa%3D%7Bb%3D%22c%20d%22%7D&time=1767225600";
+    let asked = "/api/v1/query?query=%2Fm%3Fa%3D%7Bb%3D%22c%20d%22%7D&time=1767225600&lookback_delta=90s";
     assert_eq!(seen.uri.to_string(), asked);
     assert_eq!(seen.headers["authorization"], "Bearer viridian-platform");
 }

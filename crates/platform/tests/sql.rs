@@ -59,7 +59,7 @@ async fn ask_at(connection: &str) -> Result<Measured, String> {
     };
     let names = ["v2", "green", "parcels", "friday"].map(str::to_owned);
     let query = "SELECT value FROM said WHERE release = {{release}}".to_owned();
-    let question = Question { query, unit: Some("ms".to_owned()), names };
+    let question = Question { query, unit: Some("ms".to_owned()), names, oldest: Duration::from_secs(90) };
     let found = read(&Client::new(), &source, &question, Timestamp(0)).await;
     let found = found.map_err(|error| error.to_string());
     assert!(!format!("{found:?}").contains(PASSWORD), "{found:?}");

@@ -83,7 +83,8 @@ impl Moto {
             timeout: Duration::from_secs(30),
         };
         let names = [release, "green", "parcels", "friday"].map(str::to_owned);
-        let question = Question { query: FAULTS.to_owned(), unit: None, names };
+        let question =
+            Question { query: FAULTS.to_owned(), unit: None, names, oldest: Duration::from_secs(90) };
         read(&Client::new(), &source, &question, now).await.map_err(|error| error.to_string())
     }
 }

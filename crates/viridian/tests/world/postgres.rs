@@ -128,7 +128,12 @@ async fn ask(home: &Path, connection: &str, query: &str) -> Result<Measured, Str
         timeout: LIMIT,
     };
     let names = ["parcels-v2", "green", "parcels", "x'; drop table kept; --"].map(str::to_owned);
-    let question = Question { query: query.to_owned(), unit: Some("ms".to_owned()), names };
+    let question = Question {
+        query: query.to_owned(),
+        unit: Some("ms".to_owned()),
+        names,
+        oldest: Duration::from_secs(90),
+    };
     read(&Client::new(), &source, &question, Timestamp(0)).await.map_err(|error| error.to_string())
 }
 

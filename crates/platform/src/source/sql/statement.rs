@@ -45,10 +45,11 @@ impl Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn check(query: &str, asked: &str, parameters: &[&str]) {
         let names = ["parcels-v2", "green", "parcels", "friday"].map(str::to_owned);
-        let question = Question { query: query.to_owned(), unit: None, names };
+        let question = Question { query: query.to_owned(), unit: None, names, oldest: Duration::ZERO };
         let text = format!("SELECT left(row_to_json(asked)::text, 4097) FROM (\n{asked}\n) AS asked LIMIT 2");
         let parameters = parameters.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(Statement::of(&question), Statement { text, parameters });

@@ -123,10 +123,16 @@ pub(super) const GAUGE: Shape = Shape::object(&[
     optional("atMost", "The most it may be.", Shape::Decimal),
     optional(
         "unit",
-        "The unit of the number, in the source's words: a source that says another is not believed.",
+        "The unit of the number, in the source's words: a source that says another is not believed. Prometheus, New Relic and \
+         CloudWatch say none.",
         Shape::Text(&text::LABEL),
     ),
-    optional("every", "How often the source is asked; 30s unless given.", Shape::Text(&quantity::TIMEOUT)),
+    optional(
+        "every",
+        "How often the source is asked; 30s unless given. A number counts for three times as long. Not more often than the source \
+         measures: one that does not say when it did is believed to have measured again.",
+        Shape::Text(&quantity::TIMEOUT),
+    ),
     optional(
         "times",
         "How often in a row the number has to be out of bounds; 3 unless given.",

@@ -7,6 +7,7 @@ mod secrets;
 use crate::error::Error;
 use viridian_core::application::Application;
 use viridian_core::experiment;
+use viridian_core::gauge::unchecked;
 use viridian_core::guard::hasty;
 use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
@@ -192,7 +193,8 @@ fn application_warnings(
     manifest: &manifest::ApplicationManifest,
 ) -> Result<Vec<String>, Error> {
     let application = &manifest.application;
-    let mut warnings: Vec<String> = hasty::warning(&application.guards).into_iter().collect();
+    let mut warnings = unchecked::warnings(&application.gauges, &application.sources);
+    warnings.extend(hasty::warning(&application.guards));
     if store.application(&application.name)?.is_none() {
         if manifest.baseline.is_none() {
             warnings.push("it names no baseline, so nothing serves it yet".to_owned());

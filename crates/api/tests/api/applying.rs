@@ -118,6 +118,16 @@ async fn surprises_are_warned_of() {
     let body = world.apply(&second_first).await.json();
     let warning = body["changes"][0]["warnings"][0].as_str().unwrap();
     assert!(warning.contains("'support-chat-v1' goes on serving"), "{warning}");
+    let outside = "spec:
+  sources: {metrics: {prometheus: {url: 'http://127.0.0.1:1'}}}
+  gauges: [{name: queue, source: metrics, query: queue_length, atMost: 5, unit: requests}]
+";
+    let body = world.apply(&APPLICATION.replacen("spec:\n", outside, 1)).await.json();
+    let warning = body["changes"][0]["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.starts_with("the unit requests of the gauge queue is shown and never checked"),
+        "{warning}"
+    );
 }
 
 #[tokio::test]

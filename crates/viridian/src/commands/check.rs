@@ -8,11 +8,12 @@ use crate::settings::Settings;
 use anyhow::Result;
 use std::collections::BTreeSet;
 use viridian_core::experiment;
+use viridian_core::gauge::unchecked;
 use viridian_core::guard::hasty;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Plan;
 use viridian_wire::api::FaultBody;
-use viridian_wire::manifest::{Document, Manifest};
+use viridian_wire::manifest::{ApplicationManifest, Document, Manifest};
 
 pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
     let Manifests { texts, reading } = Manifests::load(&args.files)?;
@@ -26,7 +27,7 @@ pub(super) fn run(args: &CheckArgs, settings: &Settings) -> Result<Exit> {
             for (rollout, caveat) in caveats(&documents) {
                 note(format_args!("note: rollout/{rollout} is {caveat}"));
             }
-            for (whose, warning) in hasty(&documents) {
+            for (whose, warning) in warnings(&documents) {
                 note(format_args!("warning: {whose}: {warning}"));
             }
             let mut open = open(&documents);
@@ -72,15 +73,19 @@ fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
     caveats
 }
 
-/// What whoever wrote guards and aims should know of those that leave callers no time to speak.
-fn hasty(documents: &[Document]) -> impl Iterator<Item = (String, String)> {
-    documents.iter().filter_map(|document| {
-        let warning = match &document.manifest {
-            Manifest::Application(manifest) => hasty::warning(&manifest.application.guards),
-            Manifest::Experiment(found) => experiment::hasty::warning(found),
-            Manifest::Release(_) | Manifest::Rollout(_) => None,
+/// What whoever wrote the documents should know: of guards and aims that leave callers no time to speak, and of units that
+/// nobody checks.
+fn warnings(documents: &[Document]) -> impl Iterator<Item = (String, String)> {
+    documents.iter().flat_map(|document| {
+        let warnings: Vec<String> = match &document.manifest {
+            Manifest::Application(ApplicationManifest { application, .. }) => {
+                let unchecked = unchecked::warnings(&application.gauges, &application.sources);
+                hasty::warning(&application.guards).into_iter().chain(unchecked).collect()
+            }
+            Manifest::Experiment(found) => experiment::hasty::warning(found).into_iter().collect(),
+            Manifest::Release(_) | Manifest::Rollout(_) => Vec::new(),
         };
-        Some((key(&document.manifest), warning?))
+        warnings.into_iter().map(|warning| (key(&document.manifest), warning))
     })
 }
 

@@ -141,6 +141,35 @@ spec:
     check("errors", false);
 }
 
+#[test]
+fn check_warns_of_units_that_nobody_checks() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |source: &str, unit: &str, is_warned: bool| {
+        let manifest = format!(
+            "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {{name: chat}}
+spec:
+  protocol: openai
+  unit: request
+  environments: {{blue: {{endpoints: ['http://127.0.0.1:1']}}}}
+  sources: {{metrics: {source}}}
+  gauges: [{{name: queue, source: metrics, query: /queue, atMost: 5{unit}}}]
+"
+        );
+        let check = run_with(directory.path(), &["check", "-"], &manifest);
+        let warned = check
+            .err
+            .contains("warning: application/chat: the unit ms of the gauge queue is shown and never checked");
+        assert_eq!((check.code, warned), (0, is_warned), "{source}{unit}: {check:?}");
+    };
+    check("{prometheus: {url: 'http://a'}}", ", unit: ms", true);
+    check("{prometheus: {url: 'http://a'}}", "", false);
+    check("{json: {url: 'http://a', value: /value}}", ", unit: ms", true);
+    check("{json: {url: 'http://a', value: /value, unit: /unit}}", ", unit: ms", false);
+}
+
 /// Every file of `examples` in which guards act, so that nobody copies a hasty one.
 #[test]
 fn no_example_is_warned_of() {

@@ -41,6 +41,12 @@ pub enum Place<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAnAttribute;
 
+/// Whether slices are asked about a metric. Percentiles would need the times of every slice; feedback and scores do not say
+/// which slice they are of.
+pub fn is_counted(metric: Metric) -> bool {
+    metric.percentile().is_none() && !metric.arrives_late()
+}
+
 /// What gateways count by slice while two arms are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,12 +110,11 @@ impl fmt::Display for NotAnAttribute {
 impl std::error::Error for NotAnAttribute {}
 
 impl Slicing {
-    /// What these attributes and guards ask for; nothing when nothing is asked. Percentiles would need the times of every
-    /// slice, and feedback does not say which slice it is of: neither is counted. Errors always are: they tell how many requests
-    /// a slice has.
+    /// What these attributes and guards ask for; nothing when nothing is asked. Errors are always counted: they tell how many
+    /// requests a slice has.
     pub fn of(by: &[Attribute], guards: &[Guard]) -> Option<Self> {
-        let is_counted = |metric: &Metric| metric.percentile().is_none() && !metric.arrives_late();
-        let mut metrics: Vec<Metric> = guards.iter().map(|guard| guard.metric).filter(is_counted).collect();
+        let metrics = guards.iter().map(|guard| guard.metric);
+        let mut metrics: Vec<Metric> = metrics.filter(|metric| is_counted(*metric)).collect();
         if !metrics.contains(&Metric::Errors) {
             metrics.push(Metric::Errors);
         }

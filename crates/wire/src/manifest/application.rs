@@ -203,7 +203,8 @@ pub(crate) const GUARD: Shape = Shape::object(&[
     ),
     optional(
         "slices",
-        "What happens when a slice of the traffic is worse by this guard; notify unless given.",
+        "What happens when a slice of the traffic is worse by this guard; notify unless given. Slices are not asked about \
+         percentiles, feedback and scores.",
         Shape::choice(&["notify", "rollback"]),
     ),
     optional(

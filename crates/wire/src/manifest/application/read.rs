@@ -15,7 +15,7 @@ use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::opinion::{MOST_CATEGORIES, Opinions, Scale};
 use viridian_core::rollout::plan::OnInsufficient;
-use viridian_core::slice::{Attribute, MOST_ATTRIBUTES};
+use viridian_core::slice::{self, Attribute, MOST_ATTRIBUTES};
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -35,6 +35,9 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, named), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, faults));
+    if slices.as_ref().is_some_and(Vec::is_empty) {
+        faults.extend(without_slices(&spec));
+    }
     let sources = spec.or("sources", BTreeMap::new(), outside::sources);
     let gauges = spec.or("gauges", Vec::new(), |list| outside::gauges(list, &source_words(&spec), faults));
     let application = Application {
@@ -201,13 +204,9 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
     let mode = guard.or("mode", Mode::Enforce, |word| word.word());
     let unproven = unproven(guard, on_fail.zip(mode), faults);
     let slices = guard.or("slices", OnSlice::Notify, |word| word.word());
-    if let (Some(OnSlice::Rollback), Some(acts), Some(field)) =
-        (slices, on_fail.zip(mode), guard.field("slices"))
-        && acts != (OnFail::Rollback, Mode::Enforce)
-    {
-        faults.push(
-            field.key_fault("only a guard that rolls back by itself, enforced, rolls back for a slice"),
-        );
+    if let (Some(OnSlice::Rollback), Some(field)) = (slices, guard.field("slices")) {
+        let acts = on_fail.zip(mode).is_none_or(|acts| acts == (OnFail::Rollback, Mode::Enforce));
+        faults.extend(unfit_for_slices(metric, acts).map(|message| field.key_fault(message)));
     }
     Some(Guard {
         metric: metric?,
@@ -226,6 +225,32 @@ pub(crate) fn never_matures(of: &Cursor<'_>, metric: Metric) -> Option<Fault> {
     let maturity = of.field("maturity").filter(|_| !metric.arrives_late())?;
     let message = format!("{metric} is known with the answer; only feedback and scores mature");
     Some(maturity.key_fault(message))
+}
+
+/// Why a guard never rolls back for a slice.
+fn unfit_for_slices(metric: Option<Metric>, acts: bool) -> Option<String> {
+    if !acts {
+        return Some("only a guard that rolls back by itself, enforced, rolls back for a slice".to_owned());
+    }
+    let metric = metric.filter(|metric| !slice::is_counted(*metric))?;
+    let why = if metric.arrives_late() { "does not say its slice" } else { "needs the times of every slice" };
+    Some(format!(
+        "{metric} {why}, so that no slice is ever found worse by it; leave this out, and guard what slices are asked \
+         about: a share that is known with the answer, such as errors or refusals, or an amount, such as cost"
+    ))
+}
+
+/// What guards say of slices where there are none.
+fn without_slices(spec: &Cursor<'_>) -> Vec<Fault> {
+    let message = "traffic is cut by nothing, so that there is no slice to roll back for; write what it is cut by, such as \
+                   'slices: [language]', in spec";
+    let of_rollback = |guard: Cursor<'_>| {
+        guard
+            .field("slices")
+            .filter(|field| field.text() == Some("rollback"))
+            .map(|field| field.key_fault(message))
+    };
+    spec.field("guards").map_or_else(Vec::new, |list| list.items().filter_map(of_rollback).collect())
 }
 
 /// What is wrong with a margin for a score, or with that of a score for anything else. `how_far` is what the margin says.

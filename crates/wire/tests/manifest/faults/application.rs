@@ -228,11 +228,37 @@ fn slices() {
     );
     check(&application("slices: [language]"), &[]);
     check(
-        &drawn("guards: [{metric: errors, margin: 1pp, onFail: pause, slices: rollback}]"),
+        &drawn("slices: [route]\n  guards: [{metric: errors, margin: 1pp, onFail: pause, slices: rollback}]"),
         &[
-            "8:57: spec.guards[0].slices: only a guard that rolls back by itself, enforced, rolls back for a slice",
+            "9:57: spec.guards[0].slices: only a guard that rolls back by itself, enforced, rolls back for a slice",
         ],
     );
+}
+
+#[test]
+fn a_rollback_for_a_slice_that_can_never_come_is_refused() {
+    let guard = |metric: &str, margin: &str| {
+        format!("guards: [{{metric: {metric}, margin: {margin}, onFail: rollback, slices: rollback}}]")
+    };
+    let sliced =
+        |metric: &str, margin: &str| application(&format!("slices: [route]\n  {}", guard(metric, margin)));
+    check(&sliced("errors", "1pp"), &[]);
+    check(&sliced("cost", "20%"), &[]);
+    let advice = "leave this out, and guard what slices are asked about: a share that is known with the answer, such as errors or \
+                  refusals, or an amount, such as cost";
+    let told = |column: usize, why: &str| {
+        format!(
+            "9:{column}: spec.guards[0].slices: {why}, so that no slice is ever found worse by it; {advice}"
+        )
+    };
+    check(&sliced("latency.p95", "20%"), &[told(65, "latency.p95 needs the times of every slice").as_str()]);
+    check(&sliced("feedback", "3pp"), &[told(62, "feedback does not say its slice").as_str()]);
+    let of_nothing = "spec.guards[0].slices: traffic is cut by nothing, so that there is no slice to roll back for; write what it is \
+                      cut by, such as 'slices: [language]', in spec";
+    check(&application(&guard("errors", "1pp")), &[format!("8:60: {of_nothing}").as_str()]);
+    let empty = application(&format!("slices: []\n  {}", guard("errors", "1pp")));
+    check(&empty, &[format!("9:60: {of_nothing}").as_str()]);
+    check(&application("guards: [{metric: errors, margin: 1pp, slices: notify}]"), &[]);
 }
 
 #[test]

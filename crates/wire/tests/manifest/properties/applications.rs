@@ -16,7 +16,7 @@ use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{ApplicationName, EnvironmentName, GaugeName, ReleaseName, SourceName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::opinion::{Opinions, Scale};
-use viridian_core::slice::Attribute;
+use viridian_core::slice::{Attribute, is_counted};
 use viridian_core::source::{AwsKeys, Source, SourceKind};
 use viridian_wire::manifest::{ApplicationManifest, Manifest};
 
@@ -44,7 +44,7 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     all.prop_map(move |(margin, on_fail, mode, maturity, own, strict)| Guard {
         strict,
         unproven: said(on_fail, mode, own),
-        slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) {
+        slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) && is_counted(metric) {
             OnSlice::Rollback
         } else {
             OnSlice::Notify

@@ -331,6 +331,17 @@ fn what_people_are_warned_of_is_written_as_before_and_read_back() {
     check("forms_of_warnings.json", &(state, report));
 }
 
+/// What came with guards and gauges that only tell.
+#[test]
+fn what_was_asked_to_be_told_is_written_as_before_and_read_back() {
+    let gauge = GaugeName::parse("gpu-faults").unwrap();
+    let about = [About::Guard { metric: Metric::Errors }, About::Gauge { gauge }];
+    let warned = about.iter().cloned().map(|about| Warned { about, since: NOW }).collect();
+    let finding = Finding::Warned { begun: about.to_vec(), over: Vec::new() };
+    let state = State { sequence: 7, phase: Phase::Progressing(position()), warned };
+    check("forms_of_what_only_tells.json", &(state, finding));
+}
+
 /// What came with scores in experiments, in what is waited for, and in what people are warned of.
 #[test]
 fn what_is_declared_is_kept_with_its_meaning() {

@@ -19,15 +19,15 @@ impl Moment<'_> {
     /// know.
     pub(super) fn warn(&self) -> Option<Transition> {
         self.state.position()?;
-        let signs = self.signs();
+        let asked_for = self.asked_for();
+        let signs = || self.input.signs.iter().chain(&asked_for);
         let is_known = |about: &About| self.state.warned.iter().any(|warned| warned.about == *about);
-        let begun: Vec<About> = signs
-            .iter()
+        let begun: Vec<About> = signs()
             .filter(|sign| sign.strength == Strength::Clear && !is_known(&sign.about))
             .map(|sign| sign.about.clone())
             .collect();
         let is_gone = |warned: &Warned| {
-            signs.iter().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
+            signs().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
         };
         let (over, lasting): (Vec<Warned>, Vec<Warned>) =
             self.state.warned.iter().cloned().partition(is_gone);
@@ -52,20 +52,20 @@ impl Moment<'_> {
         handful(about.filter(|about| !about.is_asked_for()).map(|about| self.now_of(about)).collect())
     }
 
-    /// What is known of everything that people may be warned of.
-    fn signs(&self) -> Vec<Sign> {
+    /// What is known of what somebody asked to be told of.
+    fn asked_for(&self) -> Vec<Sign> {
         let tells = |mode, on_fail| mode == Mode::Enforce && on_fail == OnFail::Notify;
         let guards = self.input.analysis.guards.iter();
         let guards = guards.filter(|judged| tells(judged.guard.mode, judged.guard.on_fail)).map(of_guard);
         let gauges = self.input.gauges.iter();
         let gauges = gauges.filter(|gauged| tells(gauged.gauge.mode, gauged.gauge.on_fail)).map(of_gauge);
-        self.input.signs.iter().cloned().chain(guards).chain(gauges).collect()
+        guards.chain(gauges).collect()
     }
 
     /// What is known of something now; it may be too little to say whether it lasts.
     fn now_of(&self, about: &About) -> String {
-        let signs = self.signs();
-        let found = signs.iter().find(|sign| sign.about == *about);
+        let asked_for = self.asked_for();
+        let found = self.input.signs.iter().chain(&asked_for).find(|sign| sign.about == *about);
         found.map_or_else(
             || format!("{about}: too little to tell whether it lasts"),
             |sign| sign.sentence.clone(),

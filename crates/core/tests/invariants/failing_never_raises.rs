@@ -1,10 +1,10 @@
 //! A candidate that a guard found worse, or for which a number is out of bounds, never gets more traffic, unless a person orders it or has accepted what the
 //! guard found.
 
-use crate::walk::{Look, People, Said, Walk, walks};
+use crate::walk::{Look, People, Said, Walk, gauges, walks};
 use proptest::prelude::*;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
-use viridian_core::gauge::Standing;
+use viridian_core::gauge::{Gauge, Standing};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::Command;
@@ -60,6 +60,15 @@ fn resumed(mut walk: Walk) -> Walk {
     walk
 }
 
+/// The walk with this gauge, which may act and is out of bounds at every other moment.
+fn out_of_bounds(mut walk: Walk, gauge: Gauge) -> Walk {
+    walk.plan.gauges = vec![Gauge { mode: Mode::Enforce, ..gauge }];
+    for moment in walk.moments.iter_mut().skip(1).step_by(2) {
+        moment.standing = Standing::Beyond { value: 7.0 };
+    }
+    walk
+}
+
 const PAUSING: Guard =
     Guard { on_fail: OnFail::Pause, ..Guard::new(Metric::Errors, Margin::Relative(2_000)) };
 
@@ -67,6 +76,11 @@ proptest! {
     #[test]
     fn a_failing_verdict_never_raises_the_share(walk in walks(People::Order, 60)) {
         check(&walk)?;
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_never_raises_the_share(walk in walks(People::Order, 60), gauge in gauges()) {
+        check(&out_of_bounds(walk, gauge))?;
     }
 
     #[test]

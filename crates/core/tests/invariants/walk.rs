@@ -241,7 +241,7 @@ fn guards() -> impl Strategy<Value = Guard> {
     })
 }
 
-fn gauges() -> impl Strategy<Value = Gauge> {
+pub(crate) fn gauges() -> impl Strategy<Value = Gauge> {
     let on_fail = prop_oneof![Just(OnFail::Rollback), Just(OnFail::Pause), Just(OnFail::Notify)];
     let mode = prop_oneof![3 => Just(Mode::Enforce), 1 => Just(Mode::Observe)];
     (on_fail, mode).prop_map(|(on_fail, mode)| Gauge {

@@ -55,4 +55,5 @@ mod secure;
 mod skew;
 mod slices;
 mod start_speed;
+mod unproven;
 mod unsound;

@@ -39,7 +39,6 @@ impl Source {
 impl TryRng for Source {
     type Error = Infallible;
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         Ok((self.bits() >> 32) as u32)
     }

@@ -2,7 +2,7 @@
 //! `explain`: no second explanation is ever written.
 
 use super::command::Reach;
-use super::state::{Cause, Hold, Phase, Waiting, Warned};
+use super::state::{Cause, Hold, Waiting, Warned};
 use crate::analysis::drift::About;
 use crate::analysis::verdict::Analysis;
 use crate::time::Timestamp;
@@ -109,9 +109,4 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)
     }
-}
-
-/// The phase a report led to, for a line in a history.
-pub fn headline(phase: &Phase, report: &Report) -> String {
-    format!("{}: {}", phase.word(), report.sentence)
 }

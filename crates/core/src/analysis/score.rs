@@ -1,66 +1,104 @@
 //! What one outcome adds to each metric: [`scores`], or to one: [`score`].
 
 use super::counts::Counts;
-use crate::epoch::Thresholds;
+use crate::epoch::{Threshold, Thresholds};
 use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Contents, FirstToken, Outcome};
 
-/// Says what one outcome adds to each of the metrics that are known with the answer.
+/// The metrics that ask whether something was so.
+const SHARES: [Metric; 9] = [
+    Metric::Errors,
+    Metric::Timeouts,
+    Metric::RateLimited,
+    Metric::Refusals,
+    Metric::EmptyAnswers,
+    Metric::TruncatedAnswers,
+    Metric::InvalidOutput,
+    Metric::InvalidToolCalls,
+    Metric::CacheMisses,
+];
+
+/// Those that ask how much something came to.
+const AMOUNTS: [Metric; 5] =
+    [Metric::InputTokens, Metric::OutputTokens, Metric::Cost, Metric::CostPerSuccess, Metric::LatencyMean];
+
+/// Those that ask whether something took longer than a threshold.
+const PERCENTILES: [(Elapsed, &[Metric]); 3] = [
+    (Elapsed::ToLastByte, &[Metric::LatencyP50, Metric::LatencyP95, Metric::LatencyP99]),
+    (Elapsed::ToFirstToken, &[Metric::FirstTokenP50, Metric::FirstTokenP95, Metric::FirstTokenP99]),
+    (Elapsed::PerToken, &[Metric::PerTokenP50, Metric::PerTokenP95]),
+];
+
+/// Says what one outcome adds to each of the metrics that are known with the answer: kind by kind, as every request is asked
+/// all of them.
 pub(super) fn scores(outcome: &Outcome, thresholds: &Thresholds, mut says: impl FnMut(Metric, Counts)) {
-    for metric in Metric::ALL {
-        if let Some(counts) = score(metric, outcome, thresholds) {
+    for metric in SHARES {
+        if let Some(is_bad) = is_bad(metric, outcome) {
+            says(metric, of_case(is_bad));
+        }
+    }
+    for metric in AMOUNTS {
+        if let Some(counts) = thresholds.cap(metric).and_then(|cap| under(cap, metric, outcome)) {
             says(metric, counts);
+        }
+    }
+    for (elapsed, percentiles) in PERCENTILES {
+        let Some(time) = time(elapsed, outcome) else { continue };
+        for metric in percentiles {
+            if let Some(threshold) = thresholds.of(*metric) {
+                says(*metric, time.against(threshold));
+            }
         }
     }
 }
 
-/// Nothing while a percentile has no threshold or an amount no cap, and for what the outcome is no case of.
-#[inline]
+/// What it adds to one metric. Nothing while a percentile has no threshold or an amount no cap, and for what the outcome is no
+/// case of.
 pub(super) fn score(metric: Metric, outcome: &Outcome, thresholds: &Thresholds) -> Option<Counts> {
-    let share = |is_bad| Some(Counts::of_share(1, u64::from(is_bad)));
+    if let Some(percentile) = metric.percentile() {
+        return Some(time(percentile.of, outcome)?.against(thresholds.of(metric)?));
+    }
+    if metric.is_amount() {
+        return under(thresholds.cap(metric)?, metric, outcome);
+    }
+    is_bad(metric, outcome).map(of_case)
+}
+
+fn of_case(is_bad: bool) -> Counts {
+    Counts::of_share(1, u64::from(is_bad))
+}
+
+/// Whether what the metric asks about was so; nothing for what the outcome is no case of, and for what callers say later or
+/// an expression finds.
+#[inline]
+const fn is_bad(metric: Metric, outcome: &Outcome) -> Option<bool> {
     match metric {
-        Metric::Errors => share(outcome.class.is_error()),
-        Metric::Timeouts => share(outcome.class == Class::Timeout),
-        Metric::RateLimited => share(outcome.class == Class::RateLimited),
-        // Callers say the one later, an expression finds the other.
-        Metric::Feedback | Metric::Declared(_) | Metric::Score(_) => None,
-        Metric::Refusals => share(outcome.contents.refused?),
-        Metric::EmptyAnswers => share(outcome.contents.empty?),
-        Metric::TruncatedAnswers => share(outcome.contents.truncated?),
-        Metric::InvalidOutput => share(outcome.contents.invalid_output?),
-        Metric::InvalidToolCalls => share(outcome.contents.invalid_tool_calls?),
-        Metric::CacheMisses => share(outcome.contents.missed_cache?),
-        Metric::InputTokens | Metric::OutputTokens | Metric::Cost => {
-            Some(Counts { trials: 1, ..capped(amount(metric, &outcome.contents)?, thresholds.cap(metric)?) })
-        }
+        Metric::Errors => Some(outcome.class.is_error()),
+        Metric::Timeouts => Some(matches!(outcome.class, Class::Timeout)),
+        Metric::RateLimited => Some(matches!(outcome.class, Class::RateLimited)),
+        Metric::Refusals => outcome.contents.refused,
+        Metric::EmptyAnswers => outcome.contents.empty,
+        Metric::TruncatedAnswers => outcome.contents.truncated,
+        Metric::InvalidOutput => outcome.contents.invalid_output,
+        Metric::InvalidToolCalls => outcome.contents.invalid_tool_calls,
+        Metric::CacheMisses => outcome.contents.missed_cache,
+        _ => None,
+    }
+}
+
+/// What it adds to an amount under its cap; nothing when it does not tell.
+#[inline]
+fn under(cap: u64, metric: Metric, outcome: &Outcome) -> Option<Counts> {
+    match metric {
         Metric::CostPerSuccess => {
-            let cost = capped(outcome.contents.cost?, thresholds.cap(metric)?);
+            let cost = capped(outcome.contents.cost?, cap);
             Some(Counts { trials: u64::from(outcome.contents.is_good()), ..cost })
         }
-        Metric::LatencyMean => {
-            let cap = thresholds.cap(metric)?;
-            Some(match known_time_under(cap, outcome) {
-                Some(us) => Counts { trials: 1, ..capped(us, cap) },
-                None => Counts { trials: 1, failed_early: 1, ..Counts::default() },
-            })
-        }
-        Metric::LatencyP50
-        | Metric::LatencyP95
-        | Metric::LatencyP99
-        | Metric::FirstTokenP50
-        | Metric::FirstTokenP95
-        | Metric::FirstTokenP99
-        | Metric::PerTokenP50
-        | Metric::PerTokenP95 => {
-            let (time, threshold) = (time(metric.percentile()?.of, outcome)?, thresholds.of(metric)?);
-            Some(Counts {
-                trials: 1,
-                events: u64::from(time.elapsed_us > threshold.at_us),
-                scaled: u64::from(time.elapsed_us > threshold.scaled_us),
-                failed_early: u64::from(!time.is_whole && time.elapsed_us <= threshold.at_us),
-                unknown: 0,
-            })
-        }
+        Metric::LatencyMean => Some(match known_time_under(cap, outcome) {
+            Some(us) => Counts { trials: 1, ..capped(us, cap) },
+            None => Counts { trials: 1, failed_early: 1, ..Counts::default() },
+        }),
+        _ => Some(Counts { trials: 1, ..capped(amount(metric, &outcome.contents)?, cap) }),
     }
 }
 
@@ -110,7 +148,20 @@ struct Time {
     is_whole: bool,
 }
 
-/// A request that failed after the threshold was slow, whatever ended it; before it, nobody can tell.
+impl Time {
+    /// A request that failed after the threshold was slow, whatever ended it; before it, nobody can tell.
+    fn against(&self, threshold: Threshold) -> Counts {
+        Counts {
+            trials: 1,
+            events: u64::from(self.elapsed_us > threshold.at_us),
+            scaled: u64::from(self.elapsed_us > threshold.scaled_us),
+            failed_early: u64::from(!self.is_whole && self.elapsed_us <= threshold.at_us),
+            unknown: 0,
+        }
+    }
+}
+
+/// How long something took of an outcome that has it.
 fn time(elapsed: Elapsed, outcome: &Outcome) -> Option<Time> {
     let (elapsed_us, is_whole) = match (elapsed, outcome.first_token) {
         (Elapsed::ToLastByte, _) => (outcome.latency_us, !outcome.class.is_error()),
@@ -120,4 +171,23 @@ fn time(elapsed: Elapsed, outcome: &Outcome) -> Option<Time> {
         (Elapsed::PerToken, _) => (outcome.per_token_us()?, true),
     };
     Some(Time { elapsed_us, is_whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kind by kind or one by one, an outcome adds the same.
+    #[test]
+    fn every_metric_known_with_the_answer_is_asked_once() {
+        let of_times = PERCENTILES.iter().flat_map(|(_, metrics)| *metrics).copied();
+        let mut asked: Vec<Metric> = SHARES.into_iter().chain(AMOUNTS).chain(of_times).collect();
+        asked.push(Metric::Feedback);
+        asked.sort_by_key(|metric| metric.index());
+        assert_eq!(asked, Metric::ALL);
+        for (elapsed, metrics) in PERCENTILES {
+            assert!(metrics.iter().all(|metric| metric.percentile().is_some_and(|asks| asks.of == elapsed)));
+        }
+        assert!(AMOUNTS.iter().all(|metric| metric.is_amount()));
+    }
 }

@@ -22,23 +22,22 @@ const SINGLE_BITS: u32 = PARTS_BITS + 1;
 const SINGLE: u64 = 1 << SINGLE_BITS;
 /// Caps are this many buckets apart, a factor of about 1.4, so that epochs share them.
 const CAP_STEP: u16 = 4;
-/// How many buckets there are.
-const PLACES: usize = 1 + place_of(LARGEST) as usize;
 
 /// Amounts by bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<(u16, u64, u64)>", into = "Vec<(u16, u64, u64)>")]
 pub struct Amounts {
-    /// Those in use, in order.
+    /// Where the first bucket in use stands.
+    first: u16,
+    /// From the first in use to the last.
     buckets: Vec<Bucket>,
     /// How many all of them have, and what these come to.
     count: u64,
     sum: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Bucket {
-    place: u16,
     count: u64,
     sum: u64,
 }
@@ -47,7 +46,7 @@ impl Amounts {
     /// Nothing yet.
     #[must_use]
     pub const fn none() -> Self {
-        Self { buckets: Vec::new(), count: 0, sum: 0 }
+        Self { first: 0, buckets: Vec::new(), count: 0, sum: 0 }
     }
 
     /// The durations of a histogram, in microseconds, each as its bucket's upper edge.
@@ -55,7 +54,7 @@ impl Amounts {
     pub fn of_times(times: &Histogram) -> Self {
         let mut amounts = Self::none();
         for (edge, count) in times.counts() {
-            amounts.add(Bucket { place: place_of(edge), count, sum: edge.saturating_mul(count) });
+            amounts.add(place_of(edge), Bucket { count, sum: edge.saturating_mul(count) });
         }
         amounts
     }
@@ -63,43 +62,55 @@ impl Amounts {
     /// Counts one amount.
     pub fn record(&mut self, amount: u64) {
         let amount = amount.min(LARGEST);
-        self.add(Bucket { place: place_of(amount), count: 1, sum: amount });
+        self.add(place_of(amount), Bucket { count: 1, sum: amount });
     }
 
     /// Adds other amounts.
     pub fn merge(&mut self, other: &Self) {
-        other.buckets.iter().for_each(|bucket| self.add(*bucket));
+        other.in_use().for_each(|(place, bucket)| self.add(place, bucket));
     }
 
-    /// All of them, in the time of one pass over each.
+    /// All of them.
     #[must_use]
     pub fn all<'a>(several: impl Iterator<Item = &'a Self>) -> Self {
-        let mut all = Self::none();
-        let mut by_place = [(0, 0_u64); PLACES];
-        for amounts in several {
-            all.count += amounts.count;
-            all.sum = all.sum.saturating_add(amounts.sum);
-            for bucket in &amounts.buckets {
-                let (count, sum) = &mut by_place[usize::from(bucket.place)];
-                (*count, *sum) = (*count + bucket.count, sum.saturating_add(bucket.sum));
-            }
-        }
-        let places = (0..).zip(by_place).filter(|(_, (count, _))| *count > 0);
-        all.buckets = places.map(|(place, (count, sum))| Bucket { place, count, sum }).collect();
-        all
+        several.fold(Self::none(), |mut all, amounts| {
+            all.merge(amounts);
+            all
+        })
     }
 
-    fn add(&mut self, more: Bucket) {
+    fn add(&mut self, place: u16, more: Bucket) {
+        if more.count == 0 {
+            return;
+        }
         self.count += more.count;
         self.sum = self.sum.saturating_add(more.sum);
-        match self.buckets.binary_search_by_key(&more.place, |bucket| bucket.place) {
-            Ok(found) => {
-                let bucket = &mut self.buckets[found];
-                bucket.count += more.count;
-                bucket.sum = bucket.sum.saturating_add(more.sum);
-            }
-            Err(place) => self.buckets.insert(place, more),
+        let bucket = self.bucket(place);
+        bucket.count += more.count;
+        bucket.sum = bucket.sum.saturating_add(more.sum);
+    }
+
+    /// The bucket at a place, with those between it and the ones in use.
+    fn bucket(&mut self, place: u16) -> &mut Bucket {
+        if self.buckets.is_empty() {
+            self.first = place;
         }
+        let before = usize::from(self.first.saturating_sub(place));
+        if before > 0 {
+            self.buckets.splice(..0, std::iter::repeat_n(Bucket::default(), before));
+            self.first = place;
+        }
+        let at = usize::from(place - self.first);
+        if at >= self.buckets.len() {
+            self.buckets.resize(at + 1, Bucket::default());
+        }
+        &mut self.buckets[at]
+    }
+
+    /// The buckets in use with their places, in order.
+    fn in_use(&self) -> impl Iterator<Item = (u16, Bucket)> {
+        let placed = (self.first..).zip(self.buckets.iter().copied());
+        placed.filter(|(_, bucket)| bucket.count > 0)
     }
 
     /// Whether there is none.
@@ -132,16 +143,16 @@ impl Amounts {
     pub fn quantile(&self, q: f64) -> Option<u64> {
         let rank = (q * self.count() as f64).ceil().max(1.0);
         let mut seen = 0;
-        let found = self.buckets.iter().find(|bucket| {
+        let found = self.in_use().find(|(_, bucket)| {
             seen += bucket.count;
             seen as f64 >= rank
         });
-        found.map(|bucket| start_of(bucket.place + 1))
+        found.map(|(place, _)| start_of(place + 1))
     }
 
     /// How many each bucket has, by the largest amount it holds.
     pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.buckets.iter().map(|bucket| (start_of(bucket.place + 1) - 1, bucket.count))
+        self.in_use().map(|(place, bucket)| (start_of(place + 1) - 1, bucket.count))
     }
 
     /// The amounts as parts of bucket ends, each at most the cap, which is a bucket's end itself: `(end, how many)`, each end
@@ -168,8 +179,8 @@ impl Amounts {
 
     /// What lies at the lower and at the upper end of each bucket.
     fn parts(&self, cap: u64) -> impl Iterator<Item = [(u64, f64); 2]> {
-        self.buckets.iter().map(move |bucket| {
-            let (low, high) = (start_of(bucket.place), start_of(bucket.place + 1));
+        self.in_use().map(move |(place, bucket)| {
+            let (low, high) = (start_of(place), start_of(place + 1));
             let count = bucket.count as f64;
             if low >= cap {
                 return [(cap, count), (cap, 0.0)];
@@ -222,12 +233,13 @@ impl TryFrom<Vec<(u16, u64, u64)>> for Amounts {
     type Error = &'static str;
 
     fn try_from(written: Vec<(u16, u64, u64)>) -> Result<Self, Self::Error> {
-        let mut amounts = Self { buckets: Vec::with_capacity(written.len()), count: 0, sum: 0 };
+        let mut amounts = Self::none();
+        let mut after = 0;
         for (place, count, sum) in written {
             if place > place_of(LARGEST) {
                 return Err("amounts in a bucket beyond the last one");
             }
-            if amounts.buckets.last().is_some_and(|last| last.place >= place) {
+            if place < after {
                 return Err("amounts whose buckets are not in order");
             }
             if sum < start_of(place).saturating_mul(count)
@@ -235,9 +247,11 @@ impl TryFrom<Vec<(u16, u64, u64)>> for Amounts {
             {
                 return Err("amounts whose sum cannot be that of their bucket");
             }
-            amounts.count = amounts.count.checked_add(count).ok_or("more amounts than can be counted")?;
-            amounts.sum = amounts.sum.saturating_add(sum);
-            amounts.buckets.push(Bucket { place, count, sum });
+            if amounts.count.checked_add(count).is_none() {
+                return Err("more amounts than can be counted");
+            }
+            amounts.add(place, Bucket { count, sum });
+            after = place + 1;
         }
         Ok(amounts)
     }
@@ -245,7 +259,7 @@ impl TryFrom<Vec<(u16, u64, u64)>> for Amounts {
 
 impl From<Amounts> for Vec<(u16, u64, u64)> {
     fn from(amounts: Amounts) -> Self {
-        amounts.buckets.into_iter().map(|bucket| (bucket.place, bucket.count, bucket.sum)).collect()
+        amounts.in_use().map(|(place, bucket)| (place, bucket.count, bucket.sum)).collect()
     }
 }
 
@@ -279,6 +293,7 @@ mod tests {
         check("[[9, 1, 9], [9, 1, 9]]", "not in order");
         check("[[9, 2, 19]]", "cannot be that of their bucket");
         check("[[9, 2, 17]]", "cannot be that of their bucket");
+        check("[[0, 18446744073709551615, 0], [1, 1, 1]]", "than can be counted");
     }
 
     proptest! {

@@ -56,6 +56,11 @@ pub fn grid() -> &'static [f64] {
     GRID.as_slice()
 }
 
+/// What every bet is paid for a gain, as a part of the most that can be lost: `ln(1 + h gain)` for each size `h`.
+pub(super) fn log_payoffs(gain: f64) -> [f64; BETS] {
+    ln_1p(GRID.map(|size| size * gain))
+}
+
 /// The log e-value against "the share on the candidate exceeds the baseline's by at most `difference`".
 ///
 /// `E = mean_j prod_i (1 + h_j (z_i - d) / (d - z_min))` over sixteen `h_j` from 0.004 to 0.9, with `d` the difference and `z_min` the least
@@ -161,7 +166,7 @@ fn capital(epochs: &[BinaryEpoch], mean: f64, sign: f64) -> impl Iterator<Item =
 /// `ln(1 + h (z - mean) / (mean - lowest))` for each value and each share `h` of the largest bet that cannot lose all.
 fn payoffs(values: [f64; 4], mean: f64) -> Payoffs<4> {
     let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
-    Payoffs::of(|kind, bet| ln_1p(GRID[bet] / (mean - lowest) * (values[kind] - mean)))
+    Payoffs::of(|kind| log_payoffs((values[kind] - mean) / (mean - lowest)))
 }
 
 /// The four values that `z` takes: an event and none on the candidate, the same on the baseline.

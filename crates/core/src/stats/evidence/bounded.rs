@@ -13,11 +13,10 @@
 //! Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86(1), 2024; the centre as in Robins, Rotnitzky,
 //! Zhao, "Estimation of regression coefficients when some regressors are not always observed", JASA 89, 1994.
 
-use super::betting::grid;
-use super::capital::{BETS, Capital, Side};
+use super::betting::log_payoffs;
+use super::capital::{Capital, Side};
 use super::contrast::Hypothesis;
 use crate::arm::Arm;
-use crate::stats::special::ln_1p;
 
 /// Which direction of an outcome is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +106,7 @@ impl Bets<'_> {
             return Capital::default();
         }
         let gain = self.sign * self.rule.z(arm, outcome, self.centre) / self.most_lost;
-        let sizes = grid();
-        Capital(std::array::from_fn::<f64, BETS, _>(|bet| ln_1p(sizes[bet] * gain)))
+        Capital(log_payoffs(gain))
     }
 }
 

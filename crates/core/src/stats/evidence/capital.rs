@@ -75,9 +75,9 @@ impl Sum for Capital {
 pub struct Payoffs<const KINDS: usize>([[f64; BETS]; KINDS]);
 
 impl<const KINDS: usize> Payoffs<KINDS> {
-    /// The payoffs from a function of the kind and the bet, both counted from zero.
-    pub fn of(log_payoff: impl Fn(usize, usize) -> f64) -> Self {
-        Self(std::array::from_fn(|kind| std::array::from_fn(|bet| log_payoff(kind, bet))))
+    /// The payoffs from what every bet is paid by an outcome of each kind, counted from zero.
+    pub fn of(log_payoffs: impl Fn(usize) -> [f64; BETS]) -> Self {
+        Self(std::array::from_fn(log_payoffs))
     }
 
     /// The capital after so many outcomes of each kind.
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn capital_is_counts_times_payoffs() {
-        let payoffs = Payoffs::<2>::of(|kind, bet| (kind as f64 - 0.5) * bet as f64);
+        let payoffs = Payoffs::<2>::of(|kind| std::array::from_fn(|bet| (kind as f64 - 0.5) * bet as f64));
         let capital = payoffs.capital([3, 5]);
         assert!(capital.0.iter().enumerate().all(|(bet, log)| (log - bet as f64).abs() < 1e-12));
     }

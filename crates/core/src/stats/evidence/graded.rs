@@ -7,9 +7,9 @@
 //! Assumes that values come one by one with any dependence on the past but no selection by themselves. A value is taken to
 //! the nearest hundredth, and it is the mean of these that is asked about. Source of the bets: see [`super::betting`].
 
-use super::betting::grid;
-use super::capital::{BETS, Capital};
-use crate::stats::special::{bisect_within, ln_1p};
+use super::betting::log_payoffs;
+use super::capital::Capital;
+use crate::stats::special::bisect_within;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -132,14 +132,11 @@ impl Grades {
     }
 
     fn bet(&self, gain: impl Fn(f64) -> f64) -> Capital {
-        let mut capital = [0.0; BETS];
+        let mut capital = Capital::none();
         for (value, count) in self.values() {
-            let gain = gain(value);
-            for (sum, bet) in capital.iter_mut().zip(grid()) {
-                *sum += count * ln_1p(bet * gain);
-            }
+            capital.add(count, &log_payoffs(gain(value)));
         }
-        Capital(capital)
+        capital
     }
 
     fn values(&self) -> impl Iterator<Item = (f64, f64)> {

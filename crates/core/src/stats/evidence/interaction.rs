@@ -11,10 +11,10 @@
 //!
 //! Exact for requests drawn one by one. The bets are those of [`super::bounded`].
 
-use super::betting::grid;
-use super::capital::{BETS, Capital};
+use super::betting::log_payoffs;
+use super::capital::Capital;
 use crate::arm::Arm;
-use crate::stats::special::{ln_1p, log_sum_exp};
+use crate::stats::special::log_sum_exp;
 
 /// How the outcomes of two crossed experiments are bet on, fixed before.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ impl Crossed {
             cells.flat_map(|arms| [low, high].map(|end| self.z(arms, end, centre))).collect();
         let bet = |sign: f64| {
             let most = -values.iter().map(|value| sign * value).fold(f64::INFINITY, f64::min);
-            Capital(std::array::from_fn::<f64, BETS, _>(|bet| ln_1p(grid()[bet] * sign * z / most)))
+            Capital(log_payoffs(sign * z / most))
         };
         Directions { above: bet(1.0), below: bet(-1.0) }
     }

@@ -9,9 +9,9 @@
 //! Several answers to one case are one pair ([`case_difference`]), because they share the case. A judge that compares both
 //! answers has to see them in random order.
 
-use super::betting::grid;
+use super::betting::log_payoffs;
 use super::capital::{Capital, Payoffs};
-use crate::stats::special::{bisect_within, ln_1p, ln_beta, ln_incomplete_beta};
+use crate::stats::special::{bisect_within, ln_beta, ln_incomplete_beta};
 
 /// Counts of pairs by who did better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn log_e_safe(pairs: &Pairs, margin: f64) -> f64 {
 #[must_use]
 pub fn safe(pairs: &Pairs, margin: f64) -> Capital {
     let differences = [1.0, -1.0, 0.0];
-    let payoffs = Payoffs::of(|kind, bet| log_payoff(grid()[bet], margin - differences[kind], 1.0 - margin));
+    let payoffs = Payoffs::of(|kind| log_payoffs((margin - differences[kind]) / (1.0 - margin)));
     payoffs.capital([pairs.worse, pairs.better, pairs.tied])
 }
 
@@ -86,7 +86,7 @@ pub fn log_e_safe_ratio(pairs: &Pairs, both: u64, margin: f64) -> f64 {
 #[must_use]
 pub fn safe_ratio(pairs: &Pairs, both: u64, margin: f64) -> Capital {
     let gains = [-1.0, 1.0 + margin, margin];
-    let payoffs = Payoffs::of(|kind, bet| log_payoff(grid()[bet], gains[kind], 1.0));
+    let payoffs = Payoffs::of(|kind| log_payoffs(gains[kind]));
     payoffs.capital([pairs.worse, pairs.better, both.min(pairs.tied)])
 }
 
@@ -119,9 +119,4 @@ pub fn case_difference(baseline: &[f64], candidate: &[f64]) -> Option<f64> {
 #[must_use]
 pub fn log_ratio(baseline: f64, candidate: f64) -> Option<f64> {
     (baseline > 0.0 && candidate > 0.0).then(|| (candidate / baseline).ln().clamp(-1.0, 1.0))
-}
-
-/// The log payoff of staking the share `bet` of what cannot all be lost, where the most that can be lost is `most`.
-fn log_payoff(bet: f64, gain: f64, most: f64) -> f64 {
-    ln_1p(bet * gain / most)
 }

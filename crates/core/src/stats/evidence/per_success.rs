@@ -18,14 +18,13 @@
 //! a claimed one ("Some problems in interval estimation", JRSS B 16, 1954), under the weights of the draw.
 
 use super::amounts::AS_MUCH_AS_THE_MEAN;
-use super::betting::grid;
+use super::betting::log_payoffs;
 use super::capital::{BETS, Capital, Side};
 use super::contrast::Contrast;
 use super::means::{self, Compared};
 use crate::arm::Arm;
 use crate::stats::amounts::Amounts;
 use crate::stats::moments::Moments;
-use crate::stats::special::ln_1p;
 
 /// The costs of one arm in one epoch.
 #[derive(Clone, Copy, Debug)]
@@ -163,8 +162,7 @@ impl Bets {
 
     fn payoff(&self, arm: Arm, cost: f64, good: f64) -> [f64; BETS] {
         let gain = self.sign * self.z(arm, cost, good) / self.most_lost;
-        let bets = grid();
-        std::array::from_fn(|bet| ln_1p(bets[bet] * gain))
+        log_payoffs(gain)
     }
 
     fn capital(&self, epoch: &CostEpoch<'_>) -> Capital {

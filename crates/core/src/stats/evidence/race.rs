@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use super::capital::{BETS, Capital, Payoffs, capitals, straightened};
 use crate::stats::interval::Interval;
-use crate::stats::special::turn_within;
+use crate::stats::special::{ln_1p, turn_within};
 
 /// The events of one epoch, during which the draw probability did not change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,9 +113,10 @@ fn capital(epochs: &[RaceEpoch], ratio: f64, sign: f64) -> impl Iterator<Item = 
 pub(super) fn log_likelihood_ratios(probability: f64, ratio: f64, sign: f64) -> Payoffs<2> {
     let rate_at = |rate_ratio: f64| probability * rate_ratio + 1.0 - probability;
     let at_null = rate_at(ratio);
-    let on_either: [f64; BETS] = std::array::from_fn(|bet| {
-        let times = if sign < 0.0 { 1.0 / TIMES[bet] } else { TIMES[bet] };
-        -(rate_at(ratio * times) / at_null).ln()
-    });
-    Payoffs::of(|kind, bet| if kind == 0 { sign * GRID[bet] + on_either[bet] } else { on_either[bet] })
+    let times = if sign < 0.0 { TIMES.map(|times| 1.0 / times) } else { *TIMES };
+    let on_either = ln_1p(times.map(|times| rate_at(ratio * times) / at_null - 1.0)).map(|log| -log);
+    Payoffs::of(|kind| match kind {
+        0 => std::array::from_fn(|bet| sign * GRID[bet] + on_either[bet]),
+        _ => on_either,
+    })
 }

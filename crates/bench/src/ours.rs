@@ -9,9 +9,9 @@ mod controller;
 mod plan;
 mod warmup;
 
-use crate::config::{Config, Scenario, Usual};
+use crate::config::{Config, Scenario};
 use crate::run::{End, Run};
-use crate::traffic::{Request, User};
+use crate::traffic::{Request, Tokens, User};
 pub(crate) use answers::known;
 use answers::{Against, outcome};
 use anyhow::Result;
@@ -47,10 +47,9 @@ const UNDER_WAY: f64 = 0.25;
 const BEGINNING: u64 = 1_000_000_000;
 
 /// One rollout under way.
-pub(crate) struct Ours<'a> {
-    usual: &'a Usual,
-    /// Whether a guard watches how many tokens are written.
-    tells_tokens: bool,
+pub(crate) struct Ours {
+    /// Where a guard watches how many tokens are written.
+    tokens: Option<Tokens>,
     plan: Plan,
     aim: Aim,
     /// Whether it is over before the scenario is once every guard passes. Elsewhere nothing asks whether one does.
@@ -100,9 +99,9 @@ enum Look {
     Alarmed,
 }
 
-impl<'a> Ours<'a> {
+impl Ours {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
-    pub(crate) fn new(config: &'a Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
+    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
         let rate = scenario.rate.unwrap_or(config.usual.rate);
         let predicted = (aim == Aim::Promote).then(|| {
@@ -112,8 +111,7 @@ impl<'a> Ours<'a> {
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
             warmup: Warmup::of(plan.policy.warmup),
-            usual: &config.usual,
-            tells_tokens: plan.guards.iter().any(|guard| guard.metric == Metric::OutputTokens),
+            tokens: watches_tokens(&plan).then(|| Tokens::of(&config.usual)),
             plan,
             aim,
             may_promote: plan::may_promote(scenario),
@@ -189,7 +187,7 @@ impl<'a> Ours<'a> {
         };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
         let answer = request.answer(arm);
-        let tokens = self.tells_tokens.then(|| request.tokens(self.usual));
+        let tokens = self.tokens.map(|tokens| tokens.written(request));
         let outcome = outcome(decision, answer, tokens);
         let counts = self.evidence.epochs.last_mut()?;
         let thresholds = counts.epoch.thresholds;
@@ -324,6 +322,10 @@ impl<'a> Ours<'a> {
             split_broken: self.split_broken,
         }
     }
+}
+
+fn watches_tokens(plan: &Plan) -> bool {
+    plan.guards.iter().any(|guard| guard.metric == Metric::OutputTokens)
 }
 
 /// For a candidate that is watched to the end whatever it does.

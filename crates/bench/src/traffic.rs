@@ -12,7 +12,6 @@ pub(crate) use users::User;
 use users::{Habits, Population};
 use viridian_core::arm::Arm;
 use viridian_core::outcome::Class;
-use viridian_core::simulate::Dice;
 
 /// One request.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +67,13 @@ pub(crate) struct Requests<'a> {
     population: Option<Population>,
     source: Source,
     now: f64,
+}
+
+/// How many tokens answers have.
+#[derive(Clone, Copy)]
+pub(crate) struct Tokens {
+    mean: f64,
+    written: Lognormal,
 }
 
 /// A distribution by its mean and how far it deviates from it.
@@ -241,17 +247,22 @@ impl Lognormal {
     }
 }
 
+impl Tokens {
+    /// As they are told of usual traffic.
+    pub(crate) fn of(usual: &Usual) -> Self {
+        Self { mean: usual.tokens, written: Lognormal::new(usual.tokens_spread) }
+    }
+
+    /// How many a request's answer has on either arm. Nothing else depends on that, so it has a source of its own.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub(crate) fn written(self, request: &Request) -> u64 {
+        self.written.of(self.mean, Source::seeded(request.draw).normal()).round() as u64
+    }
+}
+
 impl Request {
     /// How an arm answers it.
     pub(crate) const fn answer(&self, arm: Arm) -> &Answer {
         &self.answers[arm.index()]
-    }
-
-    /// How many tokens its answer has on either arm. Nothing else depends on that, so it has dice of its own.
-    pub(crate) fn tokens(&self, usual: &Usual) -> u64 {
-        let written = Lognormal::new(usual.tokens_spread);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
-        let tokens = written.of(usual.tokens, Dice::seeded(self.draw).normal()).round() as u64;
-        tokens
     }
 }

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use viridian_core::rollout::plan::DEFAULT_WARMUP;
 use viridian_core::simulate::Dice;
 
-/// How long the baseline is known before a plan is made for an equal candidate, in seconds.
-const KNOWN: f64 = 3_600.0;
+/// How long the baseline is known before a plan is made for an equal candidate, in seconds: as far as the product looks back.
+const KNOWN: f64 = 1_800.0;
 
 /// What is to be run.
 pub(crate) struct Task<'a> {

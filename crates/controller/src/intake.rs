@@ -83,14 +83,17 @@ impl<L: Ledger> Intake<L> {
         Ok(())
     }
 
-    /// How long an opinion may still change, by application: as long as one of its guards waits, or its experiment.
+    /// How long an opinion may still change, by application: as long as one of its guards waits, or one of those that its
+    /// rollout was planned with, or its experiment.
     fn maturities(&self) -> Result<BTreeMap<ApplicationName, Duration>, viridian_store::Error> {
         let applications = self.ledger.applications()?.into_iter();
         let longest = |application: Application| {
-            let conducted = self.ledger.active_experiment(&application.name)?;
-            let conducted = conducted.map(|stored| stored.experiment.maturity());
+            let rollout = self.ledger.active_rollout(&application.name)?;
+            let planned = rollout.map(|stored| observe::longest(&stored.plan.guards));
+            let experiment = self.ledger.active_experiment(&application.name)?;
+            let conducted = experiment.map(|stored| stored.experiment.maturity());
             let own = observe::longest(&application.guards);
-            Ok((application.name, own.max(conducted.unwrap_or_default())))
+            Ok((application.name, own.max(planned.unwrap_or_default()).max(conducted.unwrap_or_default())))
         };
         applications.map(longest).collect()
     }

@@ -4,6 +4,7 @@
 mod experiment;
 mod failure;
 mod housekeeping;
+mod maturity;
 mod notices;
 mod walk;
 mod world;

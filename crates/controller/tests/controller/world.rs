@@ -227,6 +227,11 @@ impl World {
 
     /// Begins the rollout of `v2`: a tenth, half, and a watch of a minute.
     pub(crate) fn start(&self) {
+        self.start_by(&[errors_guard()]);
+    }
+
+    /// The same, judged by these guards.
+    pub(crate) fn start_by(&self, guards: &[Guard]) {
         let steps = vec![
             Step::Weight(percent(10)),
             Step::Analysis { min_samples: 100 },
@@ -241,7 +246,7 @@ impl World {
             strategy: Strategy::Canary { steps },
             policy: Policy::default(),
         };
-        let plan = Plan::compile(&proposal.strategy, &[errors_guard()], proposal.policy);
+        let plan = Plan::compile(&proposal.strategy, guards, proposal.policy);
         let start = Start {
             proposal: &proposal,
             plan: &plan,

@@ -55,5 +55,6 @@ mod secure;
 mod skew;
 mod slices;
 mod start_speed;
+mod strict;
 mod unproven;
 mod unsound;

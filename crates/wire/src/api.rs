@@ -35,8 +35,8 @@ pub use apply::{Action, ApplyRequest, ApplyResult, Change, ManifestText};
 pub use day::{DayBody, DayGainBody};
 pub use event::{EventBody, EventKind};
 pub use experiment::{
-    ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest, ShownOnlyBody,
-    StopReceipt, StopRequest,
+    BanditBody, ExperimentArmBody, ExperimentBody, ExperimentFacts, ExperimentPhase, ExperimentRequest,
+    ShownOnlyBody, StopReceipt, StopRequest,
 };
 pub use explanation::{Explanation, GuardSentence};
 pub use forecast::{ForecastBody, RemainingBody, StepForecastBody, TrafficBody};

@@ -147,6 +147,9 @@ fn bodies_of_experiments() {
     check("api/experiment-won", &ExperimentBody::new(&experiment, facts));
     let fresh = ExperimentFacts { state: &state, analysis: None, shares: None, because: &[], ended_at: None };
     check("api/experiment-fresh", &ExperimentBody::new(&experiment, fresh));
+    let allocation = Allocation::Bandit { floor: percent(10) };
+    let bandit = Experiment { unit: Unit::Request, allocation, ..experiment.clone() };
+    check("api/experiment-bandit", &ExperimentBody::new(&bandit, fresh));
 
     check("api/experiment-start", &ExperimentRequest { manifest: "kind: Experiment".to_owned() });
     let stop = StopRequest {

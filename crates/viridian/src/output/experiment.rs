@@ -5,7 +5,9 @@ mod days;
 use super::columns::{columns, pairs};
 use super::numbers::{ago, share};
 use days::days_table;
-use viridian_wire::api::{ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody, ShownOnlyBody};
+use viridian_wire::api::{
+    BanditBody, ExperimentArmBody, ExperimentBody, GainBody, GainScaleBody, ShownOnlyBody,
+};
 
 /// Experiments in a list.
 pub fn experiments_table(experiments: &[ExperimentBody]) -> String {
@@ -32,6 +34,7 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
         ("aim", experiment.aim.clone()),
         ("unit", experiment.unit.clone()),
         ("layer", format!("{}, {}% of it", experiment.layer, experiment.traffic)),
+        ("bandit", experiment.bandit.map(bandit).unwrap_or_default()),
         ("phase", format!("{:?}", experiment.phase)),
         ("winner", experiment.winner.clone().unwrap_or_default()),
         ("verdict", experiment.verdict.clone().unwrap_or_default()),
@@ -47,6 +50,10 @@ pub fn experiment_table(experiment: &ExperimentBody) -> String {
     let days = days_table(experiment);
     let parts = [head, arms, days, notes];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn bandit(bandit: BanditBody) -> String {
+    format!("traffic follows the arm that does best; every arm keeps {}% of what they share", bandit.floor)
 }
 
 fn arm(arm: &ExperimentArmBody) -> [String; 6] {
@@ -104,6 +111,27 @@ mod tests {
         check(GainScaleBody::Relative, "+31.4 (-2.0 to ?) hundredths");
         check(GainScaleBody::Score, "+0.31 (-0.02 to ?) points");
     }
+
+    #[test]
+    fn a_bandit_says_so_and_its_floor() {
+        let check = |bandit: Option<&str>, told: &[&str]| {
+            let mut experiment: serde_json::Value = serde_json::from_str(TONE).unwrap();
+            if let Some(bandit) = bandit {
+                experiment["bandit"] = serde_json::from_str(bandit).unwrap();
+            }
+            let table = experiment_table(&serde_json::from_value(experiment).unwrap());
+            let lines: Vec<&str> = table.lines().filter(|line| line.starts_with("bandit")).collect();
+            assert_eq!(lines, told);
+        };
+        check(None, &[]);
+        let told =
+            "bandit         traffic follows the arm that does best; every arm keeps 7.5% of what they share";
+        check(Some(r#"{"floor": 7.5}"#), &[told]);
+    }
+
+    /// As the API told of an experiment before it told of bandits.
+    const TONE: &str = r#"{"name": "tone", "applications": ["chat"], "layer": "answers", "traffic": 100.0, "unit": "request",
+        "aim": "feedback of chat by 5pp", "phase": "Running", "arms": [], "startedAt": "2026-01-01T00:00:00.000Z"}"#;
 
     #[test]
     fn beliefs_are_told_in_the_unit_of_the_gain() {

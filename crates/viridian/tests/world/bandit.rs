@@ -26,6 +26,7 @@ async fn a_bandit_moves_traffic_to_the_better_arm_and_keeps_a_floor() {
     let file = write(home.path(), "experiment.yaml", EXPERIMENT);
     let started = viridian.ask(&["experiment", "start", "--file", &file]);
     assert_eq!(arm(&started, "terse")["share"], 30.0, "{started:#}");
+    assert_eq!(started["bandit"], json!({"floor": 10.0}), "{started:#}");
 
     let current = |tone: &Value, name: &str| arm(tone, name)["currentShare"].as_f64();
     let moved = until(&viridian, |tone| current(tone, "terse").is_some_and(|share| share > 60.0));
@@ -34,6 +35,7 @@ async fn a_bandit_moves_traffic_to_the_better_arm_and_keeps_a_floor() {
     assert_eq!(arm(&moved, "terse")["share"], 30.0, "as it was defined: {moved:#}");
     let told = viridian.run(&["experiment", "status", "tone"]).stdout;
     assert!(told.contains(&format!("{terse}%, defined as 30%")), "{told}");
+    assert!(told.contains("every arm keeps 10% of what they share"), "{told}");
 
     let served = served(gateway).await;
     // Five standard deviations.

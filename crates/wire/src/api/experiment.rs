@@ -8,7 +8,7 @@ use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use viridian_core::experiment::definition::{Aim, Arm, Decider, Experiment};
+use viridian_core::experiment::definition::{Aim, Allocation, Arm, Decider, Experiment};
 use viridian_core::experiment::step::{End, Order, Phase, State};
 use viridian_core::experiment::verdict::{Analysis, Standing};
 use viridian_core::routing::shares::Shares;
@@ -30,6 +30,9 @@ pub struct ExperimentBody {
     pub unit: String,
     /// What it is about, in words.
     pub aim: String,
+    /// That traffic follows the arm that does best; absent where every arm keeps the share it was defined with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandit: Option<BanditBody>,
     /// What it does.
     pub phase: ExperimentPhase,
     /// The arm that is to be released; once it has ended with one.
@@ -79,6 +82,14 @@ pub enum ExperimentPhase {
     OutOfTime,
     /// It ended: a person stopped it.
     Stopped,
+}
+
+/// How traffic follows the arm that does best.
+#[derive(Debug, Clone, Copy, PartialEq, ToSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BanditBody {
+    /// What every arm that is not stopped keeps of what the arms share, in per cent.
+    pub floor: f64,
 }
 
 /// One arm of an experiment.
@@ -218,6 +229,7 @@ impl ExperimentBody {
             traffic: per_cent(experiment.traffic),
             unit: experiment.unit.to_string(),
             aim: format!("{} of {} by {}", aim.metric, aim.application, aim.minimum_effect),
+            bandit: BanditBody::of(experiment.allocation),
             phase: (&state.phase).into(),
             winner: match state.phase {
                 Phase::Ended(End::Winner { arm, by: Decider::ByRule | Decider::ByPerson }) => {
@@ -242,6 +254,15 @@ impl ExperimentBody {
             warnings: Vec::new(),
             started_at: state.started_at.into(),
             ended_at,
+        }
+    }
+}
+
+impl BanditBody {
+    fn of(allocation: Allocation) -> Option<Self> {
+        match allocation {
+            Allocation::Fixed => None,
+            Allocation::Bandit { floor } => Some(Self { floor: per_cent(floor) }),
         }
     }
 }

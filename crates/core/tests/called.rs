@@ -5,9 +5,11 @@
 use std::time::Duration;
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
-use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::analysis::verdict::{
+    Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait, WorseSlice,
+};
 use viridian_core::gauge::{Bounds, Gauge, Gauged, Standing};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice};
 use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::command::Command;
@@ -30,6 +32,8 @@ struct Found {
     gauge: OnFail,
     standing: Standing,
     split: SplitCheck,
+    /// The languages in which the candidate is worse.
+    languages: Vec<&'static str>,
     commands: Vec<Command>,
 }
 
@@ -41,6 +45,7 @@ impl Default for Found {
             gauge: OnFail::Rollback,
             standing: Standing::Unknown { why: "no answer".to_owned() },
             split: SplitCheck::Sound,
+            languages: Vec::new(),
             commands: Vec::new(),
         }
     }
@@ -60,6 +65,20 @@ impl Found {
             mode: Mode::Enforce,
         };
         Gauged { gauge, standing: self.standing.clone() }
+    }
+
+    fn worse(&self, language: &str) -> WorseSlice {
+        WorseSlice {
+            attribute: "language".to_owned(),
+            value: language.to_owned(),
+            guard: self.guard,
+            baseline: Counts::of_share(100, 1),
+            candidate: Counts::of_share(100, 50),
+            effect: Effect::default(),
+            log_harm: 20.0,
+            since: None,
+            certain: false,
+        }
     }
 
     fn judged(&self) -> Judgement {
@@ -101,7 +120,7 @@ fn look(state: &State, found: &Found, (next, policy): (Step, Policy), now: Times
             split: found.split,
             guards: vec![found.judged()],
             harm_bound: None,
-            slices: Vec::new(),
+            slices: found.languages.iter().map(|language| found.worse(language)).collect(),
         },
         gauges: vec![found.gauged()],
         signs: Vec::new(),
@@ -125,11 +144,12 @@ const ANALYSIS: Step = Step::Analysis { min_samples: 200 };
 /// Looks again and again, a minute apart; at which looks people are told what, and that the rollout stays where it is.
 fn check_told(finds: Vec<Found>, expected: &[(usize, Severity, &str)]) {
     let (mut state, mut told) = (under_way(), Vec::new());
+    let patient = Policy { patience: Duration::from_secs(86_400), ..Policy::default() };
     for (index, found) in finds.iter().enumerate() {
         let now = BEGAN.plus(Duration::from_secs(60 * index as u64));
         // Whatever was told is in the state, which a controller that starts anew reads.
         state = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
-        let transition = look(&state, found, (ANALYSIS, Policy::default()), now);
+        let transition = look(&state, found, (ANALYSIS, patient), now);
         let message = called(&transition).map(|(severity, message)| (index, severity, message.to_owned()));
         told.extend(message);
         state = transition.next;
@@ -179,6 +199,42 @@ fn a_gauge_that_only_tells_is_told_once_when_it_is_out_of_bounds_and_once_when_i
         vec![beyond(), unknown(), within(), within()],
         &[(0, Severity::Critical, out), (2, Severity::Info, "in order again: queue, after 2m")],
     );
+}
+
+#[test]
+fn a_slice_that_only_tells_is_told_once_when_it_is_named_and_once_when_it_no_longer_is() {
+    let check = |guard: Guard, looks: &[&[&'static str]], expected: &[(usize, Severity, &str)]| {
+        let found =
+            |languages: &&[&'static str]| Found { guard, languages: languages.to_vec(), ..Found::default() };
+        check_told(looks.iter().map(found).collect(), expected);
+    };
+    let guard = Found::default().guard;
+    let (de, fr, both, none): (&[_], &[_], &[_], &[_]) = (&["de"], &["fr"], &["de", "fr"], &[]);
+    let is = |language: &str| {
+        format!(
+            "errors where language is {language}: 50.0% (50 of 100) on the candidate, 1.00% (1 of 100) on the baseline: \
+             worse by more than 0.5pp, of slices that are named 1 in 10 is sound at most"
+        )
+    };
+    let worse = |languages: &[&str]| {
+        let told: Vec<String> = languages.iter().map(|language| is(language)).collect();
+        format!("this is told and nothing follows: {}", told.join("; "))
+    };
+    let begins = |look, text| (look, Severity::Critical, text);
+    let (german, french, two) = (&*worse(&["de"]), &*worse(&["fr"]), &*worse(&["de", "fr"]));
+    check(guard, &[none, de, de, de], &[begins(1, german)]);
+    check(guard, &[both, both], &[begins(0, two)]);
+    check(guard, &[de, both, fr], &[begins(0, german), begins(1, french)]);
+    // At the edge of enough it is told once.
+    check(guard, &[de, none, de, none, de], &[begins(0, german)]);
+    let over = (60, Severity::Info, "no longer named: errors where language is de, after 1h");
+    let hour: Vec<&[&str]> = std::iter::once(de).chain(vec![none; 60]).chain([de]).collect();
+    check(guard, &hour, &[begins(0, german), over, begins(61, german)]);
+    let lasting = vec![de; 90];
+    check(guard, &lasting, &[begins(0, german)]);
+    check(Guard { mode: Mode::Observe, ..guard }, &[de, de], &[]);
+    // One that acts is not sure of this one yet.
+    check(Guard { slices: OnSlice::Rollback, ..guard }, &[de, de], &[]);
 }
 
 /// Holds a rollout; whether people are called.

@@ -51,7 +51,7 @@ pub struct Sign {
 }
 
 /// What people may be warned of during a rollout: conditions that change, which are looked at here, and what a guard or a gauge
-/// finds that was asked to tell and to do nothing.
+/// finds that was asked to tell and to do nothing, of the whole or of a slice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum About {
@@ -88,6 +88,15 @@ pub enum About {
         /// Whose metric this is.
         metric: Metric,
     },
+    /// The candidate is worse by a guard in one slice.
+    Slice {
+        /// Whose metric this is.
+        metric: Metric,
+        /// What it is sliced by.
+        attribute: String,
+        /// Its value.
+        value: String,
+    },
     /// A number is out of bounds.
     Gauge {
         /// Whose number.
@@ -98,7 +107,7 @@ pub enum About {
 impl About {
     /// Whether somebody asked to be told of it, by a guard or a gauge.
     pub const fn is_asked_for(&self) -> bool {
-        matches!(self, Self::Guard { .. } | Self::Gauge { .. })
+        matches!(self, Self::Guard { .. } | Self::Slice { .. } | Self::Gauge { .. })
     }
 }
 

@@ -109,6 +109,11 @@ impl WorseSlice {
     pub fn rolls_back(&self) -> bool {
         self.certain && self.guard.mode == Mode::Enforce && self.guard.slices == OnSlice::Rollback
     }
+
+    /// Whether people are told of it and nothing else ever happens.
+    pub fn only_tells(&self) -> bool {
+        self.guard.mode == Mode::Enforce && self.guard.slices == OnSlice::Notify
+    }
 }
 
 /// How the candidate compares, on the margin's scale: a difference of shares for percentage points, a ratio less

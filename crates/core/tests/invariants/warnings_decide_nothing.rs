@@ -3,9 +3,11 @@
 use crate::walk::{Look, People, walks};
 use proptest::prelude::*;
 use viridian_core::analysis::drift::{About, Strength};
-use viridian_core::analysis::verdict::{Verdict, Wait};
+use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::{Effect, Verdict, Wait, WorseSlice};
 use viridian_core::gauge::Standing;
-use viridian_core::guard::{Mode, OnFail};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail};
+use viridian_core::metric::Metric;
 use viridian_core::rollout::input::Input;
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::State;
@@ -20,6 +22,23 @@ fn silent(look: &Look) -> Input {
     for gauged in input.gauges.iter_mut().filter(|gauged| gauged.gauge.on_fail == OnFail::Notify) {
         gauged.standing = Standing::Unknown { why: "no answer".to_owned() };
     }
+    input
+}
+
+/// The same look, at which German requests fare worse on the candidate.
+fn with_a_slice(look: &Look) -> Input {
+    let mut input = silent(look);
+    input.analysis.slices = vec![WorseSlice {
+        attribute: "language".to_owned(),
+        value: "de".to_owned(),
+        guard: Guard::new(Metric::Errors, Margin::Points(50)),
+        baseline: Counts::of_share(100, 1),
+        candidate: Counts::of_share(100, 50),
+        effect: Effect::default(),
+        log_harm: 20.0,
+        since: None,
+        certain: true,
+    }];
     input
 }
 
@@ -59,6 +78,25 @@ proptest! {
     fn a_rollout_goes_where_it_would_have_gone(walk in walks(People::Order, 60)) {
         for look in walk.looks() {
             let (with, without) = with_and_without(&look, &walk.plan);
+            prop_assert_eq!(&with.next.phase, &without.next.phase);
+            prop_assert_eq!(&with.report.finding, &without.report.finding);
+            prop_assert_eq!(&with.answered, &without.answered);
+        }
+    }
+
+    #[test]
+    fn a_slice_that_only_tells_moves_nothing(walk in walks(People::Order, 60)) {
+        for look in walk.looks() {
+            let input = with_a_slice(&look);
+            let without = step(&walk.plan, &look.state, &silent(&look), look.now);
+            let first = step(&walk.plan, &look.state, &input, look.now);
+            let with = match first.report.finding {
+                Finding::Warned { .. } => {
+                    let again = Input { sequence: first.next.sequence, ..input };
+                    step(&walk.plan, &first.next, &again, look.now)
+                }
+                _ => first,
+            };
             prop_assert_eq!(&with.next.phase, &without.next.phase);
             prop_assert_eq!(&with.report.finding, &without.report.finding);
             prop_assert_eq!(&with.answered, &without.answered);

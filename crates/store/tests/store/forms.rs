@@ -342,6 +342,17 @@ fn what_was_asked_to_be_told_is_written_as_before_and_read_back() {
     check("forms_of_what_only_tells.json", &(state, finding));
 }
 
+/// What came with slices that only tell.
+#[test]
+fn what_was_told_of_a_slice_is_written_as_before_and_read_back() {
+    let (attribute, value) = ("language".to_owned(), "de".to_owned());
+    let about = About::Slice { metric: Metric::Errors, attribute, value };
+    let warned = Warned { about: about.clone(), since: NOW };
+    let finding = Finding::Warned { begun: vec![about], over: vec![warned.clone()] };
+    let state = State { sequence: 7, phase: Phase::Progressing(position()), warned: vec![warned] };
+    check("forms_of_told_slices.json", &(state, finding));
+}
+
 /// What came with scores in experiments, in what is waited for, and in what people are warned of.
 #[test]
 fn what_is_declared_is_kept_with_its_meaning() {

@@ -58,6 +58,10 @@ async fn worse_only_for_german_callers_is_found_and_named() {
     assert!(described.lines().any(|line| line.starts_with("language de ")), "{described}");
     let stands = viridian.run(&["rollout", "status", "told"]).stdout;
     assert!(stands.contains("worse where language is de: errors"), "{stands}");
+    let history = viridian.run(&["rollout", "history", "told"]).stdout;
+    let history = history.split_whitespace().collect::<Vec<_>>().join(" ");
+    let calls = history.matches("this is told and nothing follows: errors where language is de: ").count();
+    assert_eq!(calls, 1, "{history}");
 
     for name in ["restored", "restored-users"] {
         let restored = viridian.until_phase(name, &ENDS);

@@ -149,6 +149,7 @@ impl fmt::Display for About {
             Self::Share { metric } => write!(f, "{metric} on the baseline"),
             Self::Scores { score } => write!(f, "{} on the baseline", score.name()),
             Self::Guard { metric } => metric.fmt(f),
+            Self::Slice { metric, attribute, value } => write!(f, "{metric} where {attribute} is {value}"),
             Self::Gauge { gauge } => gauge.fmt(f),
         }
     }

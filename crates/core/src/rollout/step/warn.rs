@@ -1,6 +1,8 @@
 //! What people are warned of: conditions that change, and what guards and gauges find that only tell. It is told once when it
 //! begins and once when it ends. Nothing follows from it; the plan goes on as it would have, at the same moment.
 
+mod slices;
+
 use super::{Moment, Transition};
 use crate::analysis::drift::{About, Sign, Strength};
 use crate::analysis::verdict::{Judgement, Verdict};
@@ -59,7 +61,7 @@ impl Moment<'_> {
         let guards = guards.filter(|judged| tells(judged.guard.mode, judged.guard.on_fail)).map(of_guard);
         let gauges = self.input.gauges.iter();
         let gauges = gauges.filter(|gauged| tells(gauged.gauge.mode, gauged.gauge.on_fail)).map(of_gauge);
-        guards.chain(gauges).collect()
+        guards.chain(self.slices()).chain(gauges).collect()
     }
 
     /// What is known of something now; it may be too little to say whether it lasts.
@@ -124,7 +126,12 @@ pub(super) fn sentence(moment: &Moment<'_>, begun: &[About], over: &[Warned]) ->
         |warned: &Warned| format!("{}, after {}", warned.about, readable(moment.now.since(warned.since)));
     let (in_order, as_before): (Vec<&Warned>, Vec<&Warned>) =
         over.iter().partition(|warned| warned.about.is_asked_for());
-    for (what, over) in [("in order again", in_order), ("again as at the beginning", as_before)] {
+    // Of a slice that is not named nobody knows that it is in order.
+    let (unnamed, in_order): (Vec<&Warned>, Vec<&Warned>) =
+        in_order.into_iter().partition(|warned| matches!(warned.about, About::Slice { .. }));
+    for (what, over) in
+        [("in order again", in_order), ("no longer named", unnamed), ("again as at the beginning", as_before)]
+    {
         if !over.is_empty() {
             said.push(format!("{what}: {}", handful(over.into_iter().map(past).collect()).join("; ")));
         }

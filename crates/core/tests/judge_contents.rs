@@ -17,7 +17,7 @@ use viridian_core::analysis::verdict::{Verdict, Wait};
 use viridian_core::guard::{Guard, Margin};
 use viridian_core::metric::Metric;
 
-/// Runs without `VIRIDIAN_SIMULATION_RUNS`: enough to see an error rate that is three times its bound.
+/// How many runs without `VIRIDIAN_SIMULATION_RUNS`. What so many can see is told in docs/error-rates.md.
 const RUNS: u64 = 100;
 const fn guard(metric: Metric, margin: Margin) -> Guard {
     Guard::new(metric, margin)

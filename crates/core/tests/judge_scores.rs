@@ -24,7 +24,7 @@ use viridian_core::unit::{Group, UnitHash};
 use viridian_core::weight::Weight;
 
 const FAILS: Verdict = Verdict::Fail(OnFail::Rollback);
-/// How many runs without `VIRIDIAN_SIMULATION_RUNS`: enough to see an error rate that is three times its bound.
+/// How many runs without `VIRIDIAN_SIMULATION_RUNS`. What so many can see is told in docs/error-rates.md.
 const RUNS: u64 = 200;
 const MARGIN: f64 = 0.4;
 

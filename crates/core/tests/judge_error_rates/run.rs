@@ -17,7 +17,7 @@ use viridian_core::time::Timestamp;
 use viridian_core::unit::Group;
 use viridian_core::weight::Weight;
 
-/// How many runs without `VIRIDIAN_SIMULATION_RUNS`: enough to see an error rate that is three times its bound.
+/// How many runs without `VIRIDIAN_SIMULATION_RUNS`. What so many can see is told in docs/error-rates.md.
 const RUNS: u64 = 200;
 /// Between looks at first, where one outcome changes much: two on the candidate at a tenth of the traffic.
 const CLOSE: u64 = 20;

@@ -179,11 +179,22 @@ async fn a_number_of_new_relic_brings_the_baseline_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_known_holds_the_rollout_up_and_nothing_else() {
-    let mut world = World::start(Reply::json("{}").status(503)).await;
+    // Each of them says that all is well, in a way that is not believed.
+    let elsewhere = Reply::json(WELL).status(302).header("location", "http://127.0.0.1:1/");
+    let in_the_end = Reply::json(WELL).after(Duration::from_secs(3));
+    let padding = " ".repeat(10 << 20);
+    let another_unit = Reply::json(r#"{"faults": 0, "unit": "1/h"}"#);
+    let mut world = World::start(Reply::json(WELL).status(503)).await;
     world.until_it_waits_for("status 503");
-    // A source that lies about the unit is not believed either.
-    world.monitoring.always(Reply::json(r#"{"faults": 0, "unit": "1/h"}"#));
-    world.until_it_waits_for("it answers in 1/h, and 1/s was expected");
+    for (answer, why) in [
+        (another_unit, "it answers in 1/h, and 1/s was expected"),
+        (elsewhere, "status 302"),
+        (in_the_end, "no answer within 1000 ms"),
+        (Reply::json(format!("{WELL}{padding}")), "could not be read"),
+    ] {
+        world.monitoring.always(answer);
+        world.until_it_waits_for(why);
+    }
     world.monitoring.always(Reply::json(WELL));
     let end = world.end();
     assert_eq!(end["phase"], "Promoted", "{end:#}");

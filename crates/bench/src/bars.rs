@@ -47,7 +47,7 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
         |what: String, found: f64, side: Side, limit: f64| bars.push(Bar { what, found, limit, side });
     for row in rows.iter().filter(|row| row.rule == "viridian") {
         let name = &row.scenario;
-        if row.kind == Kind::Null {
+        if matches!(row.kind, Kind::Null | Kind::Equal) {
             add(format!("{name}: rolled back"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
             if row.runs >= ENOUGH_RUNS {
                 let upper = row.p_rollback_bounds.1;
@@ -55,13 +55,8 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
             }
         }
         if row.kind == Kind::Equal {
-            add(format!("{name}: rolled back"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
-            add(
-                format!("{name}: promoted in time"),
-                row.p_in_time.unwrap_or(MISSING),
-                Side::AtLeast,
-                IN_TIME,
-            );
+            let in_time = row.p_in_time.unwrap_or(MISSING);
+            add(format!("{name}: promoted in time"), in_time, Side::AtLeast, IN_TIME);
         }
         if matches!(row.kind, Kind::Margin | Kind::Broken) {
             let promoted = row.p_promote.unwrap_or(MISSING);

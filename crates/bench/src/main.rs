@@ -164,7 +164,7 @@ fn runs(arguments: &Decisions, config: &Config, kind: Kind) -> u64 {
     match (arguments.runs, arguments.full, kind) {
         (Some(runs), _, _) => runs,
         (None, false, _) => config.runs.small,
-        (None, true, Kind::Null) => config.runs.nulls,
+        (None, true, Kind::Null | Kind::Equal) => config.runs.nulls,
         (None, true, Kind::Margin) => config.runs.margins,
         (None, true, _) => config.runs.others,
     }

@@ -61,17 +61,18 @@ const SCRIPTED: [Scripted; 2] = [
 
 /// The rows of the scenarios whose name contains `only`; what is counted as requests are pairs.
 pub(crate) fn rows(only: Option<&str>, seed: u64, runs: impl Fn(Kind) -> u64) -> Result<Vec<Row>> {
-    let guards = guards()?;
+    let all = guards()?;
     let chosen = SCRIPTED.iter().filter(|scripted| only.is_none_or(|only| scripted.name.contains(only)));
-    let rows = chosen
-        .map(|scripted| {
-            let found: Vec<Option<u64>> = (0..runs(scripted.kind))
-                .map(|run| pairs_until_worse(&guards, scripted, Dice::seeded(seed.wrapping_add(run)).bits()))
-                .collect();
-            Row::of_pairs(scripted.name, scripted.kind, &found)
-        })
-        .collect();
-    Ok(rows)
+    let row = |scripted: &Scripted, rule: &str, guards: &[PairGuard]| {
+        let until = |run| pairs_until_worse(guards, scripted, Dice::seeded(seed.wrapping_add(run)).bits());
+        let found: Vec<Option<u64>> = (0..runs(scripted.kind)).map(until).collect();
+        Row::of_pairs((scripted.name, scripted.kind), rule, &found)
+    };
+    let rows = chosen.flat_map(|scripted| {
+        let alone = (scripted.kind == Kind::Worse).then(|| row(scripted, "viridian-one-guard", &all[..1]));
+        std::iter::once(row(scripted, "viridian", &all)).chain(alone)
+    });
+    Ok(rows.collect())
 }
 
 fn guards() -> Result<Vec<PairGuard>> {

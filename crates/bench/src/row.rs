@@ -119,12 +119,12 @@ impl Row {
         Self::new((&scenario.name, scenario.kind), rule, rate, &stopped, &excess)
     }
 
-    /// Our rule over pairs: by run, the pairs until the candidate was called worse.
-    pub(crate) fn of_pairs(name: &str, kind: Kind, found: &[Option<u64>]) -> Self {
+    /// Ours over pairs: by run, the pairs until the candidate was called worse.
+    pub(crate) fn of_pairs((name, kind): (&str, Kind), rule: &str, found: &[Option<u64>]) -> Self {
         let stopped: Vec<(f64, f64)> =
             found.iter().flatten().map(|pairs| (f64::NAN, *pairs as f64)).collect();
         let rate = Rate { events: stopped.len() as u64, runs: found.len() as u64 };
-        let row = Self::new((name, kind), "viridian", rate, &stopped, &vec![0.0; found.len()]);
+        let row = Self::new((name, kind), rule, rate, &stopped, &vec![0.0; found.len()]);
         // Pairs come as fast as the shadow lets them: there is no time to tell.
         Self { median_seconds: None, p90_seconds: None, ..row }
     }

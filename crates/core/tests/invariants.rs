@@ -1,5 +1,5 @@
 //! What must hold whatever happens: one file per property, over plans, inputs, tables and requests that proptest makes
-//! up and shrinks. `walk` makes up rollouts.
+//! up and shrinks. `walk` makes up rollouts, by the `plans` that are made up.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,6 +17,8 @@ mod ends_absorb;
 mod failing_never_raises;
 #[path = "invariants/numbers_only_rise.rs"]
 mod numbers_only_rise;
+#[path = "invariants/plans.rs"]
+mod plans;
 #[path = "invariants/promotion_is_earned.rs"]
 mod promotion_is_earned;
 #[path = "invariants/ready_target.rs"]

@@ -1,7 +1,8 @@
 //! A candidate that a guard found worse, or for which a number is out of bounds, never gets more traffic, unless a person orders it or has accepted what the
 //! guard found.
 
-use crate::walk::{Look, People, Said, Walk, gauges, walks};
+use crate::plans::gauges;
+use crate::walk::{Look, People, Said, Walk, walks};
 use proptest::prelude::*;
 use viridian_core::analysis::verdict::{SplitCheck, Verdict};
 use viridian_core::gauge::{Gauge, Standing};

@@ -1,6 +1,6 @@
 //! Routing tables made up, through the function that computes the real ones.
 
-use crate::walk::weights;
+use crate::plans::weights;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use viridian_core::application::{Application, Pin, Protocol, Timeouts, Unit};

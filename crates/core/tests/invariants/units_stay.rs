@@ -1,7 +1,7 @@
 //! A unit that has the candidate keeps it while the candidate's share only rises.
 
+use crate::plans::weights;
 use crate::tables::{Ingredients, ingredients};
-use crate::walk::weights;
 use proptest::prelude::*;
 use viridian_core::application::Unit;
 use viridian_core::arm::Arm;

@@ -252,14 +252,14 @@ impl<'a> Moment<'a> {
     }
 
     /// Restores the baseline, unless it is dead: nobody is sent from a candidate that answers to a baseline that
-    /// does not. Where the candidate serves nobody, nobody is sent anywhere.
+    /// does not. Where the candidate serves nobody, nobody is sent anywhere. While it waits, people are told what they asked for.
     fn roll_back(&self, cause: Cause) -> Transition {
         if self.input.baseline == Readiness::NotReady && self.state.weight() > Weight::ZERO {
             return match self.state.position() {
                 Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
                     self.hold(Hold::Waiting(Waiting::Baseline), at.clone())
                 }
-                _ => self.wait(Waiting::Baseline),
+                _ => self.warn().unwrap_or_else(|| self.wait(Waiting::Baseline)),
             };
         }
         let severity = severity_of(&cause);

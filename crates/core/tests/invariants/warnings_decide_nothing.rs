@@ -8,7 +8,7 @@ use viridian_core::analysis::verdict::{Effect, Verdict, Wait, WorseSlice};
 use viridian_core::gauge::Standing;
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
-use viridian_core::rollout::input::{Input, Readiness};
+use viridian_core::rollout::input::Input;
 use viridian_core::rollout::report::Finding;
 use viridian_core::rollout::state::State;
 use viridian_core::rollout::step::{Transition, step};
@@ -127,18 +127,16 @@ proptest! {
         }
     }
 
-    /// Whatever a guard that only tells has found is told by the next look at which nothing else happens, and nothing more urgent:
-    /// of a way back that waits for a baseline that does not answer people are told before all else.
+    /// Whatever a guard that only tells has found is told by the next look at which nothing else happens.
     #[test]
     fn what_only_tells_is_told(walk in walks(People::Watch, 60)) {
         for look in walk.looks() {
             let moves = look.transition.next.sequence != look.state.sequence;
-            let is_urgent = look.input.baseline == Readiness::NotReady;
             let told = |about: &About| look.state.warned.iter().any(|warned| warned.about == *about);
             let failed = look.input.analysis.guards.iter().filter(|judged| {
                 judged.guard.mode == Mode::Enforce && judged.verdict == Verdict::Fail(OnFail::Notify)
             });
-            for judged in failed.filter(|_| !moves && !is_urgent && look.state.position().is_some()) {
+            for judged in failed.filter(|_| !moves && look.state.position().is_some()) {
                 let about = About::Guard { metric: judged.guard.metric };
                 prop_assert!(told(&about), "nobody is told of {}", about);
             }

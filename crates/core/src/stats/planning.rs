@@ -34,7 +34,8 @@ pub struct FixedSample {
 /// Events on both arms together that the race needs to find a rate ratio `ratio` at error `alpha`.
 ///
 /// `(ln(1/alpha) + 1.5) / KL(t || p)` with `t = p r / (p r + 1 - p)`, the expected growth of the log e-value per event.
-/// Infinite when the ratio is one.
+/// Infinite when the ratio is one. Assumes a ratio that stays. Source: the expected length of a sequential test as in Wald,
+/// "Sequential analysis", 1947; the price of the mixture is measured.
 #[must_use]
 pub fn race_events(ratio: f64, probability: f64, alpha: f64) -> f64 {
     let share = probability * ratio / (probability * ratio + 1.0 - probability);
@@ -45,7 +46,9 @@ pub fn race_events(ratio: f64, probability: f64, alpha: f64) -> f64 {
 
 /// Requests on both arms together that the bets need when the tested mean lies `gap` away from the true one.
 ///
-/// `(ln(1/alpha) + 1.5) 2 (variance + gap^2) / gap^2` with `variance` that of one `z`, see [`betting_variance`].
+/// `(ln(1/alpha) + 1.5) 2 (variance + gap^2) / gap^2` with `variance` that of one `z`, see [`betting_variance`]: the growth of the
+/// best bet to second order. Source: as [`race_events`], with Kelly, "A new interpretation of information rate", Bell System
+/// Technical Journal 35, 1956, for the best bet.
 #[must_use]
 pub fn betting_trials(gap: f64, variance: f64, alpha: f64) -> f64 {
     (MIXTURE_PRICE - alpha.ln()) * 2.0 * (variance + gap * gap) / (gap * gap)

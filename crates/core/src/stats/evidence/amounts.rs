@@ -10,6 +10,9 @@
 //!
 //! An outcome whose amount is not known has to be taken for something, or the others would be chosen by what the arms did.
 //!
+//! Sources: those of the bets and of the cap; that a concave function of a mean is at least the mean of the function (Jensen,
+//! "Sur les fonctions convexes", Acta Mathematica 30, 1906) is why buckets err on that side.
+//!
 //! Exact for requests drawn one by one, for the capped mean. Whether more is beyond the cap is asked by a race.
 
 use super::capital::{Capital, Side};

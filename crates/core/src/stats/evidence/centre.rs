@@ -4,7 +4,8 @@
 //!
 //! Start with [`Line::fitted`]. What the baseline did in earlier epochs predicts each new request's outcome from its
 //! covariate (the length of the prompt, the tenant's mean, a model of difficulty). The bets then see only what was not
-//! predicted; their variance falls by the squared correlation as with CUPED. Because the line was fixed before the request,
+//! predicted; their variance falls by the squared correlation as with CUPED (Deng, Xu, Kohavi, Walker, "Improving the sensitivity
+//! of online controlled experiments by utilizing pre-experiment data", WSDM 2013). Because the line was fixed before the request,
 //! a bad one costs power and never validity.
 
 use crate::stats::moments::Paired;

@@ -1,7 +1,8 @@
 //! Several e-values, and which of them stand out: slices that got worse, metrics that were to blame.
 //!
 //! Start with [`worst`] for slices and [`attributed`] for metrics. Both hold whatever the dependence between the e-values, and
-//! at any moment one looks, because each e-value does.
+//! at any moment one looks, because each e-value does. They assume that how many are asked was fixed before, and that whatever
+//! is an e-value for its own null is one at the moment that is looked at: evidence on a clock of its own is not.
 
 /// The indices whose e-values stand out so that the share of false ones among them is at most `alpha` on average: the
 /// Benjamini-Hochberg procedure on e-values. In the order given.

@@ -7,6 +7,10 @@
 //! it would exceed the scaled threshold exactly as often as the baseline exceeds the plain one. A slow-down of both
 //! arms raises both counts alike and cancels.
 //!
+//! That a quantile is judged by counting what exceeds it is in Howard and Ramdas, "Sequential estimation of quantiles with
+//! applications to A/B testing and best-arm identification", Bernoulli 28(3), 2022; that the threshold is the baseline's of
+//! earlier epochs, which lets both arms drift, is ours.
+//!
 //! [`ratio_bounds`] asks the same at every scaled threshold: the ratios that neither race rules out are the range of what the
 //! candidate's durations are of the baseline's.
 

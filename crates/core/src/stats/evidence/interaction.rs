@@ -9,7 +9,8 @@
 //! `c` known before. Two gamblers, on more and on less, bet on it. Whether the two draws are independent is a question to
 //! [`super::srm::log_e_of_cells`].
 //!
-//! Exact for requests drawn one by one. The bets are those of [`super::bounded`].
+//! Exact for requests drawn one by one. The bets are those of [`super::bounded`], with its sources; the contrast is that of a
+//! two-by-two design (Fisher, "The design of experiments", 1935).
 
 use super::betting::log_payoffs;
 use super::capital::Capital;

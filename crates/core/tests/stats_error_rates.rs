@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the rates are what one runs this for")]
 
+#[path = "stats_error_rates/always.rs"]
+mod always;
 #[path = "stats_error_rates/counted.rs"]
 mod counted;
 #[path = "stats_error_rates/groups.rs"]
@@ -18,6 +20,8 @@ mod many;
 mod means;
 #[path = "stats_error_rates/one_look.rs"]
 mod one_look;
+#[path = "stats_error_rates/one_look_of_many.rs"]
+mod one_look_of_many;
 #[path = "stats_error_rates/pairs.rs"]
 mod pairs;
 #[path = "stats_error_rates/quantiles.rs"]

@@ -23,8 +23,7 @@ pub(crate) struct Readings {
     kept: Arc<Mutex<HashMap<Key, Kept>>>,
 }
 
-/// How often a source is tried for one reading, and how long after the other: a connection that was just closed is no news.
-const TRIES: u32 = 2;
+/// How long after a source gave no number it is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Key = (RolloutName, GaugeName);
@@ -33,11 +32,17 @@ type Key = (RolloutName, GaugeName);
 #[derive(Default)]
 struct Kept {
     asked_at: Option<Instant>,
+    /// Whether an answer is still waited for: a source that takes longer than `every` is asked one question at a time.
+    is_asked: bool,
     /// Oldest first, and no more than can be a row.
     readings: Vec<Reading>,
 }
 
 impl Kept {
+    fn is_due(&self, every: Duration) -> bool {
+        !self.is_asked && self.asked_at.is_none_or(|asked| asked.elapsed() >= every)
+    }
+
     fn keep(&mut self, gauge: &Gauge, at: Timestamp, value: Result<f64, String>) {
         // A timeseries without a newer point says the last one again, which is no second number in a row.
         if self.readings.last().is_some_and(|last| last.at == at && last.value.is_ok() && value.is_ok()) {
@@ -66,10 +71,13 @@ impl Readings {
         let key = (subject.rollout.proposal.name.clone(), gauge.name.clone());
         let mut kept = lock(&self.kept);
         let found = kept.entry(key.clone()).or_default();
-        if found.asked_at.is_none_or(|asked| asked.elapsed() >= gauge.every) {
+        if found.is_due(gauge.every) {
             found.asked_at = Some(Instant::now());
             match subject.application.sources.get(&gauge.source) {
-                Some(source) => self.ask(key, (gauge, source), question(gauge, subject), now),
+                Some(source) => {
+                    found.is_asked = true;
+                    self.ask(key, (gauge, source), question(gauge, subject), now);
+                }
                 None => found.keep(gauge, now, Err(format!("there is no source {} any more", gauge.source))),
             }
         }
@@ -87,6 +95,7 @@ impl Readings {
             let value = answer.map(|measured| measured.value).map_err(|error| error.to_string());
             // Whoever forgot the rollout meanwhile does not want to hear of it.
             if let Some(found) = lock(&shared).get_mut(&key) {
+                found.is_asked = false;
                 found.keep(&gauge, at, value);
                 nudge.wake();
             }
@@ -99,7 +108,7 @@ impl Readings {
     }
 }
 
-/// Asks a source for one reading, and once more when there was none.
+/// Asks a source for one reading, and again as often as it says when there was none.
 async fn tried(
     client: &Client,
     source: &Source,
@@ -107,11 +116,12 @@ async fn tried(
     now: Timestamp,
 ) -> Result<Measured, source::Error> {
     let mut answer = source::read(client, source, question, now).await;
-    for _ in 1..TRIES {
-        if answer.is_err() {
-            tokio::time::sleep(PAUSE).await;
-            answer = source::read(client, source, question, now).await;
+    for _ in 0..source.retries {
+        if answer.is_ok() {
+            break;
         }
+        tokio::time::sleep(PAUSE).await;
+        answer = source::read(client, source, question, now).await;
     }
     answer
 }
@@ -144,7 +154,7 @@ mod tests {
     use viridian_core::gauge::Bounds;
     use viridian_core::guard::{Mode, OnFail};
     use viridian_core::id::SourceName;
-    use viridian_core::source::SourceKind;
+    use viridian_core::source::{DEFAULT_RETRIES, SourceKind};
     use viridian_testkit::upstream::{Act, Reply, Upstream};
 
     fn gauge() -> Gauge {
@@ -186,6 +196,7 @@ mod tests {
             url: Some(Endpoint(upstream.url())),
             kind: SourceKind::Json { bearer: None, value: "/queue".to_owned(), at, unit: None },
             timeout: Duration::from_secs(5),
+            retries: DEFAULT_RETRIES,
         }
     }
 
@@ -223,11 +234,11 @@ mod tests {
     }
 
     /// Reads a source that does these one after the other, and then answers; what it said, and how often it was asked.
-    async fn check_tried(acts: Vec<Act>, expected: Result<f64, &str>, asked: usize) {
+    async fn check_tried(acts: Vec<Act>, retries: u32, expected: Result<f64, &str>, asked: usize) {
         let upstream = Upstream::start().await;
         acts.into_iter().for_each(|act| upstream.next(act));
         upstream.always(Reply::json(r#"{"queue": 12.5}"#));
-        let source = source(&upstream, None);
+        let source = Source { retries, ..source(&upstream, None) };
         let said = tried(&Client::new(), &source, &asked_for_queue(), Timestamp(1)).await;
         match (said, expected) {
             (Ok(measured), Ok(value)) => assert_eq!(measured.value, value),
@@ -238,12 +249,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_that_fails_once_is_asked_again_and_no_oftener() {
+    async fn a_source_that_gives_no_number_is_asked_again_as_often_as_it_says() {
         let busy = || Act::Reply(Reply::json("{}").status(503));
-        check_tried(vec![], Ok(12.5), 1).await;
-        check_tried(vec![busy()], Ok(12.5), 2).await;
-        check_tried(vec![Act::HangUp], Ok(12.5), 2).await;
-        check_tried(vec![Act::Reply(Reply::json("[]"))], Ok(12.5), 2).await;
-        check_tried(vec![busy(), busy()], Err("status 503"), 2).await;
+        check_tried(vec![], 1, Ok(12.5), 1).await;
+        check_tried(vec![busy()], 1, Ok(12.5), 2).await;
+        check_tried(vec![Act::HangUp], 1, Ok(12.5), 2).await;
+        check_tried(vec![Act::Reply(Reply::json("[]"))], 1, Ok(12.5), 2).await;
+        check_tried(vec![busy(), busy()], 1, Err("status 503"), 2).await;
+        check_tried(vec![busy()], 0, Err("status 503"), 1).await;
+        check_tried(vec![busy(), busy()], 2, Ok(12.5), 3).await;
+    }
+
+    #[test]
+    fn a_source_is_asked_one_question_at_a_time_and_no_oftener_than_it_may_be() {
+        let check = |is_asked, asked_at, every, expected| {
+            let kept = Kept { is_asked, asked_at, readings: Vec::new() };
+            assert_eq!(kept.is_due(every), expected, "{is_asked} {asked_at:?} {every:?}");
+        };
+        let (always, hourly) = (Duration::ZERO, Duration::from_secs(3_600));
+        check(false, None, hourly, true);
+        check(false, Some(Instant::now()), hourly, false);
+        check(false, Some(Instant::now()), always, true);
+        check(true, Some(Instant::now()), always, false);
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How long a source may take to answer unless told otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a source that gave no number is asked again unless told otherwise.
+pub const DEFAULT_RETRIES: u32 = 1;
 /// The span that one number of CloudWatch is of, unless told otherwise.
 pub const DEFAULT_PERIOD: Duration = Duration::from_secs(60);
 
@@ -23,6 +25,13 @@ pub struct Source {
     pub kind: SourceKind,
     /// How long it may take to answer.
     pub timeout: Duration,
+    /// How often it is asked again for one reading when it gave no number: a connection that was just closed is no news.
+    #[serde(default = "default_retries")]
+    pub retries: u32,
+}
+
+const fn default_retries() -> u32 {
+    DEFAULT_RETRIES
 }
 
 /// What a source speaks.

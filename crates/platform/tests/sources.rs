@@ -22,7 +22,7 @@ fn secret() -> SecretReference {
 
 fn source(url: String, kind: SourceKind) -> Source {
     let name = SourceName::parse("outside").unwrap();
-    Source { name, url: Some(Endpoint(url)), kind, timeout: Duration::from_millis(300) }
+    Source { name, url: Some(Endpoint(url)), kind, timeout: Duration::from_millis(300), retries: 0 }
 }
 
 /// A question in milliseconds, without placeholders.

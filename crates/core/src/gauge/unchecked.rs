@@ -47,7 +47,7 @@ mod tests {
     use crate::gauge::{Bounds, DEFAULT_EVERY, DEFAULT_TIMES};
     use crate::guard::{Mode, OnFail};
     use crate::id::GaugeName;
-    use crate::source::{AwsKeys, DEFAULT_PERIOD, DEFAULT_TIMEOUT};
+    use crate::source::{AwsKeys, DEFAULT_PERIOD, DEFAULT_RETRIES, DEFAULT_TIMEOUT};
 
     /// What is said of a gauge that asks this of a source of this kind.
     fn check(kind: SourceKind, query: &str, unit: Option<&str>, part: Option<&str>) {
@@ -63,7 +63,13 @@ mod tests {
             on_fail: OnFail::Rollback,
             mode: Mode::Enforce,
         };
-        let source = Source { name: name.clone(), url: None, kind, timeout: DEFAULT_TIMEOUT };
+        let source = Source {
+            name: name.clone(),
+            url: None,
+            kind,
+            timeout: DEFAULT_TIMEOUT,
+            retries: DEFAULT_RETRIES,
+        };
         let found = warnings(&[gauge], &BTreeMap::from([(name, source)]));
         let said =
             part.map(|part| format!("the unit ms of the gauge queue is shown and never checked: {part}"));

@@ -220,7 +220,7 @@ fn forms() -> Forms {
     }
 }
 
-fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, forms: &T) {
+pub(crate) fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, forms: &T) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     let written = serde_json::to_string_pretty(forms).unwrap() + "\n";
     if std::env::var_os("VIRIDIAN_BLESS").is_some() {

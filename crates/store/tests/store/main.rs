@@ -21,5 +21,6 @@ mod log_file;
 mod opening;
 mod recent;
 mod rollouts;
+mod sources;
 mod world;
 mod years;

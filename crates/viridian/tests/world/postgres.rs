@@ -126,6 +126,7 @@ async fn ask(home: &Path, connection: &str, query: &str) -> Result<Measured, Str
         url: None,
         kind: SourceKind::Sql { connection: SecretReference::File(file.display().to_string()) },
         timeout: LIMIT,
+        retries: 0,
     };
     let names = ["parcels-v2", "green", "parcels", "x'; drop table kept; --"].map(str::to_owned);
     let question = Question {

@@ -11,6 +11,8 @@ use crate::manifest::text::{self, quantity, url};
 
 /// A bound may be passed so often in a row at most; more would be no watch.
 const MOST_TIMES: u64 = 100;
+/// A source is asked again for one reading so often at most: whoever does not answer then is not asked harder.
+const MOST_RETRIES: u64 = 5;
 
 pub(super) const SOURCES: Shape = Shape::map(&text::NAME, &SOURCE, Need::Optional);
 
@@ -19,7 +21,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
         optional(
             "prometheus",
             "The HTTP API of Prometheus, or of what speaks it. A query is PromQL with one value.",
-            Shape::object(&[URL, BEARER, TIMEOUT]),
+            Shape::object(&[URL, BEARER, TIMEOUT, RETRIES]),
         ),
         optional(
             "datadog",
@@ -33,6 +35,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
                 required("apiKey", "The key of the organisation.", Shape::Text(&text::SECRET)),
                 required("applicationKey", "The key that may read.", Shape::Text(&text::SECRET)),
                 TIMEOUT,
+                RETRIES,
             ]),
         ),
         optional(
@@ -47,6 +50,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
                 required("apiKey", "The key of a user.", Shape::Text(&text::SECRET)),
                 required("account", "The account that is asked.", Shape::number(1, u64::MAX)),
                 TIMEOUT,
+                RETRIES,
             ]),
         ),
         optional(
@@ -68,6 +72,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
                     Shape::Text(&url::ENDPOINT),
                 ),
                 TIMEOUT,
+                RETRIES,
             ]),
         ),
         optional(
@@ -80,6 +85,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
                     Shape::Text(&text::SECRET),
                 ),
                 TIMEOUT,
+                RETRIES,
             ]),
         ),
         optional(
@@ -96,6 +102,7 @@ const SOURCE: Shape = Shape::OneOf(Object {
                 ),
                 optional("unit", "Where it says the unit of the number.", Shape::Text(&text::POINTER)),
                 TIMEOUT,
+                RETRIES,
             ]),
         ),
     ],
@@ -110,6 +117,11 @@ const BEARER: Field = optional(
 );
 const TIMEOUT: Field =
     optional("timeout", "How long it may take to answer; 10s unless given.", Shape::Text(&quantity::TIMEOUT));
+const RETRIES: Field = optional(
+    "retries",
+    "How often it is asked again for one reading, a second later, when it gave no number; 1 unless given.",
+    Shape::number(0, MOST_RETRIES),
+);
 
 pub(super) const GAUGE: Shape = Shape::object(&[
     required("name", "What it is called.", Shape::Text(&text::NAME)),

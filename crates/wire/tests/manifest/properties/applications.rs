@@ -185,11 +185,11 @@ fn sources() -> impl Strategy<Value = BTreeMap<SourceName, Source>> {
         secret().prop_map(|connection| SourceKind::Sql { connection }),
         json,
     ];
-    btree_map(name(), (endpoint(), kind, duration()), 0..3).prop_map(|sources| {
-        let source = |(name, (url, kind, timeout)): (String, _)| {
+    btree_map(name(), (endpoint(), kind, (duration(), 0..=5u32)), 0..3).prop_map(|sources| {
+        let source = |(name, (url, kind, (timeout, retries))): (String, _)| {
             let name = SourceName::parse(&name).unwrap();
             let url = (!matches!(kind, SourceKind::Sql { .. })).then_some(url);
-            (name.clone(), Source { name, url, kind, timeout })
+            (name.clone(), Source { name, url, kind, timeout, retries })
         };
         sources.into_iter().map(source).collect()
     })

@@ -10,7 +10,7 @@ use viridian_core::gauge::{Bounds, DEFAULT_EVERY, DEFAULT_TIMES, Gauge};
 use viridian_core::guard::{Mode, OnFail};
 use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::question::{PLACEHOLDERS, Piece, pieces};
-use viridian_core::source::{AwsKeys, DEFAULT_PERIOD, DEFAULT_TIMEOUT, Source, SourceKind};
+use viridian_core::source::{AwsKeys, DEFAULT_PERIOD, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Source, SourceKind};
 
 const DATADOG: &str = "https://api.datadoghq.com";
 const NEW_RELIC: &str = "https://api.newrelic.com";
@@ -55,7 +55,8 @@ fn source(name: SourceName, written: &Cursor<'_>) -> Option<Source> {
         _ => return None,
     };
     let timeout = of.or("timeout", DEFAULT_TIMEOUT, |text| text.parsed(quantity::timeout))?;
-    Some(Source { name, url, kind, timeout })
+    let retries = of.or("retries", DEFAULT_RETRIES, |number| number.number())?;
+    Some(Source { name, url, kind, timeout, retries })
 }
 
 /// Where a source is asked that has a place of its own.

@@ -41,6 +41,7 @@ pub(crate) fn source(source: &Source) -> Value {
     if let Some(url) = &source.url {
         written["url"] = json!(url);
     }
+    written["retries"] = json!(source.retries);
     written["timeout"] = json!(quantity::duration_text(source.timeout));
     json!({word: written})
 }

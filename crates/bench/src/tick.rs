@@ -58,7 +58,7 @@ pub(crate) fn run(json: bool) -> Result<()> {
     } else {
         println!(
             "one decision over {} metrics and {EPOCHS} epochs: {independent:.3} ms for requests drawn one by one, {sliced:.3} ms with \
-             64 slices; {sticky:.3} ms for sticky units, {sticky_sliced:.3} ms with 64 slices; the bar is {BAR} ms for the first\n\
+             64 slices; {sticky:.3} ms for sticky units, {sticky_sliced:.3} ms with 64 slices; the bar is {BAR} ms without slices\n\
              to tell how each compares, when somebody asks: {told:.3} ms besides, {told_of_sticky:.3} ms for sticky units\n\
              {ROLLOUTS} rollouts, each decided over once a second: {:.0} % of a core; the bar is {:.0} %",
             GUARDS.len(),
@@ -66,7 +66,9 @@ pub(crate) fn run(json: bool) -> Result<()> {
             CORE * 100.0
         );
     }
-    ensure!(independent <= BAR, "a decision takes {independent} ms, more than {BAR} ms");
+    for (what, milliseconds) in [("requests drawn one by one", independent), ("sticky units", sticky)] {
+        ensure!(milliseconds <= BAR, "a decision over {what} takes {milliseconds} ms, more than {BAR} ms");
+    }
     ensure!(core <= CORE, "{ROLLOUTS} rollouts take {core} of a core, more than {CORE}");
     Ok(())
 }

@@ -120,11 +120,11 @@ fn every_quantile_stays_within_its_boundary_at_once() {
             })
         })
     });
+    let widths: Vec<f64> =
+        (1..=400).map(|count| stitched::distribution(count.into(), ALPHA, 20.0, 0.85)).collect();
     check("the distribution", |dice| {
-        let (from, mut seen) = (20, Spread(Vec::new()));
-        let width: Vec<f64> =
-            (1..=400).map(|count| stitched::distribution(count.into(), ALPHA, from.into(), 0.85)).collect();
-        width.iter().any(|width| {
+        let mut seen = Spread(Vec::new());
+        widths.iter().any(|width| {
             seen.add(dice.uniform());
             seen.farthest() > *width
         })

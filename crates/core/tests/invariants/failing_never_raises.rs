@@ -1,10 +1,10 @@
-//! A candidate that a guard found worse, or for which a number is out of bounds, never gets more traffic, unless a person orders it or has accepted what the
-//! guard found.
+//! A candidate that a guard found worse, as a whole or in a slice that may act, or for which a number is out of bounds, never gets
+//! more traffic, unless a person orders it or has accepted what the guard found.
 
 use crate::plans::gauges;
 use crate::walk::{Look, People, Said, Walk, walks};
 use proptest::prelude::*;
-use viridian_core::analysis::verdict::{SplitCheck, Verdict};
+use viridian_core::analysis::verdict::{SplitCheck, Verdict, WorseSlice};
 use viridian_core::gauge::{Gauge, Standing};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail};
 use viridian_core::metric::Metric;
@@ -33,6 +33,7 @@ fn is_blamed(look: &Look) -> bool {
     });
     fails
         || is_beyond
+        || look.input.analysis.slices.iter().any(WorseSlice::rolls_back)
         || look.input.analysis.split != SplitCheck::Sound
         || look.input.gateways.tripped.is_some()
 }

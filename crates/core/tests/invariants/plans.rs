@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 use viridian_core::application::LocalGuard;
 use viridian_core::gauge::{Bounds, Gauge};
-use viridian_core::guard::{Guard, Margin, Mode, OnFail, Unproven};
+use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
 use viridian_core::id::{GaugeName, SourceName};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::plan::{
@@ -82,10 +82,12 @@ fn guards() -> impl Strategy<Value = Guard> {
         1 => Just(Unproven::Hold),
         2 => prop::option::of(durations()).prop_map(|after| Unproven::Rollback { after }),
     ];
-    (metric, on_fail, mode, own).prop_map(|(metric, on_fail, mode, unproven)| Guard {
+    let slices = prop_oneof![Just(OnSlice::Notify), Just(OnSlice::Rollback)];
+    (metric, on_fail, mode, own, slices).prop_map(|(metric, on_fail, mode, unproven, slices)| Guard {
         on_fail,
         mode,
         unproven,
+        slices,
         ..Guard::new(metric, Margin::Relative(2_000))
     })
 }

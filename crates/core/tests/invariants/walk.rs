@@ -7,7 +7,9 @@ use std::time::Duration;
 use viridian_core::analysis::drift::{About, Sign, Strength};
 use viridian_core::analysis::measurement::Seen;
 use viridian_core::analysis::tally::Counts;
-use viridian_core::analysis::verdict::{Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait};
+use viridian_core::analysis::verdict::{
+    Analysis, Effect, Judgement, SplitCheck, Validity, Verdict, Wait, WorseSlice,
+};
 use viridian_core::gauge::{Gauge, Gauged, Standing};
 use viridian_core::guard::Guard;
 use viridian_core::rollout::command::{Command, Reach};
@@ -37,6 +39,8 @@ pub(crate) struct Moment {
     pub(crate) calibration: u64,
     /// One per guard.
     pub(crate) verdicts: Vec<Said>,
+    /// The guards by which German requests are named as worse, and whether beyond doubt.
+    pub(crate) slices: Vec<(usize, bool)>,
     /// What the plan's gauge says, if it has one.
     pub(crate) standing: Standing,
     pub(crate) wait: Option<Wait>,
@@ -116,7 +120,7 @@ impl Moment {
                 split: self.split,
                 guards: judged.collect(),
                 harm_bound: self.harm_bound,
-                slices: Vec::new(),
+                slices: self.slices.iter().filter_map(|slice| worse_slice(plan, *slice)).collect(),
             },
             gauges: plan.gauges.iter().map(|gauge| self.gauged(gauge)).collect(),
             signs: self.signs.clone(),
@@ -152,6 +156,20 @@ fn judgement(guard: Guard, said: Said) -> Judgement {
     }
 }
 
+fn worse_slice(plan: &Plan, (place, certain): (usize, bool)) -> Option<WorseSlice> {
+    Some(WorseSlice {
+        attribute: "language".to_owned(),
+        value: "de".to_owned(),
+        guard: *plan.guards.get(place)?,
+        baseline: Counts::of_share(100, 1),
+        candidate: Counts::of_share(100, 50),
+        effect: Effect::default(),
+        log_harm: 20.0,
+        since: None,
+        certain,
+    })
+}
+
 pub(crate) fn walks(people: People, moments: usize) -> impl Strategy<Value = Walk> {
     (plans(), prop::collection::vec(moment(people), 1..moments))
         .prop_map(|(plan, moments)| Walk { plan, moments })
@@ -177,7 +195,7 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
     let evidence = (
         (outcomes(), outcomes()),
         prop_oneof![6 => 500u64..600, 1 => 0u64..500],
-        prop::collection::vec(said(), GUARDS),
+        (prop::collection::vec(said(), GUARDS), slices()),
         standings(),
         prop_oneof![8 => Just(None), 1 => Just(Some(Wait::TooFewUnits { units: 3, groups: 2 }))],
         prop_oneof![12 => Just(SplitCheck::Sound), 1 => Just(SplitCheck::Broken { expected: 0.5, observed: 0.4 })],
@@ -185,13 +203,14 @@ fn moment(people: People) -> impl Strategy<Value = Moment> {
     );
     let world = (gateways(), smoke(), (readiness(), readiness()), commands, (0u64..400, signs()));
     (evidence, world).prop_map(|(evidence, world)| {
-        let (outcomes, calibration, verdicts, standing, wait, split, harm_bound) = evidence;
+        let (outcomes, calibration, (verdicts, slices), standing, wait, split, harm_bound) = evidence;
         let (gateways, smoke, (baseline, candidate), commands, (seconds, signs)) = world;
         Moment {
             seconds,
             outcomes,
             calibration,
             verdicts,
+            slices,
             standing,
             wait,
             split,
@@ -218,6 +237,14 @@ fn signs() -> impl Strategy<Value = Vec<Sign>> {
         about.into_iter().map(sign).collect()
     });
     prop_oneof![3 => Just(Vec::new()), 1 => some]
+}
+
+/// Mostly no slice is worse.
+fn slices() -> impl Strategy<Value = Vec<(usize, bool)>> {
+    let certain = prop_oneof![4 => Just(false), 1 => Just(true)];
+    let some = (prop::sample::subsequence((0..GUARDS).collect::<Vec<_>>(), 0..=GUARDS), certain)
+        .prop_map(|(places, certain)| places.into_iter().map(|place| (place, certain)).collect());
+    prop_oneof![5 => Just(Vec::new()), 1 => some]
 }
 
 fn outcomes() -> impl Strategy<Value = u64> {

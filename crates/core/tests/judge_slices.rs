@@ -175,6 +175,28 @@ fn a_judgement_names_the_slices_of_its_evidence() {
     check("units that nothing is known of", 60, Units::Sticky, &[]);
 }
 
+/// Each worker of a gateway tells other tenants apart, so together they name more than any of them: the largest are asked.
+#[test]
+fn a_large_slice_is_named_among_more_than_one_worker_tells_apart() {
+    let check = |what: &str, tenant: &str, times: u64, expected: &[&str]| {
+        let mut evidence = nothing();
+        for (arm, trials, events, worse) in [(Arm::Baseline, 400, 4, 4), (Arm::Candidate, 100, 1, 40)] {
+            let of = |times: u64, events| json!({"errors": Counts::of_share(times * trials, times * events)});
+            let mut tenants: serde_json::Map<_, _> =
+                (10..50).map(|number| (format!("tenant-{number}"), of(2, events))).collect();
+            tenants.insert(tenant.to_owned(), of(times, worse));
+            let slices = json!({"tenant": tenants, "language": {"de": of(80 + times, events)}});
+            evidence.epochs[0].arm_mut(arm).groups.slices = serde_json::from_value(slices).unwrap();
+        }
+        let analysis = judge(&[guard(Metric::Errors)], &evidence, Units::Independent);
+        let named: Vec<_> = analysis.slices.iter().map(|worse| worse.value.as_str()).collect();
+        assert_eq!(named, expected, "{what}");
+    };
+    check("the largest, first by name", "acme", 3, &["acme"]);
+    check("the largest, last by name", "zenith", 3, &["zenith"]);
+    check("the smallest", "acme", 1, &[]);
+}
+
 /// Only German answers are ever curt: the language that is looked at after German has its errors and nothing of that.
 #[test]
 fn what_was_counted_in_one_slice_is_not_found_in_the_next() {

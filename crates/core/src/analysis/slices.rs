@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 use crate::slice::{MOST_VALUES, OTHER, Slicing};
 use crate::unit::{GROUPS, Group, UnitHash};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one arm's outcomes came to, by attribute, value and metric; kept per epoch.
@@ -152,6 +153,27 @@ impl Counted {
         }
         self.groups.iter_mut().zip(&other.groups).for_each(|(mine, theirs)| mine.add(*theirs));
     }
+}
+
+/// The slices that are asked, of all that workers told apart, as each of them may have met others first: of every attribute the
+/// largest, as many as one worker tells apart. So there are never more of them than [`most_asked`], whatever came.
+pub(super) fn largest<'a, T>(
+    mut slices: Vec<((&'a str, &'a str), T)>,
+    requests: impl Fn(&T) -> u64,
+) -> Vec<((&'a str, &'a str), T)> {
+    slices.sort_by_cached_key(|((attribute, value), of)| (*attribute, Reverse(requests(of)), *value));
+    let mut of_attribute = ("", 0);
+    slices.retain(|((attribute, _), _)| {
+        let before = if of_attribute.0 == *attribute { of_attribute.1 } else { 0 };
+        of_attribute = (attribute, before + 1);
+        before <= MOST_VALUES
+    });
+    slices
+}
+
+/// How many slices are asked at most, of so many attributes: the values that are told apart and what is left over.
+pub(super) const fn most_asked(attributes: usize) -> usize {
+    attributes * (MOST_VALUES + 1)
 }
 
 /// Reads the groups of a metric in a slice.

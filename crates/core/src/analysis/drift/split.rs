@@ -11,9 +11,9 @@ use super::ends::as_independent;
 use super::{ALPHA_SLICE_SPLIT, About, Sign, Strength, words};
 use crate::analysis::judge::{MIN_UNITS, Units};
 use crate::analysis::measurement::{ArmCounts, EpochCounts};
+use crate::analysis::slices::{largest, most_asked};
 use crate::analysis::tally::Counts;
 use crate::metric::Metric;
-use crate::slice::MOST_VALUES;
 use crate::stats::evidence::contrast::{self, EpochSums, GroupSums};
 use crate::stats::evidence::srm::{self, SplitEpoch};
 use crate::unit::GROUPS;
@@ -32,12 +32,8 @@ pub(super) fn signs(epochs: &[&EpochCounts], units: Units) -> Vec<Sign> {
     let slices = counted(epochs);
     let mut attributes: Vec<&str> = slices.keys().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
-    // As many as one worker tells apart; of more that several tell, the largest.
-    let hypotheses = attributes.len() * (MOST_VALUES + 1);
-    let mut largest: Vec<_> = slices.into_iter().collect();
-    largest.sort_by_key(|(_, split)| std::cmp::Reverse(split.iter().map(requests).sum::<u64>()));
-    largest.truncate(hypotheses);
-    let alpha = ALPHA_SLICE_SPLIT / hypotheses as f64;
+    let alpha = ALPHA_SLICE_SPLIT / most_asked(attributes.len()) as f64;
+    let largest = largest(slices.into_iter().collect(), |split| split.iter().map(requests).sum());
     let mut found: Vec<(f64, Sign)> = largest
         .into_iter()
         .map(|(slice, split)| {

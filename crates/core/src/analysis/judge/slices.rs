@@ -10,7 +10,9 @@
 //! the dependence between slices, at any moment one looks: e-BH over all slices that were declared, also those without
 //! traffic, so that the number of hypotheses never follows from outcomes. Only best guesses at the margin or beyond are
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
-//! moments that are chosen by the others are not its own.
+//! moments that are chosen by the others are not its own. Of more values than one worker tells apart the largest are asked: how
+//! many requests a slice has follows from who calls. Where others become the largest meanwhile, more are asked over the whole
+//! time than are counted.
 //!
 //! Of sticky units the sums of their groups are kept by slice, and the slice is asked what the whole is asked of them: a slice
 //! with few units, or with traffic in few groups, says nothing. An amount of theirs has a bound and no e-value; at the level
@@ -21,13 +23,14 @@ use super::heavy::HeavyGroups;
 use super::starts::Starts;
 use super::{ALPHA_ROLLBACK, Harm, MIN_GROUPS, Units, independent, sticky};
 use crate::analysis::measurement::{EpochCounts, Evidence};
+use crate::analysis::slices::{largest, most_asked};
 use crate::analysis::tally::Counts;
 pub use crate::analysis::verdict::WorseSlice;
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
-use crate::slice::MOST_VALUES;
 use crate::stats::evidence::discovery;
+use std::collections::BTreeMap;
 
 /// Of the slices that are named, at most this share is sound on average.
 pub const FALSE_DISCOVERIES: f64 = 0.1;
@@ -48,20 +51,13 @@ const FEWEST: u64 = 20;
 
 /// The slices that were counted in the evidence of a rollout and fare worse, the surest first.
 pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<WorseSlice> {
-    let mut keys: Vec<(&str, &str)> = Vec::new();
-    for counts in evidence.compared() {
-        for arm in [&counts.baseline, &counts.candidate] {
-            keys.extend(arm.groups.slices.slices());
-        }
-    }
-    keys.sort_unstable();
-    keys.dedup();
+    let keys = keys(evidence);
     if keys.is_empty() {
         return Vec::new();
     }
     let mut attributes: Vec<&str> = keys.iter().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
-    let question = Question::of(guards, attributes.len() * (MOST_VALUES + 1), units);
+    let question = Question::of(guards, most_asked(attributes.len()), units);
     let mut part = Part::of(evidence);
     let mut asked = Vec::new();
     for (place, key) in keys.iter().enumerate() {
@@ -73,6 +69,21 @@ pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<
         let (attribute, value) = keys[asked.place];
         asked.named(&Slice { attribute, value, evidence: &part.counted }, units, certain)
     })
+}
+
+/// The slices that are asked, those of an attribute together.
+fn keys(evidence: &Evidence) -> Vec<(&str, &str)> {
+    let mut requests: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for counts in evidence.compared() {
+        for arm in [&counts.baseline, &counts.candidate] {
+            let slices = &arm.groups.slices;
+            for slice in slices.slices() {
+                *requests.entry(slice).or_default() += slices.requests(slice);
+            }
+        }
+    }
+    let largest = largest(requests.into_iter().collect(), |requests| *requests);
+    largest.into_iter().map(|(slice, _)| slice).collect()
 }
 
 /// What was counted of one slice after the other, in the epochs of the whole: they share the memory.

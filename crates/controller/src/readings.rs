@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use viridian_core::gauge::{Gauge, Gauged, Reading, Standing, standing};
 use viridian_core::id::{GaugeName, RolloutName};
 use viridian_core::question::Question;
@@ -32,15 +33,16 @@ type Key = (RolloutName, GaugeName);
 #[derive(Default)]
 struct Kept {
     asked_at: Option<Instant>,
-    /// Whether an answer is still waited for: a source that takes longer than `every` is asked one question at a time.
-    is_asked: bool,
+    /// The last question: a source that takes longer than `every` is asked one at a time.
+    asking: Option<AbortHandle>,
     /// Oldest first, and no more than can be a row.
     readings: Vec<Reading>,
 }
 
 impl Kept {
     fn is_due(&self, every: Duration) -> bool {
-        !self.is_asked && self.asked_at.is_none_or(|asked| asked.elapsed() >= every)
+        let is_over = self.asking.as_ref().is_none_or(AbortHandle::is_finished);
+        is_over && self.asked_at.is_none_or(|asked| asked.elapsed() >= every)
     }
 
     fn keep(&mut self, gauge: &Gauge, at: Timestamp, value: Result<f64, String>) {
@@ -75,8 +77,7 @@ impl Readings {
             found.asked_at = Some(Instant::now());
             match subject.application.sources.get(&gauge.source) {
                 Some(source) => {
-                    found.is_asked = true;
-                    self.ask(key, (gauge, source), question(gauge, subject), now);
+                    found.asking = Some(self.ask(key, (gauge, source), question(gauge, subject), now));
                 }
                 None => found.keep(gauge, now, Err(format!("there is no source {} any more", gauge.source))),
             }
@@ -85,21 +86,27 @@ impl Readings {
     }
 
     /// Asks a source, and wakes the loop with the answer.
-    fn ask(&self, key: Key, (gauge, source): (&Gauge, &Source), question: Question, now: Timestamp) {
+    fn ask(
+        &self,
+        key: Key,
+        (gauge, source): (&Gauge, &Source),
+        question: Question,
+        now: Timestamp,
+    ) -> AbortHandle {
         let (gauge, source) = (gauge.clone(), source.clone());
         let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
-        self.runtime.spawn(async move {
+        let asking = self.runtime.spawn(async move {
             let answer = tried(&client, &source, &question, now).await;
             // A source whose clock is ahead has not measured what is to come.
             let at = answer.as_ref().ok().and_then(|measured| measured.at).map_or(now, |at| at.min(now));
             let value = answer.map(|measured| measured.value).map_err(|error| error.to_string());
             // Whoever forgot the rollout meanwhile does not want to hear of it.
             if let Some(found) = lock(&shared).get_mut(&key) {
-                found.is_asked = false;
                 found.keep(&gauge, at, value);
                 nudge.wake();
             }
         });
+        asking.abort_handle()
     }
 
     /// Forgets what was said of a rollout that is over.
@@ -260,16 +267,19 @@ mod tests {
         check_tried(vec![busy(), busy()], 2, Ok(12.5), 3).await;
     }
 
-    #[test]
-    fn a_source_is_asked_one_question_at_a_time_and_no_oftener_than_it_may_be() {
-        let check = |is_asked, asked_at, every, expected| {
-            let kept = Kept { is_asked, asked_at, readings: Vec::new() };
-            assert_eq!(kept.is_due(every), expected, "{is_asked} {asked_at:?} {every:?}");
+    #[tokio::test]
+    async fn a_source_is_asked_one_question_at_a_time_and_no_oftener_than_it_may_be() {
+        let check = |asking: Option<AbortHandle>, asked_at, every, expected| {
+            let kept = Kept { asked_at, asking, readings: Vec::new() };
+            assert_eq!(kept.is_due(every), expected, "{:?} {every:?}", kept.asking);
         };
         let (always, hourly) = (Duration::ZERO, Duration::from_secs(3_600));
-        check(false, None, hourly, true);
-        check(false, Some(Instant::now()), hourly, false);
-        check(false, Some(Instant::now()), always, true);
-        check(true, Some(Instant::now()), always, false);
+        let waits = tokio::spawn(std::future::pending::<()>()).abort_handle();
+        let mut broken = tokio::spawn(async { panic!("nobody answers this question") });
+        assert!((&mut broken).await.is_err());
+        check(None, None, hourly, true);
+        check(Some(broken.abort_handle()), Some(Instant::now()), hourly, false);
+        check(Some(broken.abort_handle()), Some(Instant::now()), always, true);
+        check(Some(waits), Some(Instant::now()), always, false);
     }
 }

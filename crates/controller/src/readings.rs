@@ -77,7 +77,7 @@ impl Readings {
             found.asked_at = Some(Instant::now());
             match subject.application.sources.get(&gauge.source) {
                 Some(source) => {
-                    found.asking = Some(self.ask(key, (gauge, source), question(gauge, subject), now));
+                    self.ask((key, found), (gauge, source), question(gauge, subject), now);
                 }
                 None => found.keep(gauge, now, Err(format!("there is no source {} any more", gauge.source))),
             }
@@ -88,17 +88,18 @@ impl Readings {
     /// Asks a source, and wakes the loop with the answer.
     fn ask(
         &self,
-        key: Key,
+        (key, found): (Key, &mut Kept),
         (gauge, source): (&Gauge, &Source),
         question: Question,
         now: Timestamp,
-    ) -> AbortHandle {
+    ) {
         let (gauge, source) = (gauge.clone(), source.clone());
         let (client, shared, nudge) = (self.client.clone(), Arc::clone(&self.kept), self.nudge.clone());
         let asking = self.runtime.spawn(async move {
-            let answer = tried(&client, &source, &question, now).await;
+            let (asked_at, answer) = tried(&client, &source, &question, now, PAUSE).await;
             // A source whose clock is ahead has not measured what is to come.
-            let at = answer.as_ref().ok().and_then(|measured| measured.at).map_or(now, |at| at.min(now));
+            let said = answer.as_ref().ok().and_then(|measured| measured.at);
+            let at = said.map_or(asked_at, |at| at.min(asked_at));
             let value = answer.map(|measured| measured.value).map_err(|error| error.to_string());
             // Whoever forgot the rollout meanwhile does not want to hear of it.
             if let Some(found) = lock(&shared).get_mut(&key) {
@@ -106,31 +107,40 @@ impl Readings {
                 nudge.wake();
             }
         });
-        asking.abort_handle()
+        found.asking = Some(asking.abort_handle());
     }
 
     /// Forgets what was said of a rollout that is over.
     pub(crate) fn forget(&self, rollout: &RolloutName) {
-        lock(&self.kept).retain(|(name, _), _| name != rollout);
+        lock(&self.kept).retain(|(name, _), kept| {
+            if name == rollout {
+                kept.asking.iter().for_each(AbortHandle::abort);
+            }
+            name != rollout
+        });
     }
 }
 
-/// Asks a source for one reading, and again as often as it says when there was none.
+/// Asks a source for one reading, and again as often as it says when there was none; and when it was asked last.
 async fn tried(
     client: &Client,
     source: &Source,
     question: &Question,
     now: Timestamp,
-) -> Result<Measured, source::Error> {
-    let mut answer = source::read(client, source, question, now).await;
+    pause: Duration,
+) -> (Timestamp, Result<Measured, source::Error>) {
+    let begun = Instant::now();
+    let mut asked_at = now;
+    let mut answer = source::read(client, source, question, asked_at).await;
     for _ in 0..source.retries {
         if answer.is_ok() {
             break;
         }
-        tokio::time::sleep(PAUSE).await;
-        answer = source::read(client, source, question, now).await;
+        tokio::time::sleep(pause).await;
+        asked_at = now.plus(begun.elapsed());
+        answer = source::read(client, source, question, asked_at).await;
     }
-    answer
+    (asked_at, answer)
 }
 
 /// What a gauge asks about the candidate.
@@ -212,14 +222,20 @@ mod tests {
         Question { query: "/queue".to_owned(), unit: None, names, oldest: gauge().oldest() }
     }
 
+    /// Asks a question at [`NOW`].
+    fn ask(readings: &Readings, key: &Key, source: &Source) {
+        let mut kept = lock(&readings.kept);
+        let found = kept.entry(key.clone()).or_default();
+        readings.ask((key.clone(), found), (&gauge(), source), asked_for_queue(), NOW);
+    }
+
     /// What comes of one question at [`NOW`], asked every 30 s, to a source that says when it measured, in seconds.
     async fn check_moment(measured_at: u64, expected: Standing) {
         let upstream = Upstream::start().await;
         upstream.always(Reply::json(format!("{{\"queue\": 3, \"at\": {measured_at}}}")));
         let readings = Readings::new(Handle::current(), Client::new(), Nudge::unheard());
         let key = (RolloutName::parse("friday").unwrap(), gauge().name);
-        lock(&readings.kept).insert(key.clone(), Kept::default());
-        readings.ask(key.clone(), (&gauge(), &source(&upstream, Some("/at"))), asked_for_queue(), NOW);
+        ask(&readings, &key, &source(&upstream, Some("/at")));
         let said = || lock(&readings.kept)[&key].readings.clone();
         while said().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -246,7 +262,11 @@ mod tests {
         acts.into_iter().for_each(|act| upstream.next(act));
         upstream.always(Reply::json(r#"{"queue": 12.5}"#));
         let source = Source { retries, ..source(&upstream, None) };
-        let said = tried(&Client::new(), &source, &asked_for_queue(), Timestamp(1)).await;
+        let pause = Duration::from_millis(20);
+        let (asked_at, said) = tried(&Client::new(), &source, &asked_for_queue(), NOW, pause).await;
+        // A number that came late is not as old as the first question.
+        let pauses = u32::try_from(asked).unwrap() - 1;
+        assert!(asked_at >= NOW.plus(pause * pauses) && (pauses > 0 || asked_at == NOW), "{asked_at:?}");
         match (said, expected) {
             (Ok(measured), Ok(value)) => assert_eq!(measured.value, value),
             (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
@@ -268,7 +288,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_is_asked_one_question_at_a_time_and_no_oftener_than_it_may_be() {
+    async fn a_source_that_does_not_answer_is_asked_nothing_else() {
+        let upstream = Upstream::start().await;
+        upstream.next(Act::Silence);
+        let readings = Readings::new(Handle::current(), Client::new(), Nudge::unheard());
+        let key = (RolloutName::parse("friday").unwrap(), gauge().name);
+        ask(&readings, &key, &source(&upstream, None));
+        let is_due = || lock(&readings.kept)[&key].is_due(Duration::ZERO);
+        assert!(!is_due());
+        let question = lock(&readings.kept)[&key].asking.clone().unwrap();
+        readings.forget(&key.0);
+        while !question.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(lock(&readings.kept).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_source_is_asked_again_when_its_last_question_is_over_and_it_is_time() {
         let check = |asking: Option<AbortHandle>, asked_at, every, expected| {
             let kept = Kept { asked_at, asking, readings: Vec::new() };
             assert_eq!(kept.is_due(every), expected, "{:?} {every:?}", kept.asking);

@@ -2,7 +2,8 @@
 //! same input it does nothing the second time, because an input is observed for one sequence number.
 //!
 //! Toward the baseline comes first: a rollback under way, orders that restore the baseline, a local guard, a failed
-//! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]).
+//! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]). What they asked to
+//! be told of they are told while a way back waits, too.
 
 mod gate;
 mod hold;
@@ -259,7 +260,7 @@ impl<'a> Moment<'a> {
                 Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
                     self.hold(Hold::Waiting(Waiting::Baseline), at.clone())
                 }
-                _ => self.warn().unwrap_or_else(|| self.wait(Waiting::Baseline)),
+                _ => self.tell(&self.asked_for()).unwrap_or_else(|| self.wait(Waiting::Baseline)),
             };
         }
         let severity = severity_of(&cause);

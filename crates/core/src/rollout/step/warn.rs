@@ -20,16 +20,21 @@ impl Moment<'_> {
     /// Tells what changed, or is over, since people were told last. Before a rollout begins and on its way back nobody has to
     /// know.
     pub(super) fn warn(&self) -> Option<Transition> {
+        let signs: Vec<Sign> = self.input.signs.iter().cloned().chain(self.asked_for()).collect();
+        self.tell(&signs)
+    }
+
+    /// The same of these signs alone.
+    pub(super) fn tell(&self, signs: &[Sign]) -> Option<Transition> {
         self.state.position()?;
-        let asked_for = self.asked_for();
-        let signs = || self.input.signs.iter().chain(&asked_for);
         let is_known = |about: &About| self.state.warned.iter().any(|warned| warned.about == *about);
-        let begun: Vec<About> = signs()
+        let begun: Vec<About> = signs
+            .iter()
             .filter(|sign| sign.strength == Strength::Clear && !is_known(&sign.about))
             .map(|sign| sign.about.clone())
             .collect();
         let is_gone = |warned: &Warned| {
-            signs().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
+            signs.iter().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
         };
         let (over, lasting): (Vec<Warned>, Vec<Warned>) =
             self.state.warned.iter().cloned().partition(is_gone);
@@ -55,7 +60,7 @@ impl Moment<'_> {
     }
 
     /// What is known of what somebody asked to be told of.
-    fn asked_for(&self) -> Vec<Sign> {
+    pub(super) fn asked_for(&self) -> Vec<Sign> {
         let tells = |mode, on_fail| mode == Mode::Enforce && on_fail == OnFail::Notify;
         let guards = self.input.analysis.guards.iter();
         let guards = guards.filter(|judged| tells(judged.guard.mode, judged.guard.on_fail)).map(of_guard);

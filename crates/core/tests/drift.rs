@@ -10,6 +10,7 @@ use viridian_core::analysis::drift::{ALPHA_DRIFT, ALPHA_SLICE_SPLIT, About, Drif
 use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
+use viridian_core::arm::Arm;
 use viridian_core::metric::Metric;
 use viridian_core::simulate::Dice;
 use viridian_core::time::Timestamp;
@@ -169,6 +170,29 @@ fn a_split_that_is_broken_in_one_slice_alone_is_named() {
     assert_eq!(found(&changed(users(0.0), users(0.0)), Units::Sticky)[0].strength, Strength::Gone);
     let sound = found(&changed(Traffic::CALM, Traffic::CALM), Units::Independent);
     assert!(sound.iter().all(|sign| sign.strength == Strength::Gone), "{sound:?}");
+}
+
+/// Each worker of a gateway tells other tenants apart; of all that they tell the largest are asked.
+#[test]
+fn a_split_is_asked_of_the_largest_slices() {
+    let strength = |requests: u64, units| {
+        let mut epochs = changed(Traffic::CALM, Traffic::CALM);
+        for counts in &mut epochs {
+            for (arm, drawn, reached) in [(Arm::Baseline, 4, 8), (Arm::Candidate, 1, 0)] {
+                let of = |requests| json!({"errors": Counts::of_share(requests, 0)});
+                let mut tenants: serde_json::Map<_, _> =
+                    (10..50).map(|number| (format!("tenant-{number}"), of(20 * drawn))).collect();
+                tenants.insert("zenith".to_owned(), of(requests * reached));
+                let slices = json!({"tenant": tenants});
+                counts.arm_mut(arm).groups.slices.add(&serde_json::from_value(slices).unwrap());
+            }
+        }
+        let about = About::Split { attribute: "tenant".to_owned(), value: "zenith".to_owned() };
+        found(&epochs, units).into_iter().find(|sign| sign.about == about).unwrap().strength
+    };
+    assert_eq!(strength(30, Units::Independent), Strength::Clear);
+    // What was told of it while it was larger is over.
+    assert_eq!(strength(10, Units::Independent), Strength::Gone);
 }
 
 /// Whatever is counted later, one epoch is looked at once: that bounds how often chance has a try.

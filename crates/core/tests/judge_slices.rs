@@ -185,16 +185,18 @@ fn a_large_slice_is_named_among_more_than_one_worker_tells_apart() {
             let mut tenants: serde_json::Map<_, _> =
                 (10..50).map(|number| (format!("tenant-{number}"), of(2, events))).collect();
             tenants.insert(tenant.to_owned(), of(times, worse));
-            let slices = json!({"tenant": tenants, "language": {"de": of(80 + times, events)}});
+            // A language has fewer requests than any tenant, and is asked all the same.
+            let languages = json!({"de": of(1, worse), "en": of(80 + times, events)});
+            let slices = json!({"tenant": tenants, "language": languages});
             evidence.epochs[0].arm_mut(arm).groups.slices = serde_json::from_value(slices).unwrap();
         }
         let analysis = judge(&[guard(Metric::Errors)], &evidence, Units::Independent);
         let named: Vec<_> = analysis.slices.iter().map(|worse| worse.value.as_str()).collect();
         assert_eq!(named, expected, "{what}");
     };
-    check("the largest, first by name", "acme", 3, &["acme"]);
-    check("the largest, last by name", "zenith", 3, &["zenith"]);
-    check("the smallest", "acme", 1, &[]);
+    check("the largest, first by name", "acme", 3, &["acme", "de"]);
+    check("the largest, last by name", "zenith", 3, &["zenith", "de"]);
+    check("the smallest", "acme", 1, &["de"]);
 }
 
 /// Only German answers are ever curt: the language that is looked at after German has its errors and nothing of that.

@@ -155,20 +155,23 @@ impl Counted {
     }
 }
 
-/// The slices that are asked, of all that workers told apart, as each of them may have met others first: of every attribute the
-/// largest, as many as one worker tells apart. So there are never more of them than [`most_asked`], whatever came.
+/// A slice by its attribute and value, and something of it.
+pub(super) type Of<'a, T> = ((&'a str, &'a str), T);
+
+/// The slices that are asked, and the others. Each worker may have met other values first, so that together they tell more apart
+/// than one of them: of every attribute the largest are asked, as many as one worker tells apart, [`most_asked`] in all. Attributes
+/// stand together, each from its largest slice to its smallest.
 pub(super) fn largest<'a, T>(
-    mut slices: Vec<((&'a str, &'a str), T)>,
+    mut slices: Vec<Of<'a, T>>,
     requests: impl Fn(&T) -> u64,
-) -> Vec<((&'a str, &'a str), T)> {
+) -> (Vec<Of<'a, T>>, Vec<Of<'a, T>>) {
     slices.sort_by_cached_key(|((attribute, value), of)| (*attribute, Reverse(requests(of)), *value));
     let mut of_attribute = ("", 0);
-    slices.retain(|((attribute, _), _)| {
+    slices.into_iter().partition(|((attribute, _), _)| {
         let before = if of_attribute.0 == *attribute { of_attribute.1 } else { 0 };
         of_attribute = (attribute, before + 1);
         before <= MOST_VALUES
-    });
-    slices
+    })
 }
 
 /// How many slices are asked at most, of so many attributes: the values that are told apart and what is left over.

@@ -7,9 +7,11 @@ use viridian_core::stats::sequence::stitched::{self, Stitching};
 use viridian_core::stats::sequence::two_quantiles::same_quantile_p;
 use viridian_core::stats::sequence::{mean, normal};
 
-use crate::runs::{ALPHA, Dice, check, is_reached};
+use crate::runs::{ALPHA, Dice, check, check_at, is_reached};
 
 const STEPS: u32 = 2_000;
+/// What those err at most that were made for an error of [`ALPHA`] and hold for more than is asked here.
+const CAUTIOUS: f64 = 0.01;
 /// Where each boundary is tightest.
 const TUNED_FOR: f64 = 300.0;
 
@@ -74,13 +76,15 @@ fn bounds_of_a_mean_lie_below_it_and_above_it() {
     let is_below = |bounds: Vec<f64>| bounds.into_iter().any(|bound| bound < 0.25);
     let bernstein = |values: &[f64]| mean::empirical_bernstein(values, ALPHA);
     let hoeffding = |values: &[f64]| mean::hoeffding(values, ALPHA);
-    let mixed = |values: &[f64]| mean::mixed_empirical_bernstein(values, ALPHA, 20.0);
+    let mixed = |values: &[f64]| mean::mixed_empirical_bernstein(values, ALPHA, 5.0);
     check("empirical Bernstein, below", |dice| is_above(bernstein(&leaning(dice, 2_000))));
     check("empirical Bernstein, above", |dice| is_below(mean::upper(&leaning(dice, 2_000), bernstein)));
     check("Hoeffding, below", |dice| is_above(hoeffding(&leaning(dice, 2_000))));
     check("Hoeffding, above", |dice| is_below(mean::upper(&leaning(dice, 2_000), hoeffding)));
-    check("mixed empirical Bernstein, below", |dice| is_above(mixed(&leaning(dice, 80))));
-    check("mixed empirical Bernstein, above", |dice| is_below(mean::upper(&leaning(dice, 80), mixed)));
+    check_at(CAUTIOUS, "mixed empirical Bernstein, below", |dice| is_above(mixed(&leaning(dice, 80))));
+    check_at(CAUTIOUS, "mixed empirical Bernstein, above", |dice| {
+        is_below(mean::upper(&leaning(dice, 80), mixed))
+    });
 }
 
 /// Values spread evenly, in rising order: the part below a value is the value.
@@ -108,7 +112,7 @@ impl Spread {
 #[test]
 fn every_quantile_stays_within_its_boundary_at_once() {
     let stitching = Stitching { tuned_for: 32.0, spacing: 0.5, decay: 1.4, factor: 2.04 };
-    check("all quantiles", |dice| {
+    check_at(CAUTIOUS, "all quantiles", |dice| {
         let mut seen = Spread(Vec::new());
         (1..=600).any(|count| {
             seen.add(dice.uniform());
@@ -122,7 +126,7 @@ fn every_quantile_stays_within_its_boundary_at_once() {
     });
     let widths: Vec<f64> =
         (1..=400).map(|count| stitched::distribution(count.into(), ALPHA, 20.0, 0.85)).collect();
-    check("the distribution", |dice| {
+    check_at(CAUTIOUS, "the distribution", |dice| {
         let mut seen = Spread(Vec::new());
         widths.iter().any(|width| {
             seen.add(dice.uniform());
@@ -133,8 +137,8 @@ fn every_quantile_stays_within_its_boundary_at_once() {
 
 #[test]
 fn two_samples_with_the_same_quantile_are_rarely_told_apart() {
-    let tuning = Tuning { v_opt: TUNED_FOR, alpha: ALPHA };
-    check("the same p90 of unlike distributions", |dice| {
+    let tuning = Tuning { v_opt: 100.0, alpha: ALPHA };
+    check_at(CAUTIOUS, "the same p90 of unlike distributions", |dice| {
         let (mut first, mut second) = (Vec::new(), Vec::new());
         (0..150).any(|_| {
             // Below and above its ninth decile, one, the second spreads twice as far.

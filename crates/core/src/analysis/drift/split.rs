@@ -27,26 +27,33 @@ type Slice<'a> = (&'a str, &'a str);
 /// What was counted of slices.
 type Slices<'a> = BTreeMap<Slice<'a>, Vec<SplitEpoch>>;
 
-/// What is known of every slice, the surest first.
+/// What is known of every slice, the surest first, and of equally sure ones the largest.
 pub(super) fn signs(epochs: &[&EpochCounts], units: Units) -> Vec<Sign> {
     let slices = counted(epochs);
     let mut attributes: Vec<&str> = slices.keys().map(|(attribute, _)| *attribute).collect();
     attributes.dedup();
     let alpha = ALPHA_SLICE_SPLIT / most_asked(attributes.len()) as f64;
-    let largest = largest(slices.into_iter().collect(), |split| split.iter().map(requests).sum());
-    let mut found: Vec<(f64, Sign)> = largest
+    let of = |split: &Vec<SplitEpoch>| split.iter().map(requests).sum();
+    let (largest, others) = largest(slices.into_iter().collect(), of);
+    let mut found: Vec<(f64, u64, Sign)> = largest
         .into_iter()
         .map(|(slice, split)| {
             let (log_e, strength) = match units {
                 Units::Independent => of_requests(&split, alpha),
                 Units::Sticky => (0.0, of_units(&groups(epochs, slice), alpha)),
             };
-            let about = About::Split { attribute: slice.0.to_owned(), value: slice.1.to_owned() };
-            (log_e, Sign { about, strength, sentence: words::split(slice, &split) })
+            (log_e, of(&split), sign(slice, &split, strength))
         })
         .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.into_iter().map(|(_, sign)| sign).collect()
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+    // What was told of one that is asked no more is over: it weighs little among the others.
+    let others = others.into_iter().map(|(slice, split)| sign(slice, &split, Strength::Gone));
+    found.into_iter().map(|(.., sign)| sign).chain(others).collect()
+}
+
+fn sign(slice: Slice<'_>, split: &[SplitEpoch], strength: Strength) -> Sign {
+    let about = About::Split { attribute: slice.0.to_owned(), value: slice.1.to_owned() };
+    Sign { about, strength, sentence: words::split(slice, split) }
 }
 
 fn of_requests(split: &[SplitEpoch], alpha: f64) -> (f64, Strength) {

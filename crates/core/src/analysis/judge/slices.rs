@@ -12,7 +12,8 @@
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
 //! moments that are chosen by the others are not its own. Of more values than one worker tells apart the largest are asked: how
 //! many requests a slice has follows from who calls. Where others become the largest meanwhile, more are asked over the whole
-//! time than are counted.
+//! time than are counted: of `N` that ever were among the largest `K`, the chance that any is beyond doubt is at most `N / K` times
+//! what it says.
 //!
 //! Of sticky units the sums of their groups are kept by slice, and the slice is asked what the whole is asked of them: a slice
 //! with few units, or with traffic in few groups, says nothing. An amount of theirs has a bound and no e-value; at the level
@@ -82,7 +83,7 @@ fn keys(evidence: &Evidence) -> Vec<(&str, &str)> {
             }
         }
     }
-    let largest = largest(requests.into_iter().collect(), |requests| *requests);
+    let (largest, _) = largest(requests.into_iter().collect(), |requests| *requests);
     largest.into_iter().map(|(slice, _)| slice).collect()
 }
 

@@ -30,7 +30,7 @@ pub struct WeightedEvidence {
 /// The log e-value that one guard must reach alone when it holds the share `weight` of the error `alpha`.
 ///
 /// Union bound: guards held to this threshold are wrong together with probability at most `alpha`. Assumes nothing of how they
-/// depend on each other, nor that they are looked at together. Source: Ville, "Étude critique de la notion de collectif", 1939, for each
+/// depend on each other, nor that they are looked at together, but that the shares sum to at most one. Source: Ville, "Étude critique de la notion de collectif", 1939, for each
 /// guard; Bonferroni, "Teoria statistica delle classi e calcolo delle probabilità", 1936, for all.
 #[must_use]
 pub fn bonferroni_threshold(alpha: f64, weight: f64) -> f64 {

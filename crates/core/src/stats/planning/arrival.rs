@@ -23,14 +23,9 @@ pub fn pace(share: f64, needed: f64) -> f64 {
 /// The inverse Gaussian distribution with mean one.
 fn passed_by(time: f64, shape: f64) -> f64 {
     let scale = (shape / time).sqrt();
-    let reflected = (2.0 * shape + ln_normal_cdf(-scale * (time + 1.0))).exp();
+    // The first factor may be too large for a number where the second is nearly nothing.
+    let reflected = (2.0 * shape + normal_cdf(-scale * (time + 1.0)).ln()).exp();
     normal_cdf(scale * (time - 1.0)) + reflected
-}
-
-/// Far out the chance is too small for a number and its logarithm is not.
-fn ln_normal_cdf(z: f64) -> f64 {
-    let chance = normal_cdf(z);
-    if chance > 0.0 { chance.ln() } else { f64::NEG_INFINITY }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use viridian_core::analysis::row::Origin;
 use viridian_core::id::{BootId, NodeName};
 use viridian_core::outcome::Class;
 use viridian_core::routing::table::RoutingTable;
+use viridian_core::time::Timestamp;
 use viridian_gateway::{Clock, Config, Gateway, Handle};
 use viridian_testkit::caller::Caller;
 use viridian_testkit::table::snapshot;
@@ -65,10 +66,12 @@ impl World {
     }
 }
 
-/// Two workers on the loopback interface.
+/// Two workers on the loopback interface, whose clock stands still until it is moved.
 pub(crate) fn config() -> Config {
     let origin = Origin { node: NodeName::parse("gateway-1").unwrap(), boot: BootId(1) };
     let mut config = Config::new("127.0.0.1:0".parse().unwrap(), origin);
     config.workers = NonZeroUsize::new(2).unwrap();
+    config.clock = Arc::new(Clock::moved_by(Arc::default()));
+    config.clock.catch_up_with(Timestamp(1_700_000_000_000));
     config
 }

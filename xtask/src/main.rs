@@ -22,6 +22,7 @@ mod interop;
 mod mutants;
 mod policy;
 mod project;
+mod properties;
 mod rates;
 mod run;
 mod simulate;
@@ -86,6 +87,12 @@ enum Verb {
         #[arg(long, default_value_t = 2_000)]
         runs: u64,
     },
+    /// The tests with many more cases of each property than CI draws, and every time others.
+    Properties {
+        /// Cases of each property.
+        #[arg(long, default_value_t = 20_000)]
+        cases: u32,
+    },
     /// Licences, bans, version floors and the defence of every dependency.
     Dependencies,
 }
@@ -103,6 +110,7 @@ fn main() -> ExitCode {
         Verb::Simulate { args } => simulate::simulate(&args),
         Verb::Mutants { names } => mutants::mutants(&names).map(|()| ExitCode::SUCCESS),
         Verb::Rates { runs } => rates::rates(runs).map(|()| ExitCode::SUCCESS),
+        Verb::Properties { cases } => properties::properties(cases).map(|()| ExitCode::SUCCESS),
         Verb::Dependencies => dependencies::check().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

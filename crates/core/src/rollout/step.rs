@@ -2,8 +2,8 @@
 //! same input it does nothing the second time, because an input is observed for one sequence number.
 //!
 //! Toward the baseline comes first: a rollback under way, orders that restore the baseline, a local guard, a failed
-//! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]). What they asked to
-//! be told of they are told while a way back waits, too.
+//! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]). What they
+//! asked to be told of they are told while a way back waits, too.
 
 mod gate;
 mod hold;
@@ -253,14 +253,15 @@ impl<'a> Moment<'a> {
     }
 
     /// Restores the baseline, unless it is dead: nobody is sent from a candidate that answers to a baseline that
-    /// does not. Where the candidate serves nobody, nobody is sent anywhere. While it waits, people are told what they asked for.
+    /// does not. Where the candidate serves nobody, nobody is sent anywhere. While it waits, people are told what they
+    /// asked for.
     fn roll_back(&self, cause: Cause) -> Transition {
         if self.input.baseline == Readiness::NotReady && self.state.weight() > Weight::ZERO {
             return match self.state.position() {
                 Some(at) if !matches!(self.state.phase, Phase::Held { .. }) => {
                     self.hold(Hold::Waiting(Waiting::Baseline), at.clone())
                 }
-                _ => self.tell(&self.asked_for()).unwrap_or_else(|| self.wait(Waiting::Baseline)),
+                _ => self.tell(self.asked_for().iter()).unwrap_or_else(|| self.wait(Waiting::Baseline)),
             };
         }
         let severity = severity_of(&cause);

@@ -20,21 +20,20 @@ impl Moment<'_> {
     /// Tells what changed, or is over, since people were told last. Before a rollout begins and on its way back nobody has to
     /// know.
     pub(super) fn warn(&self) -> Option<Transition> {
-        let signs: Vec<Sign> = self.input.signs.iter().cloned().chain(self.asked_for()).collect();
-        self.tell(&signs)
+        self.tell(self.input.signs.iter().chain(&self.asked_for()))
     }
 
     /// The same of these signs alone.
-    pub(super) fn tell(&self, signs: &[Sign]) -> Option<Transition> {
+    pub(super) fn tell<'s>(&self, signs: impl Iterator<Item = &'s Sign> + Clone) -> Option<Transition> {
         self.state.position()?;
         let is_known = |about: &About| self.state.warned.iter().any(|warned| warned.about == *about);
         let begun: Vec<About> = signs
-            .iter()
+            .clone()
             .filter(|sign| sign.strength == Strength::Clear && !is_known(&sign.about))
             .map(|sign| sign.about.clone())
             .collect();
         let is_gone = |warned: &Warned| {
-            signs.iter().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
+            signs.clone().any(|sign| sign.about == warned.about && sign.strength == Strength::Gone)
         };
         let (over, lasting): (Vec<Warned>, Vec<Warned>) =
             self.state.warned.iter().cloned().partition(is_gone);

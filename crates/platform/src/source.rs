@@ -2,7 +2,7 @@
 //!
 //! A source is asked once and has its own time to answer; nothing is followed, nothing longer than a MiB is read, and
 //! whatever is not one finite number in the unit that was expected is an error that says what came instead. Asking again is
-//! the caller's: at once as often as the source says, and at the gauge's own pace.
+//! the caller's, as often as the source says and at the gauge's own pace.
 
 mod answer;
 mod cloud_watch;

@@ -10,8 +10,8 @@ use crate::stats::special::log_sum_exp;
 ///
 /// The mean of e-processes in one filtration is an e-process for "all the nulls are true": when it ever reaches
 /// `1/alpha`, at least one guard is worse, with family-wise error at most `alpha`. Source: Vovk and Wang, "E-values:
-/// calibration, combination and applications", Annals of Statistics 49(3), 2021. Assumes that each was fixed, with its weight,
-/// before the outcomes it is fed with, and that all are looked at after the same outcomes.
+/// calibration, combination and applications", Annals of Statistics 49(3), 2021. Assumes that weights were fixed before the
+/// outcomes, and that all are looked at after the same outcomes.
 #[must_use]
 pub fn weighted_mean(log_e_values: &[WeightedEvidence]) -> f64 {
     let terms: Vec<f64> = log_e_values.iter().map(|evidence| evidence.weight.ln() + evidence.log_e).collect();
@@ -29,9 +29,10 @@ pub struct WeightedEvidence {
 
 /// The log e-value that one guard must reach alone when it holds the share `weight` of the error `alpha`.
 ///
-/// Union bound: guards held to this threshold are wrong together with probability at most `alpha`. Assumes nothing of how they
-/// depend on each other, nor that they are looked at together, but that the shares sum to at most one. Source: Ville, "Étude critique de la notion de collectif", 1939, for each
-/// guard; Bonferroni, "Teoria statistica delle classi e calcolo delle probabilità", 1936, for all.
+/// Union bound: guards held to this threshold are wrong together with probability at most `alpha`. Assumes that the shares
+/// sum to at most one; nothing of how the guards depend on each other, nor that they are looked at together. Sources: for
+/// each guard Ville, "Étude critique de la notion de collectif", 1939; for all of them Bonferroni, "Teoria statistica delle
+/// classi e calcolo delle probabilità", 1936.
 #[must_use]
 pub fn bonferroni_threshold(alpha: f64, weight: f64) -> f64 {
     -(alpha * weight).ln()

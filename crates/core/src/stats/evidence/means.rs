@@ -3,10 +3,12 @@
 //! The arms are compared within each epoch, `sum_e w_e d_e / sum_e w_e` with `d_e` the epoch's difference of the candidate's
 //! value and the baseline's and `w_e = n_T n_C / (n_T + n_C)`, so that a drift of both does not look like a difference. Its
 //! variance is `sum_e w_e^2 (s_T^2 / n_T + s_C^2 / n_C) / (sum_e w_e)^2` with each arm's variance pooled over the epochs, and
-//! Welch's degrees of freedom. Sources: the weights as in Cochran, "Some methods for strengthening the common chi-squared tests",
-//! Biometrics 10, 1954; the degrees of freedom as in Satterthwaite, "An approximate distribution of estimates of variance
-//! components", Biometrics Bulletin 2, 1946. Which and how many requests were observed may depend on the arm. Asymptotic; the bounds are
+//! Welch's degrees of freedom. Which and how many requests were observed may depend on the arm. Asymptotic; the bounds are
 //! those of [`Contrast`].
+//!
+//! Sources: the weights as in Cochran, "Some methods for strengthening the common chi-squared tests", Biometrics 10, 1954; the
+//! degrees of freedom as in Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics
+//! Bulletin 2, 1946.
 
 use super::contrast::Contrast;
 use crate::stats::moments::Moments;

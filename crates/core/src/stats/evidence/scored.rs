@@ -6,9 +6,10 @@
 //!
 //! The bets are those of [`super::bounded`]: a scored request yields `z = (A/p - (1 - A)/(1 - p)) (Y - c)` with `A = 1` on the
 //! candidate, `p` the draw probability, `Y` the part below the top and `c` the centre published before its epoch. A payoff
-//! follows from arm and hundredth alone, so that counts suffice, and they add in any order. Sources: those of the bets. Exact for requests drawn one by
-//! one, of which as large a part is scored on one arm as on the other, whoever they are; nothing is assumed of how the means
-//! move. Where the arms make different parts of their callers speak, a centre beside the mean favours one of them.
+//! follows from arm and hundredth alone, so that counts suffice, and they add in any order. Sources: those of the bets. Exact
+//! for requests drawn one by one, of which as large a part is scored on one arm as on the other, whoever they are; nothing is
+//! assumed of how the means move. Where the arms make different parts of their callers speak, a centre beside the mean favours
+//! one of them.
 //!
 //! [`contrast`] compares the means among those that were scored and does not care how many they are. It is asymptotic. Whoever
 //! decides asks both, and is wrong only where both are.

@@ -1,9 +1,9 @@
 //! Sample ratio mismatch: does the split of requests between the arms follow the draw probabilities?
 //!
 //! Start with [`log_e`]. A mismatch means that requests are lost, counted twice or drawn wrongly on one arm, and that
-//! nothing measured in this rollout can be trusted; the analysis then holds. Assumes that the draw of a request knows nothing of the
-//! draws before it and that its epoch's probability was fixed before. Exact for requests drawn one by one;
-//! sticky units are left to [`super::contrast`].
+//! nothing measured in this rollout can be trusted; the analysis then holds. Assumes that the draw of a request knows nothing
+//! of the draws before it and that its epoch's probability was fixed before. Exact for requests drawn one by one; sticky units
+//! are left to [`super::contrast`].
 
 use crate::stats::special::{chi_square_above, ln_beta, ln_gamma, log_sum_exp};
 

@@ -13,6 +13,8 @@
 mod run;
 #[path = "judge_error_rates/strict.rs"]
 mod strict;
+#[path = "judge_error_rates/told.rs"]
+mod told;
 #[path = "judge_error_rates/traffic.rs"]
 mod traffic;
 

@@ -256,8 +256,8 @@ const fn is_in_family(guard: &Guard) -> bool {
     guard.gates_promotion() && !guard.metric.arrives_late()
 }
 
-fn is_material(guard: &Guard, effect: &Effect) -> bool {
-    effect.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction())
+fn is_material(guard: &Guard, estimate: Option<f64>) -> bool {
+    estimate.is_some_and(|estimate| estimate >= guard.margin.fraction())
 }
 
 fn verdict(guard: &Guard, evidence: &Evidence, tested: &Tested, worse: bool) -> Verdict {

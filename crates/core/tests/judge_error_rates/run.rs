@@ -84,6 +84,17 @@ pub(crate) enum Ending {
     AtTheEnd,
 }
 
+/// How many runs there are of each case.
+pub(crate) fn runs() -> u64 {
+    std::env::var("VIRIDIAN_SIMULATION_RUNS").map_or(RUNS, |runs| runs.parse().unwrap())
+}
+
+/// How many of `runs` may be wrong when the rate is `bound`: three deviations above the mean, and one for chance in few runs.
+pub(crate) fn at_most(runs: u64, bound: f64) -> u64 {
+    let mean = runs as f64 * bound;
+    (mean + 3.0 * (mean * (1.0 - bound)).sqrt()).ceil() as u64
+}
+
 /// What many runs come to.
 pub(crate) struct Rates {
     pub(crate) runs: u64,
@@ -102,7 +113,7 @@ pub(crate) struct Rates {
 
 impl Rates {
     pub(crate) fn of(name: &str, case: &Case) -> Self {
-        let runs = std::env::var("VIRIDIAN_SIMULATION_RUNS").map_or(RUNS, |runs| runs.parse().unwrap());
+        let runs = runs();
         let mut rates = Self {
             runs,
             rolled_back: 0,
@@ -135,11 +146,9 @@ impl Rates {
         self.split_broken += u64::from(run.split_broken);
     }
 
-    /// How many runs may be wrong when the rate is `bound`: three deviations above the mean, and one for chance in
-    /// few runs.
+    /// How many of the runs may be wrong when the rate is `bound`.
     pub(crate) fn at_most(&self, bound: f64) -> u64 {
-        let mean = self.runs as f64 * bound;
-        (mean + 3.0 * (mean * (1.0 - bound)).sqrt()).ceil() as u64
+        at_most(self.runs, bound)
     }
 
     /// Requests on the candidate until it was rolled back, in the median run that was.
@@ -237,7 +246,7 @@ pub(crate) fn check_harm_alone(name: &str, case: &Case) {
 }
 
 impl Case {
-    fn units(&self) -> Units {
+    pub(crate) fn units(&self) -> Units {
         match self.callers {
             Callers::Independent => Units::Independent,
             Callers::Sticky { .. } => Units::Sticky,
@@ -252,10 +261,10 @@ impl Case {
 }
 
 /// The evidence as it grows.
-struct Scene {
+pub(crate) struct Scene {
     calibration: ArmCounts,
     epoch: Epoch,
-    evidence: Evidence,
+    pub(crate) evidence: Evidence,
     /// What callers will have said, by when it counts and by the request it is about.
     coming: BTreeMap<(u64, u64), Opinion>,
 }
@@ -270,7 +279,7 @@ struct Opinion {
 
 impl Scene {
     /// The scene after the baseline was watched as long as a rollout waits for.
-    fn calibrated(case: &Case, traffic: &mut Traffic) -> Self {
+    pub(crate) fn calibrated(case: &Case, traffic: &mut Traffic) -> Self {
         let epoch = Epoch {
             id: EpochId(1),
             weight: Weight::ZERO,
@@ -294,7 +303,7 @@ impl Scene {
     }
 
     /// Serves and counts one request, and what has been said of others by now.
-    fn count(&mut self, case: &Case, traffic: &mut Traffic, number: u64) {
+    pub(crate) fn count(&mut self, case: &Case, traffic: &mut Traffic, number: u64) {
         let seconds = number as f64 / case.rate;
         let renewal = Renewal {
             weight: case.weight(number),

@@ -95,12 +95,8 @@ fn capped_costs_hold_their_error_at_the_margin() {
 /// Units whose sums are whole: cost per request by user, at exactly the published ratio.
 #[test]
 fn ratios_by_user_hold_their_error() {
-    let rule = Rule {
-        probability: 0.3,
-        range: (-10.0, 10.0),
-        worse: Worse::Higher,
-        boundary: Hypothesis { ratio: 1.0, difference: 0.0 },
-    };
+    let rule =
+        Rule { probability: 0.3, range: (-10.0, 10.0), worse: Worse::Higher, boundary: Hypothesis::EQUAL };
     for (name, bet) in [("harm", Rule::harm as Bet), ("safe", Rule::safe)] {
         check(&format!("ratio by user, {name}"), |dice| {
             let mut capital = Capital::default();

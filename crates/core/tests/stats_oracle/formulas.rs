@@ -197,7 +197,7 @@ fn contrasts(epochs: &[EpochSums]) -> Value {
         .map(|epoch| EpochSums { probability: epoch.probability / 3.0, ..epoch.clone() })
         .collect();
     json!({
-        "equal": told(Contrast::of(epochs, Hypothesis { ratio: 1.0, difference: 0.0 })),
+        "equal": told(Contrast::of(epochs, Hypothesis::EQUAL)),
         "points": told(Contrast::of(epochs, Hypothesis { ratio: 1.0, difference: 0.1 })),
         "per_cent": told(Contrast::of(epochs, Hypothesis { ratio: 1.5, difference: 0.0 })),
         "amounts": told(Contrast::of_amounts(epochs, Hypothesis { ratio: 1.2, difference: 0.0 })),

@@ -74,7 +74,7 @@ fn ville(inputs: &Value) -> Value {
         probability: number(&inputs["propensity"]),
         range: (0.0, 1.0),
         worse: Worse::Higher,
-        boundary: Hypothesis { ratio: 1.0, difference: 0.0 },
+        boundary: Hypothesis::EQUAL,
     };
     let (mut sums, mut past) = (Moments::default(), Moments::default());
     let mut range = (f64::NEG_INFINITY, f64::INFINITY);

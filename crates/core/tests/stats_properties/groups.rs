@@ -11,8 +11,6 @@ use viridian_core::stats::moments::Moments;
 
 use crate::{ALPHA, count, is_close};
 
-const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
-
 /// Not so many that the others of an arm are lost in the last digits of the sum of one group.
 fn tens_of_thousands() -> impl Strategy<Value = u64> {
     prop_oneof![Just(0), Just(1), 0..50_u64, 0..20_000_u64]
@@ -130,9 +128,9 @@ proptest! {
 
     #[test]
     fn contrasts_turn_with_the_arms(epochs in epochs_of(2..12_usize)) {
-        let turned = Contrast::of(&swapped(&epochs), EQUAL);
+        let turned = Contrast::of(&swapped(&epochs), Hypothesis::EQUAL);
         let turned = turned.map(|found| Contrast { estimate: -found.estimate, event_groups: 0, ..found });
-        let found = Contrast::of(&epochs, EQUAL).map(|found| Contrast { event_groups: 0, ..found });
+        let found = Contrast::of(&epochs, Hypothesis::EQUAL).map(|found| Contrast { event_groups: 0, ..found });
         check_same(found, turned)?;
     }
 

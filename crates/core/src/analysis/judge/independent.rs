@@ -10,7 +10,8 @@ use super::events::{
     bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of,
 };
 use super::gap::Gap;
-use super::starts::Starts;
+use super::interval::ALPHA_EITHER;
+use super::starts::{LOG_WEIGHTS, Starts};
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::verdict::{Effect, SplitCheck};
@@ -21,6 +22,7 @@ use crate::stats::evidence::capital::{Capital, Side};
 use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::evidence::srm::{self, SplitEpoch};
+use crate::stats::interval::Interval;
 
 pub(super) fn test(guard: &Guard, evidence: &Evidence, starts: &Starts<'_>) -> Tested {
     let log_safe = log_safe(guard, evidence);
@@ -120,7 +122,7 @@ fn holds_among_those_who_answer(guard: &Guard, evidence: &Evidence) -> bool {
     if guard.metric != Metric::Feedback {
         return true;
     }
-    let epochs: Vec<EpochSums> = evidence.compared().map(answers_of).collect();
+    let epochs: Vec<EpochSums> = evidence.compared().map(|counts| sums(counts, Metric::Feedback)).collect();
     let margin = guard.margin.fraction();
     let at_the_margin = if is_relative(guard.margin) {
         Hypothesis { ratio: 1.0 + margin, difference: 0.0 }
@@ -139,9 +141,9 @@ fn exceeds_its_cap_more_often(guard: &Guard, evidence: &Evidence) -> bool {
     race::log_e_harm(&tails, 1.0) >= -ALPHA_PROMOTE.ln()
 }
 
-fn answers_of(counts: &EpochCounts) -> EpochSums {
-    let (candidate, baseline) =
-        (counts.candidate.counts(Metric::Feedback), counts.baseline.counts(Metric::Feedback));
+/// Requests that are independent are one group.
+fn sums(counts: &EpochCounts, metric: Metric) -> EpochSums {
+    let (candidate, baseline) = (counts.candidate.counts(metric), counts.baseline.counts(metric));
     let all = GroupSums {
         candidate: candidate.trials as f64,
         candidate_events: candidate.events as f64,
@@ -160,21 +162,17 @@ pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.is_amount() {
         return interval::of_amounts(guard, epochs, estimate);
     }
-    let epochs = epochs.iter().copied();
+    let races = plain_races(epochs.iter().copied(), guard.metric);
     if is_relative(guard.margin) {
-        let interval = race::confidence(&plain_races(epochs, guard.metric), ALPHA_PROMOTE / 2.0);
-        return Effect {
-            estimate,
-            lower: Some(interval.lower - 1.0),
-            upper: interval.upper.is_finite().then_some(interval.upper - 1.0),
-        };
+        let ratios = race::confidence(&races, ALPHA_PROMOTE / 2.0);
+        return interval::around(estimate, interval::excess(ratios));
     }
-    let bets = bets(epochs, guard.metric);
-    Effect {
-        estimate,
-        lower: Some(betting::lower_bound(&bets, ALPHA_PROMOTE / 2.0)),
-        upper: Some(betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0)),
-    }
+    let bets = bets(epochs.iter().copied(), guard.metric);
+    let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS);
+    let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric)).collect();
+    let lower = interval::points(betting::lower_bound(&bets, ALPHA_EITHER), ratio, &sums);
+    let upper = betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0);
+    interval::around(estimate, Interval { lower, upper })
 }
 
 /// The races of epochs, those with the same draw probability as one: their likelihoods are the same, and a rollout

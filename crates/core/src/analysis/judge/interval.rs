@@ -1,5 +1,6 @@
-//! The range that is told around the best guess of percentiles and amounts, as a part of the baseline's: valid at every look, at
-//! half of the promotion's error on each side. Shares have the bounds of their tests, see [`super::independent`].
+//! The range that is told around the best guess: valid at every look, at half of the promotion's error on each side. That of
+//! percentiles and amounts is a part of the baseline's. Shares have the bounds of their tests, see [`super::independent`] and
+//! [`super::sticky`]; where these are of a difference and of a race, [`points`] joins them.
 
 use super::ALPHA_PROMOTE;
 use super::early::Reading;
@@ -7,7 +8,9 @@ use super::events::{contrast_of_amounts, times_of};
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::verdict::Effect;
 use crate::guard::Guard;
+use crate::stats::evidence::contrast::{EpochSums, Estimate, Hypothesis};
 use crate::stats::evidence::exceedance::{self, TimesEpoch};
+use crate::stats::interval::Interval;
 
 /// The range of a percentile. `worth` says what one slow answer counts for in a reading of early failures: one where requests
 /// were drawn one by one, less where those of one unit come together.
@@ -37,16 +40,50 @@ pub(super) fn of_amounts(guard: &Guard, epochs: &[&EpochCounts], estimate: Optio
     widest(estimate, readings)
 }
 
+/// The error of each of two bounds that make one end.
+pub(super) const ALPHA_EITHER: f64 = ALPHA_PROMOTE / 4.0;
+
+/// The lower end of a difference of shares: its own bound, or what a race says that found the candidate's share to be more than the
+/// baseline's, if that is more. A few bad answers more are beyond doubt long before it is known how many points they are.
+///
+/// `max(d, (r - 1) p)` with the bound `d` of the difference, `r` of the ratio, and `p` the baseline's share over epochs weighted as the best
+/// guess weights them. To first order in what is not known, `(r - 1) p` errs to the lower side for `r` above one: of the variance of
+/// `p_T (1 - k s)`, `s` being the deviation of the logarithm of the ratio, it takes the baseline's part for as large as if its share
+/// were the candidate's. How often it is wrong is measured.
+pub(super) fn points(difference: f64, ratio: Option<f64>, epochs: &[EpochSums]) -> f64 {
+    let of_race = ratio.zip(baseline_share(epochs)).map(|(ratio, share)| (ratio - 1.0) * share);
+    of_race.map_or(difference, |of_race| difference.max(of_race))
+}
+
+/// How often the baseline's requests were bad, each epoch weighted by how well it compares the arms.
+fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
+    let [of_candidate, difference] = [0.0, 1.0].map(|ratio| {
+        let mut estimate = Estimate::from(Hypothesis { ratio, difference: 0.0 });
+        epochs.iter().for_each(|epoch| estimate.add(epoch));
+        estimate.value()
+    });
+    Some(of_candidate? - difference?)
+}
+
+/// A best guess and the range around it, of which an infinite end is open. Where the arms' distance changes over time each end may
+/// be of another time: the guess is between them all the same.
+pub(super) fn around(estimate: Option<f64>, range: Interval) -> Effect {
+    let Some(guess) = estimate else { return Effect::default() };
+    let end = |end: f64| end.is_finite().then_some(end);
+    Effect { estimate, lower: end(range.lower.min(guess)), upper: end(range.upper.max(guess)) }
+}
+
+/// How much more than the baseline's a range of ratios is, as a part of it.
+pub(super) fn excess(ratios: Interval) -> Interval {
+    Interval { lower: ratios.lower - 1.0, upper: ratios.upper - 1.0 }
+}
+
 /// What holds in every reading of early failures, from ratios; an end that one of them leaves open is open. Buckets and caps may
 /// put the best guess at an end, and never beyond.
 fn widest(estimate: Option<f64>, ratios: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> Effect {
     let both = |a: Option<f64>, b: Option<f64>, end: fn(f64, f64) -> f64| Some(end(a?, b?));
     let joined = ratios.reduce(|a, b| (both(a.0, b.0, f64::min), both(a.1, b.1, f64::max)));
     let (lower, upper) = joined.unwrap_or_default();
-    let Some(guess) = estimate else { return Effect::default() };
-    Effect {
-        estimate,
-        lower: lower.map(|ratio| (ratio - 1.0).min(guess)),
-        upper: upper.map(|ratio| (ratio - 1.0).max(guess)),
-    }
+    let [lower, upper] = [lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)];
+    around(estimate, excess(Interval { lower, upper }))
 }

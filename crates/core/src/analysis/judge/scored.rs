@@ -9,7 +9,7 @@
 
 use super::heavy::HeavyGroups;
 use super::starts::Starts;
-use super::sticky::{EQUAL, HARM_GROUPS, plain_sums, without};
+use super::sticky::{HARM_GROUPS, plain_sums, without};
 use super::{ALPHA_PROMOTE, Harm, MIN_GROUPS, Tested, Units};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::verdict::{Effect, Wait};
@@ -82,7 +82,7 @@ fn test_sticky(
     let others = without(heavy, all.clone());
     let groups = scored_groups(&all);
     let lacks = (groups < MIN_GROUPS).then_some(Wait::TooFewScored { groups, need: MIN_GROUPS });
-    let distance = Contrast::of_amounts(&others, EQUAL).filter(|_| lacks.is_none());
+    let distance = Contrast::of_amounts(&others, Hypothesis::EQUAL).filter(|_| lacks.is_none());
     let estimate = distance.map(|distance| distance.estimate * unit(score));
     let tolerated = guard.tolerated() / unit(score);
     let is_harm =
@@ -152,7 +152,7 @@ pub(super) fn effect_on_others(
 
 /// Bounds of a few groups would be no bounds.
 fn effect_of_sums(score: Score, sums: &[EpochSums]) -> Effect {
-    match Contrast::of_amounts(sums, EQUAL) {
+    match Contrast::of_amounts(sums, Hypothesis::EQUAL) {
         None => Effect::default(),
         Some(distance) if are_enough(sums) => told(distance, unit(score)),
         Some(distance) => {

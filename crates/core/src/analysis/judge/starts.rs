@@ -193,7 +193,7 @@ impl<'a> Starts<'a> {
         for ((first, log_weight), _) in starts {
             (*first..unseen).rev().for_each(|epoch| since_start.add(epoch));
             unseen = *first;
-            let term = log_weight + weighed(&since_start.capital(), log_weights);
+            let term = log_weight + since_start.capital().log_e_weighted(log_weights);
             terms.push(term);
             if term >= most {
                 (most, since) = (term, *first);
@@ -253,13 +253,6 @@ fn log_weight(number: u64) -> f64 {
     ((1.0 - FROM_THE_BEGINNING) * (HALF + 1.0) / (place * (place + 1.0))).ln()
 }
 
-/// The log of the weighted mean of the bets' capital.
-fn weighed(capital: &Capital, log_weights: &[f64; BETS]) -> f64 {
-    let mut terms = capital.0;
-    terms.iter_mut().zip(log_weights).for_each(|(term, weight)| *term += weight);
-    log_sum_exp(&terms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,7 +273,7 @@ mod tests {
     #[test]
     fn the_weights_of_the_bets_are_one_together() {
         for log_weights in [&*LOG_WEIGHTS, &*EVEN_WEIGHTS] {
-            assert!(weighed(&Capital::default(), log_weights).abs() < 1e-12);
+            assert!(Capital::default().log_e_weighted(log_weights).abs() < 1e-12);
         }
     }
 }

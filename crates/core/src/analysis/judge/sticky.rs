@@ -8,6 +8,7 @@
 use super::early::Reading;
 use super::gap::Gap;
 use super::heavy::HeavyGroups;
+use super::interval::ALPHA_EITHER;
 use super::starts::{BestGuess, Found, Gaps, LOG_WEIGHTS, SinceStart, Starts};
 use super::{
     ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_material, is_relative, safe_epochs, split_check,
@@ -23,11 +24,10 @@ use crate::stats::evidence::clustered::{self, ClusteredRace};
 use crate::stats::evidence::contrast::{
     self, Contrast, DesignEffect, EpochSums, Estimate, GroupSums, Hypothesis,
 };
+use crate::stats::interval::Interval;
 
 /// A regression has to show in at least this many groups: a few users who fail are no candidate that fails.
 pub(super) const HARM_GROUPS: usize = 5;
-/// The candidate does as the baseline does.
-pub(super) const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 
 /// HARM is asked of all groups but the heavy ones, because what befalls one large user would hide what befalls the many;
 /// SAFE is asked of all of them, because a large user's share of the requests is to be safe as well.
@@ -106,7 +106,7 @@ fn costs_more(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>
         Contrast::of_amounts(&without(heavy, sums), tolerated)
             .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
     };
-    is_material(guard, &effect_of_sums(guard, &sums)) && Reading::all(guard.metric).iter().all(is_worse)
+    is_material(guard, estimate_of_sums(guard, &sums)) && Reading::all(guard.metric).iter().all(is_worse)
 }
 
 /// A race is about ratios, so a strict margin in points is asked of the bound of the difference.
@@ -237,14 +237,14 @@ pub(super) fn split(evidence: &Evidence) -> SplitCheck {
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
     let all = plain_sums(Metric::Errors, evidence.compared());
-    Contrast::of(&all, EQUAL).map(|distance| distance.upper(ALPHA_PROMOTE).max(0.0))
+    Contrast::of(&all, Hypothesis::EQUAL).map(|distance| distance.upper(ALPHA_PROMOTE).max(0.0))
 }
 
 /// What is held against the margin: of a percentile it is granted by the threshold.
 fn at_margin(guard: &Guard) -> Hypothesis {
     let margin = guard.margin.fraction();
     match is_relative(guard.margin) {
-        _ if guard.metric.percentile().is_some() => EQUAL,
+        _ if guard.metric.percentile().is_some() => Hypothesis::EQUAL,
         true => Hypothesis { ratio: 1.0 + margin, difference: 0.0 },
         false => Hypothesis { ratio: 1.0, difference: margin },
     }
@@ -295,15 +295,35 @@ pub(super) fn effect_on_others(guard: &Guard, evidence: &Evidence, epochs: &[&Ep
     }
 }
 
+/// In per cent the range is of the ratio: the baseline is not known for certain either.
 fn effect_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Effect {
-    let scale = if is_relative(guard.margin) { baseline_share(epochs) } else { Some(1.0) };
-    let (Some(distance), Some(scale)) = (contrast(guard.metric, epochs, EQUAL), scale) else {
-        return Effect::default();
+    let alpha = ALPHA_PROMOTE / 2.0;
+    let range = match (guard.metric.is_amount(), is_relative(guard.margin)) {
+        (true, _) => contrast::ratio::confidence(epochs, alpha).map(interval::excess),
+        (false, true) => clustered::confidence(epochs, alpha).map(interval::excess),
+        (false, false) => difference(epochs),
     };
-    Effect {
-        estimate: Some(distance.estimate / scale),
-        lower: Some(distance.lower(ALPHA_PROMOTE / 2.0) / scale),
-        upper: Some(distance.upper(ALPHA_PROMOTE / 2.0) / scale),
+    range.map_or_else(Effect::default, |range| interval::around(estimate_of_sums(guard, epochs), range))
+}
+
+fn difference(epochs: &[EpochSums]) -> Option<Interval> {
+    let distance = Contrast::of(epochs, Hypothesis::EQUAL)?;
+    let ratio = clustered::least_excess(epochs, ALPHA_EITHER, &LOG_WEIGHTS);
+    let ratio = ratio.filter(|_| distance.event_groups >= HARM_GROUPS);
+    let lower = interval::points(distance.lower(ALPHA_EITHER), ratio, epochs);
+    Some(Interval { lower, upper: distance.upper(ALPHA_PROMOTE / 2.0) })
+}
+
+/// The best guess: the difference, as a part of the baseline's share or mean where the margin is one. Beside a baseline that has
+/// none whatever the candidate has is too much to be a part of it.
+fn estimate_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Option<f64> {
+    let mut difference = Estimate::from(Hypothesis::EQUAL);
+    epochs.iter().for_each(|epoch| difference.add(epoch));
+    let difference = difference.value()?;
+    match baseline_share(epochs) {
+        _ if !is_relative(guard.margin) => Some(difference),
+        Some(share) => Some(difference / share),
+        None => (difference > 0.0).then_some(f64::MAX),
     }
 }
 

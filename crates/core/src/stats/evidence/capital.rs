@@ -45,6 +45,14 @@ impl Capital {
     pub fn log_e(&self) -> f64 {
         log_sum_exp(&self.0) - (BETS as f64).ln()
     }
+
+    /// The same of bets that did not begin alike: with the logarithms of what each began with, which come to one in all.
+    #[must_use]
+    pub fn log_e_weighted(&self, log_weights: &[f64; BETS]) -> f64 {
+        let mut terms = self.0;
+        terms.iter_mut().zip(log_weights).for_each(|(term, weight)| *term += weight);
+        log_sum_exp(&terms)
+    }
 }
 
 /// A log e-value on a scale on which it is nearly straight in the hypothesis: it grows with the square of the distance

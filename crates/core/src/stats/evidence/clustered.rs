@@ -11,9 +11,10 @@
 //!
 //! [`ClusteredRace`] takes epochs one by one, so that several starts share the work.
 
-use super::capital::Capital;
-use super::contrast::{Distance, EpochSums, Hypothesis};
-use super::race::log_likelihood_ratios;
+use super::capital::{BETS, Capital};
+use super::contrast::{DesignEffect, Distance, EpochSums, GroupSums, Hypothesis};
+use super::race::{largest_rejected, least_rejected, log_likelihood_ratios};
+use crate::stats::interval::Interval;
 
 /// Epochs that race together; they are added in any order.
 #[derive(Debug, Clone)]
@@ -41,24 +42,21 @@ impl ClusteredRace {
     }
 
     const fn new(ratio: f64, sign: f64) -> Self {
-        let distance = Distance::from(Hypothesis { ratio: 1.0, difference: 0.0 });
+        let distance = Distance::from(Hypothesis::EQUAL);
         Self { ratio, sign, distance, in_full: Capital::none() }
     }
 
     /// Adds an epoch.
     pub fn add(&mut self, epoch: &EpochSums) {
         if let Some(sums) = self.distance.add(epoch) {
-            let share = sums.candidate / (sums.candidate + sums.baseline);
-            self.in_full += log_likelihood_ratios(share, self.ratio, self.sign)
-                .weighted([sums.candidate_events, sums.baseline_events]);
+            self.in_full += in_full(&sums, self.ratio, self.sign);
         }
     }
 
     /// The capital of the bets, each event counted for what it is worth; nothing while no epoch has requests on both arms.
     #[must_use]
     pub fn capital(&self) -> Option<Capital> {
-        let effect = self.distance.design_effect()?;
-        Some(Capital(self.in_full.0.map(|log| log / effect.factor)))
+        Some(worth(self.in_full, &self.distance.design_effect()?))
     }
 
     /// Groups in which the candidate had a bad request.
@@ -95,6 +93,59 @@ pub fn log_e_safe(epochs: &[EpochSums], ratio: f64) -> Option<f64> {
     log_e(ClusteredRace::safe(ratio), epochs)
 }
 
+/// The confidence sequence of the ratio, with error `alpha_per_side` on each side over all looks together; nothing while no epoch has
+/// requests on both arms.
+///
+/// The lower end is the largest ratio that [`log_e_harm`] rejects (0 when none), the upper end the smallest that [`log_e_safe`]
+/// rejects (infinite when none).
+#[must_use]
+pub fn confidence(epochs: &[EpochSums], alpha_per_side: f64) -> Option<Interval> {
+    let events = Events::of(epochs)?;
+    Some(Interval {
+        lower: largest_rejected(alpha_per_side, |ratio| events.capital(ratio, 1.0).log_e()),
+        upper: least_rejected(alpha_per_side, |ratio| events.capital(ratio, -1.0).log_e()),
+    })
+}
+
+/// The lower end of [`confidence`] by bets of other weights, where it is above one; most looks at a sound candidate find out
+/// that it is not at little cost.
+#[must_use]
+pub fn least_excess(epochs: &[EpochSums], alpha: f64, log_weights: &[f64; BETS]) -> Option<f64> {
+    let events = Events::of(epochs)?;
+    let log_e = |ratio| events.capital(ratio, 1.0).log_e_weighted(log_weights);
+    let is_more = log_e(1.0) > -alpha.ln();
+    is_more.then(|| largest_rejected(alpha, log_e))
+}
+
+/// The events of epochs in which the arms can be compared, and what each is worth: all that a race against any ratio needs.
+struct Events {
+    totals: Vec<GroupSums>,
+    effect: DesignEffect,
+}
+
+impl Events {
+    fn of(epochs: &[EpochSums]) -> Option<Self> {
+        let mut distance = Distance::from(Hypothesis::EQUAL);
+        let totals = epochs.iter().filter_map(|epoch| distance.add(epoch)).collect();
+        Some(Self { totals, effect: distance.design_effect()? })
+    }
+
+    fn capital(&self, ratio: f64, sign: f64) -> Capital {
+        worth(self.totals.iter().map(|sums| in_full(sums, ratio, sign)).sum(), &self.effect)
+    }
+}
+
+/// The bets on the events of one epoch, each counted in full.
+fn in_full(sums: &GroupSums, ratio: f64, sign: f64) -> Capital {
+    let share = sums.candidate / (sums.candidate + sums.baseline);
+    log_likelihood_ratios(share, ratio, sign).weighted([sums.candidate_events, sums.baseline_events])
+}
+
+/// The same, each counted for what it is worth.
+fn worth(in_full: Capital, effect: &DesignEffect) -> Capital {
+    Capital(in_full.0.map(|log| log / effect.factor))
+}
+
 fn log_e(mut race: ClusteredRace, epochs: &[EpochSums]) -> Option<f64> {
     for epoch in epochs {
         race.add(epoch);
@@ -105,7 +156,6 @@ fn log_e(mut race: ClusteredRace, epochs: &[EpochSums]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::evidence::contrast::GroupSums;
     use crate::stats::evidence::race::{self, RaceEpoch};
 
     fn group(candidate_events: f64, baseline_events: f64) -> GroupSums {

@@ -12,6 +12,7 @@
 //! normal to Student's distribution for a variance that was estimated from a limited number of groups.
 
 mod estimate;
+pub mod ratio;
 
 use crate::stats::sequence::asymptotic::one_sided_deviation;
 pub use estimate::Estimate;
@@ -46,6 +47,11 @@ pub struct Hypothesis {
     pub ratio: f64,
     /// What is added to it.
     pub difference: f64,
+}
+
+impl Hypothesis {
+    /// The arms do alike.
+    pub const EQUAL: Self = Self { ratio: 1.0, difference: 0.0 };
 }
 
 /// How far the candidate lies from a hypothesis; above zero is worse.
@@ -132,12 +138,9 @@ impl DesignEffect {
     /// number. Source: Kish, "Survey Sampling", 1965, section 8.2; the upper end is ours.
     #[must_use]
     pub fn of(epochs: &[EpochSums]) -> Option<Self> {
-        Distance::of(epochs, EQUAL).design_effect()
+        Distance::of(epochs, Hypothesis::EQUAL).design_effect()
     }
 }
-
-/// The arms do alike.
-const EQUAL: Hypothesis = Hypothesis { ratio: 1.0, difference: 0.0 };
 
 /// The distance from a hypothesis as sums that add over epochs, in any order.
 #[derive(Debug, Clone)]

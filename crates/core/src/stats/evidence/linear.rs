@@ -309,7 +309,7 @@ mod tests {
                     .collect(),
             })
             .collect();
-        let contrast = Contrast::of_amounts(&epochs, Hypothesis { ratio: 1.0, difference: 0.0 }).unwrap();
+        let contrast = Contrast::of_amounts(&epochs, Hypothesis::EQUAL).unwrap();
         for (linear, contrast) in [
             (linear.estimate, contrast.estimate),
             (linear.standard_error, contrast.standard_error),

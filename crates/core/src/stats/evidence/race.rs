@@ -76,17 +76,37 @@ pub fn log_e_safe(epochs: &[RaceEpoch], ratio: f64) -> f64 {
 /// [`log_e_safe`] rejects (infinite when none). Both are monotone in the ratio, hence the search.
 #[must_use]
 pub fn confidence(epochs: &[RaceEpoch], alpha_per_side: f64) -> Interval {
-    let threshold = straightened(-alpha_per_side.ln());
-    let lower = turn_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
-        straightened(log_e_harm(epochs, log_ratio.exp())) - threshold
-    });
-    let upper = turn_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
-        straightened(log_e_safe(epochs, log_ratio.exp())) - threshold
-    });
     Interval {
-        lower: if lower <= -LOG_RATIO_REACH { 0.0 } else { lower.exp() },
-        upper: if upper >= LOG_RATIO_REACH { f64::INFINITY } else { upper.exp() },
+        lower: largest_rejected(alpha_per_side, |ratio| log_e_harm(epochs, ratio)),
+        upper: least_rejected(alpha_per_side, |ratio| log_e_safe(epochs, ratio)),
     }
+}
+
+/// The largest ratio whose log e-value reaches `ln(1/alpha)`, of one that falls as the ratio grows; 0 when none does.
+pub(super) fn largest_rejected(alpha: f64, log_e: impl Fn(f64) -> f64) -> f64 {
+    let threshold = straightened(-alpha.ln());
+    let log_ratio = turn_within(PRECISION, LOG_RATIO_REACH, -LOG_RATIO_REACH, |log_ratio| {
+        straightened(log_e(log_ratio.exp())) - threshold
+    });
+    if log_ratio <= -LOG_RATIO_REACH { 0.0 } else { log_ratio.exp() }
+}
+
+/// The smallest ratio whose log e-value reaches `ln(1/alpha)`, of one that rises with the ratio; infinite when none does.
+pub(super) fn least_rejected(alpha: f64, log_e: impl Fn(f64) -> f64) -> f64 {
+    let threshold = straightened(-alpha.ln());
+    let log_ratio = turn_within(PRECISION, -LOG_RATIO_REACH, LOG_RATIO_REACH, |log_ratio| {
+        straightened(log_e(log_ratio.exp())) - threshold
+    });
+    if log_ratio >= LOG_RATIO_REACH { f64::INFINITY } else { log_ratio.exp() }
+}
+
+/// The lower end of [`confidence`] by bets of other weights, where it is above one; most looks at a sound candidate find out
+/// that it is not at little cost.
+#[must_use]
+pub fn least_excess(epochs: &[RaceEpoch], alpha: f64, log_weights: &[f64; BETS]) -> Option<f64> {
+    let log_e = |ratio| harm(epochs, ratio).sum::<Capital>().log_e_weighted(log_weights);
+    let is_more = log_e(1.0) > -alpha.ln();
+    is_more.then(|| largest_rejected(alpha, log_e))
 }
 
 /// The evidence of [`log_e_harm`], epoch by epoch: capitals whose sum has its hypothesis, error and assumptions.

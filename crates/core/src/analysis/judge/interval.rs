@@ -46,10 +46,10 @@ pub(super) const ALPHA_EITHER: f64 = ALPHA_PROMOTE / 4.0;
 /// The lower end of a difference of shares: its own bound, or what a race says that found the candidate's share to be more than the
 /// baseline's, if that is more. A few bad answers more are beyond doubt long before it is known how many points they are.
 ///
-/// `max(d, (r - 1) p)` with the bound `d` of the difference, `r` of the ratio, and `p` the baseline's share over epochs weighted as the best
-/// guess weights them. To first order in what is not known, `(r - 1) p` errs to the lower side for `r` above one: of the variance of
-/// `p_T (1 - k s)`, `s` being the deviation of the logarithm of the ratio, it takes the baseline's part for as large as if its share
-/// were the candidate's. How often it is wrong is measured.
+/// `max(d, (r - 1) p)` with the bound `d` of the difference, the bound `r` of the ratio, above one, and the baseline's share `p` over
+/// epochs weighted as the best guess weights them. To first order `(r - 1) p` lies too low rather than too high: `r` allows for
+/// the chance in the baseline's events as a part of the candidate's share, which is the larger one. How often it is wrong is
+/// measured.
 pub(super) fn points(difference: f64, ratio: Option<f64>, epochs: &[EpochSums]) -> f64 {
     let of_race = ratio.zip(baseline_share(epochs)).map(|(ratio, share)| (ratio - 1.0) * share);
     of_race.map_or(difference, |of_race| difference.max(of_race))

@@ -9,6 +9,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "judge_error_rates/opinions.rs"]
+mod opinions;
 #[path = "judge_error_rates/run.rs"]
 mod run;
 #[path = "judge_error_rates/strict.rs"]
@@ -49,7 +51,7 @@ const FEW: Callers = Callers::Sticky { users: 260, activity: 1.0, proneness: 1.0
 const HEAVY_TAILED: Callers = Callers::Sticky { users: 4_000, activity: 2.0, proneness: 1.0, heaviest: 0.0 };
 
 /// Exactly at all margins but that of mean latency.
-const AT_THE_MARGIN: Worse = Worse { errors: 0.005, latency: 1.2, negative: 0.03, cost: 1.2 };
+const AT_THE_MARGIN: Worse = Worse { errors: 0.005, latency: 1.2, negative: 0.03, cost: 1.2, ..Worse::NOT };
 
 fn burst(seconds: f64) -> Quality {
     if seconds % 600.0 < 120.0 {
@@ -230,7 +232,7 @@ fn a_heavy_user_is_not_held_against_the_candidate() {
 /// margin may be chance. Most are kept all the same.
 #[test]
 fn a_tolerable_candidate_is_mostly_kept() {
-    let worse = Worse { errors: 0.002, latency: 1.08, negative: 0.01, cost: 1.05 };
+    let worse = Worse { errors: 0.002, latency: 1.08, negative: 0.01, cost: 1.05, ..Worse::NOT };
     let shares = &[(0.0, 1_000), (0.3, 2_500), (0.6, 5_000)];
     let rates = Rates::of("tolerable", &Case { worse, shares, requests: 20_000, ..CALM });
     assert!(rates.rolled_back * 10 <= rates.runs, "{} of {} rolled back", rates.rolled_back, rates.runs);
@@ -351,47 +353,4 @@ fn candidates_of_few_and_of_heavy_tailed_users_at_the_margin_are_not_called_safe
         };
         check_passes_at_the_margin(name, &case);
     }
-}
-
-/// Much feedback, and a guard on its rate beside the one on its share.
-const SPOKEN_OF: Case = Case {
-    guards: &FIVE_GUARDS,
-    both: jump,
-    shares: &[(0.0, 2_500), (0.5, 5_000)],
-    requests: 16_000,
-    ..CALM
-};
-/// After how many requests callers speak of the baseline's answers, and of the candidate's.
-const SOONER_OR_LATER: [(&str, [f64; 2]); 2] =
-    [("late on the candidate", [20.0, 2_000.0]), ("late on the baseline", [2_000.0, 20.0])];
-/// All but one in fifty of those who are late have spoken by then.
-const MATURE: u64 = 8_000;
-
-#[test]
-fn feedback_that_comes_later_of_one_arm_is_not_held_against_the_candidate() {
-    for (name, after) in SOONER_OR_LATER {
-        for callers in [Callers::Independent, USERS] {
-            let feedback = Feedback { after, maturity: MATURE };
-            check_false_rollbacks(name, &Case { callers, feedback, ..SPOKEN_OF });
-        }
-    }
-}
-
-#[test]
-fn feedback_that_comes_later_of_one_arm_passes_no_candidate_at_the_margin() {
-    for (name, after) in SOONER_OR_LATER {
-        let feedback = Feedback { after, maturity: MATURE };
-        let ending = Ending::AtTheEnd;
-        let case = Case { feedback, worse: AT_THE_MARGIN, ending, guards: &GUARDS, ..SPOKEN_OF };
-        check_passes_at_the_margin(name, &case);
-    }
-}
-
-/// What a maturity is for: these tests would find it missing.
-#[test]
-fn without_a_maturity_the_arm_that_is_spoken_of_sooner_looks_worse() {
-    let feedback = Feedback { after: [2_000.0, 20.0], maturity: 0 };
-    let rates = Rates::of("late on the baseline, immature", &Case { feedback, ..SPOKEN_OF });
-    let place = SPOKEN_OF.guards.iter().position(|guard| guard.metric == Metric::Feedback).unwrap();
-    assert!(rates.blamed[place] > rates.at_most(ALPHA_ROLLBACK));
 }

@@ -68,12 +68,14 @@ pub(crate) struct Case {
 pub(crate) struct Feedback {
     /// How much later it comes on average: the baseline's, the candidate's.
     pub(crate) after: [f64; 2],
+    /// The same of what is bad.
+    pub(crate) bad_after: [f64; 2],
     /// How old a request has to be before it counts.
     pub(crate) maturity: u64,
 }
 
 impl Feedback {
-    pub(crate) const AT_ONCE: Self = Self { after: [0.0; 2], maturity: 0 };
+    pub(crate) const AT_ONCE: Self = Self { after: [0.0; 2], bad_after: [0.0; 2], maturity: 0 };
 }
 
 /// When a run is over before its requests are.
@@ -318,7 +320,8 @@ impl Scene {
         if let Some(counts) = self.evidence.epochs.last_mut()
             && let Some(said) = record(counts, traffic, (case.both)(seconds), case.worse)
         {
-            let after = case.feedback.after[usize::from(said.arm == Arm::Candidate)];
+            let after = if said.is_bad { case.feedback.bad_after } else { case.feedback.after };
+            let after = after[usize::from(said.arm == Arm::Candidate)];
             let after = if after > 0.0 { traffic.delay(after) } else { 0 };
             let epoch = self.evidence.epochs.len() - 1;
             let counts_at = number + after.max(case.feedback.maturity);

@@ -6,7 +6,7 @@ use crate::{AT_THE_MARGIN, CALM, USERS, check_false_rollbacks, check_finds};
 use viridian_core::guard::{Guard, Margin};
 use viridian_core::metric::Metric;
 
-const STRICT_GUARDS: [Guard; 3] = [
+pub(crate) const STRICT_GUARDS: [Guard; 3] = [
     Guard { strict: true, ..GUARDS[0] },
     Guard { strict: true, ..GUARDS[1] },
     Guard { strict: true, ..Guard::new(Metric::Feedback, Margin::Relative(6_000)) },

@@ -62,7 +62,7 @@ fn print(name: &str, missed: [[u64; 2]; FIVE_GUARDS.len()]) {
     println!("{name:<31} {:>5} runs: the truth was below and above what was told in {missed:?}", runs());
 }
 
-const FIVE_TIMES: Worse = Worse { errors: 0.04, negative: 0.10, latency: 1.35, cost: 1.0 };
+const FIVE_TIMES: Worse = Worse { errors: 0.04, negative: 0.10, latency: 1.35, ..Worse::NOT };
 
 #[test]
 fn what_is_told_of_requests_holds_at_every_look() {
@@ -72,6 +72,15 @@ fn what_is_told_of_requests_holds_at_every_look() {
     check("told, much worse", &Case { worse: FIVE_TIMES, ..case });
     check("told, much worse under drift", &Case { worse: FIVE_TIMES, both: drift, ..case });
     check("told in per cent", &Case { worse: FIVE_TIMES, guards: &IN_PER_CENT, ..case });
+}
+
+/// A race counts bad opinions by request, and a candidate that more callers speak of has more of them.
+#[test]
+fn what_is_told_of_opinions_holds_where_more_callers_have_one() {
+    let worse = Worse { spoken_of: 2.0, ..Worse::NOT };
+    for (name, callers) in [("requests", Callers::Independent), ("users", USERS)] {
+        check(&format!("told, more opinions, {name}"), &Case { callers, worse, requests: 6_000, ..CALM });
+    }
 }
 
 #[test]

@@ -39,13 +39,14 @@ pub(crate) struct Quality {
     pub(crate) cost: f64,
 }
 
-/// How much worse the candidate is: points, a factor, points, a factor.
+/// How much worse the candidate is: points, a factor, points, a factor; and how many times as many of its answers get feedback.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Worse {
     pub(crate) errors: f64,
     pub(crate) latency: f64,
     pub(crate) negative: f64,
     pub(crate) cost: f64,
+    pub(crate) spoken_of: f64,
 }
 
 /// One request with what came of it.
@@ -82,7 +83,7 @@ impl Quality {
 }
 
 impl Worse {
-    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0, cost: 1.0 };
+    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0, cost: 1.0, spoken_of: 1.0 };
 }
 
 impl Traffic {
@@ -122,7 +123,7 @@ impl Traffic {
 
         let failed = self.dice.uniform() < (both.errors + worse.errors) * proneness;
         let seconds = both.latency * worse.latency * slowness * (LATENCY_SPREAD * self.dice.normal()).exp();
-        let bad = (self.dice.uniform() < FEEDBACK)
+        let bad = (self.dice.uniform() < FEEDBACK * worse.spoken_of)
             .then(|| self.dice.uniform() < (both.negative + worse.negative) * proneness);
         let class = if failed { Class::UpstreamError } else { Class::Ok };
         // A user whose answers take longer gets longer ones, and those cost more.

@@ -23,6 +23,16 @@ pub(super) fn race_of(counts: &EpochCounts, metric: Metric, reading: Reading) ->
     }
 }
 
+/// The same by how many outcomes of each arm told of the metric, not by how many requests were drawn: a candidate of which more is told
+/// has more bad outcomes by request and may have no larger share of them. The draw's where one arm told nothing.
+pub(super) fn race_of_told(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
+    let drawn = race_of(counts, metric, reading);
+    let [candidate, baseline] = [&counts.candidate, &counts.baseline].map(|arm| arm.counts(metric).trials);
+    let is_told = candidate > 0 && baseline > 0;
+    let share = || candidate as f64 / (candidate + baseline) as f64;
+    RaceEpoch { probability: if is_told { share() } else { drawn.probability }, ..drawn }
+}
+
 /// The race of a percentile in which the candidate's answers are slow only beyond the margin.
 pub(super) fn granted_race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
     let candidate = reading.bad_if_granted(counts.candidate.counts(metric));

@@ -7,7 +7,8 @@
 
 use super::early::Reading;
 use super::events::{
-    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of,
+    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of,
+    race_of_told, tail_of,
 };
 use super::gap::Gap;
 use super::interval::ALPHA_EITHER;
@@ -162,14 +163,16 @@ pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.is_amount() {
         return interval::of_amounts(guard, epochs, estimate);
     }
-    let races = plain_races(epochs.iter().copied(), guard.metric);
     if is_relative(guard.margin) {
+        let races = plain_races(epochs.iter().copied(), guard.metric);
         let ratios = race::confidence(&races, ALPHA_PROMOTE / 2.0);
         return interval::around(estimate, interval::excess(ratios));
     }
     let bets = bets(epochs.iter().copied(), guard.metric);
-    let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS);
     let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric)).collect();
+    let race = if guard.metric.is_asked_of_all() { race_of } else { race_of_told };
+    let races = races(epochs.iter().copied(), |counts| race(counts, guard.metric, Reading::Quick));
+    let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS);
     let lower = interval::points(betting::lower_bound(&bets, ALPHA_EITHER), ratio, &sums);
     let upper = betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0);
     interval::around(estimate, Interval { lower, upper })

@@ -12,10 +12,11 @@
 mod chosen;
 
 use super::early::Reading;
-use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, tail_of};
+use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, race_of_told, tail_of};
 use super::gap::Gap;
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::guard::{Guard, Margin};
+use crate::metric::Metric;
 use crate::stats::evidence::capital::{BETS, Capital, Side};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
@@ -111,13 +112,15 @@ impl<'a> Starts<'a> {
         if guard.strict && matches!(guard.margin, Margin::Points(_)) {
             return self.bet(&chosen, |epochs| harm_by_points(epochs, guard.metric, guard.tolerated()));
         }
-        Found::least(readings.map(|reading| {
-            let is_granted = guard.strict && guard.metric.percentile().is_some();
-            let race = if is_granted { granted_race_of } else { race_of };
-            let ratio = if is_granted { 1.0 } else { 1.0 + guard.tolerated() };
-            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, *reading));
-            self.mixed(&chosen, raced, &LOG_WEIGHTS)
-        }))
+        let is_granted = guard.strict && guard.metric.percentile().is_some();
+        let (ratio, races) =
+            if is_granted { (1.0, GRANTED) } else { (1.0 + guard.tolerated(), races(guard.metric)) };
+        Found::least(readings.flat_map(|reading| races.iter().map(|race| (*reading, race))).map(
+            |(reading, race)| {
+                let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, reading));
+                self.mixed(&chosen, raced, &LOG_WEIGHTS)
+            },
+        ))
     }
 
     /// The same as [`harm`](Self::harm) by bets on a bounded mean: what they make of each of some epochs.
@@ -240,6 +243,17 @@ impl Found {
     pub(super) fn least(readings: impl Iterator<Item = Self>) -> Self {
         readings.reduce(|a, b| if a.log_e < b.log_e { a } else { b }).unwrap_or(NOTHING)
     }
+}
+
+/// What an epoch's events are held against.
+type Race = fn(&EpochCounts, Metric, Reading) -> RaceEpoch;
+
+const GRANTED: &[Race] = &[granted_race_of];
+
+/// By the draw, which is exact. Where an outcome may tell nothing of the metric, as most requests get no feedback, by what was told
+/// as well: the arms may differ in that, and a finding has to hold by both. Early failures have readings of their own.
+const fn races(metric: Metric) -> &'static [Race] {
+    if metric.is_asked_of_all() || metric.is_time() { &[race_of] } else { &[race_of, race_of_told] }
 }
 
 const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };

@@ -55,8 +55,8 @@ pub(super) fn points(difference: f64, ratio: Option<f64>, epochs: &[EpochSums]) 
     of_race.map_or(difference, |of_race| difference.max(of_race))
 }
 
-/// How often the baseline's requests were bad, each epoch weighted by how well it compares the arms.
-fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
+/// The baseline's share or mean, each epoch weighted by how well it compares the arms.
+pub(super) fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
     let [of_candidate, difference] = [0.0, 1.0].map(|ratio| {
         let mut estimate = Estimate::from(Hypothesis { ratio, difference: 0.0 });
         epochs.iter().for_each(|epoch| estimate.add(epoch));

@@ -115,12 +115,11 @@ impl<'a> Starts<'a> {
         let is_granted = guard.strict && guard.metric.percentile().is_some();
         let (ratio, races) =
             if is_granted { (1.0, GRANTED) } else { (1.0 + guard.tolerated(), races(guard.metric)) };
-        Found::least(readings.flat_map(|reading| races.iter().map(|race| (*reading, race))).map(
-            |(reading, race)| {
-                let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, reading));
-                self.mixed(&chosen, raced, &LOG_WEIGHTS)
-            },
-        ))
+        let found = |reading: Reading, race: Race| {
+            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, reading));
+            self.mixed(&chosen, raced, &LOG_WEIGHTS)
+        };
+        Found::least(readings.flat_map(|reading| races.iter().map(|race| found(*reading, *race))))
     }
 
     /// The same as [`harm`](Self::harm) by bets on a bounded mean: what they make of each of some epochs.
@@ -245,6 +244,8 @@ impl Found {
     }
 }
 
+const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };
+
 /// What an epoch's events are held against.
 type Race = fn(&EpochCounts, Metric, Reading) -> RaceEpoch;
 
@@ -255,8 +256,6 @@ const GRANTED: &[Race] = &[granted_race_of];
 const fn races(metric: Metric) -> &'static [Race] {
     if metric.is_asked_of_all() || metric.is_time() { &[race_of] } else { &[race_of, race_of_told] }
 }
-
-const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };
 
 /// The log weight of the start after so many times five minutes; all weights together are one.
 fn log_weight(number: u64) -> f64 {

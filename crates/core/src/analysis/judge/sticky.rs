@@ -319,19 +319,12 @@ fn difference(epochs: &[EpochSums]) -> Option<Interval> {
 fn estimate_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Option<f64> {
     let mut difference = Estimate::from(Hypothesis::EQUAL);
     epochs.iter().for_each(|epoch| difference.add(epoch));
-    let difference = difference.value()?;
-    match baseline_share(epochs) {
-        _ if !is_relative(guard.margin) => Some(difference),
-        Some(share) => Some(difference / share),
-        None => (difference > 0.0).then_some(f64::MAX),
+    let (difference, share) = (difference.value()?, interval::baseline_share(epochs)?);
+    match is_relative(guard.margin) {
+        false => Some(difference),
+        true if share > 0.0 => Some(difference / share),
+        true => (difference > 0.0).then_some(f64::MAX),
     }
-}
-
-fn baseline_share(epochs: &[EpochSums]) -> Option<f64> {
-    let groups = || epochs.iter().flat_map(|epoch| &epoch.groups);
-    let (events, trials) =
-        (groups().map(|g| g.baseline_events).sum::<f64>(), groups().map(|g| g.baseline).sum::<f64>());
-    (events > 0.0).then(|| events / trials)
 }
 
 /// Bad requests or capped amounts, as they were counted.

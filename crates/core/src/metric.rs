@@ -283,6 +283,15 @@ impl Metric {
         matches!(self, Self::Errors | Self::Timeouts | Self::RateLimited)
     }
 
+    /// Whether the draw decides how many outcomes of each arm are cases of it: every request is one, or every request for a
+    /// stream. Of the others an answer may be no case, and an arm of which fewer are has no smaller share or mean for that.
+    pub const fn cases_are_drawn(self) -> bool {
+        match self.percentile() {
+            Some(percentile) => !matches!(percentile.of, Elapsed::PerToken),
+            None => self.is_asked_of_all() || self.is_time(),
+        }
+    }
+
     /// Where the counters of a metric that every application has stand in a tally; behind the last for another, whose
     /// counters have no place among them.
     pub const fn index(self) -> usize {

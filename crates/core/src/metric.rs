@@ -216,7 +216,8 @@ impl Metric {
         matches!(self, Self::Cost | Self::CostPerSuccess)
     }
 
-    /// Whether it is about how long answers take, so that a request that fails early says nothing of it.
+    /// Whether it is about how long answers take: a request that fails early says nothing of it, and one that got no answer is
+    /// no case.
     pub const fn is_time(self) -> bool {
         self.percentile().is_some() || matches!(self, Self::LatencyMean)
     }
@@ -283,13 +284,11 @@ impl Metric {
         matches!(self, Self::Errors | Self::Timeouts | Self::RateLimited)
     }
 
-    /// Whether the draw decides how many outcomes of each arm are cases of it: every request is one, or every request for a
-    /// stream. Of the others an answer may be no case, and an arm of which fewer are has no smaller share or mean for that.
+    /// Whether the draw decides how many outcomes of each arm are cases of it: every request is one, and what good answers cost is
+    /// what all of them cost. Of the others an outcome may be no case, and an arm of which fewer are has no smaller share or mean
+    /// for that.
     pub const fn cases_are_drawn(self) -> bool {
-        match self.percentile() {
-            Some(percentile) => !matches!(percentile.of, Elapsed::PerToken),
-            None => self.is_asked_of_all() || self.is_time(),
-        }
+        self.is_asked_of_all() || matches!(self, Self::CostPerSuccess)
     }
 
     /// Where the counters of a metric that every application has stand in a tally; behind the last for another, whose

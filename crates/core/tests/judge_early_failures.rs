@@ -1,5 +1,5 @@
-//! Requests that fail before they could be slow have no latency: what they do to the judgement of latency, in either
-//! direction, for requests drawn one by one and for sticky units.
+//! Requests that fail before they could be slow have no latency, and those that got no answer are no case of it: what they do to
+//! the judgement of latency, in either direction, for requests drawn one by one and for sticky units.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,9 +32,13 @@ struct Answers {
     slower: f64,
     refused: u64,
     timed_out: u64,
+    /// How those that are refused at once end.
+    as_what: Class,
 }
 
-const USUAL: Answers = Answers { slower: 1.0, refused: 0, timed_out: 0 };
+const USUAL: Answers = Answers { slower: 1.0, refused: 0, timed_out: 0, as_what: Class::UpstreamError };
+/// Those that no answer was meant for.
+const TURNED_AWAY: [Class; 2] = [Class::RateLimited, Class::CallerError];
 
 /// Latencies spread as evenly as can be from 0.1 s to 1.1 s, so that a twentieth takes more than 1.05 s.
 fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
@@ -44,7 +48,7 @@ fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
     let place = (number * 7_919 % REQUESTS) as f64 / REQUESTS as f64;
     let answered_us = ((0.1 + place) * 1e6 * answers.slower) as u64;
     let (class, latency_us) = if fate < answers.refused {
-        (Class::UpstreamError, AT_ONCE_US)
+        (answers.as_what, AT_ONCE_US)
     } else if fate < answers.refused + answers.timed_out {
         (Class::Timeout, DEADLINE_US)
     } else {
@@ -143,4 +147,52 @@ fn errors_on_both_arms_hide_neither_a_slow_nor_a_quick_candidate() {
     let failing = Answers { refused: 2, ..USUAL };
     check("as quick", 20, (failing, failing), Expected::Pass);
     check("half as slow again", 20, (failing, Answers { slower: 1.5, ..failing }), Expected::Fail);
+}
+
+#[test]
+fn an_arm_that_turns_callers_away_is_neither_quick_nor_slow_for_that() {
+    for as_what in TURNED_AWAY {
+        let busy = Answers { refused: 50, as_what, ..USUAL };
+        check("a busy baseline, as quick", 20, (busy, USUAL), Expected::Pass);
+        check("a busy baseline, a tenth slower", 5, (busy, Answers { slower: 1.1, ..USUAL }), Expected::Fail);
+        check(
+            "a busy baseline, within the margin",
+            20,
+            (busy, Answers { slower: 1.1, ..USUAL }),
+            Expected::Pass,
+        );
+        check("a busy candidate, as quick", 20, (USUAL, busy), Expected::Pass);
+        check(
+            "a busy candidate, beyond the margin",
+            20,
+            (USUAL, Answers { slower: 1.21, ..busy }),
+            Expected::Wait,
+        );
+        check(
+            "a busy candidate, half as slow again",
+            20,
+            (USUAL, Answers { slower: 1.5, ..busy }),
+            Expected::Fail,
+        );
+    }
+}
+
+#[test]
+fn a_baseline_that_turns_callers_away_makes_no_candidate_slow() {
+    for as_what in TURNED_AWAY {
+        let busy = Answers { refused: 50, as_what, ..USUAL };
+        for metric in [Metric::LatencyP95, Metric::FirstTokenP95] {
+            let log_harm = judged(metric, 2, (busy, USUAL), Units::Independent).log_harm.unwrap();
+            assert!(log_harm < -ALPHA_ROLLBACK.ln(), "{metric}: {log_harm}");
+        }
+    }
+}
+
+/// A caller who goes away does not say how long the answer would have taken.
+#[test]
+fn a_candidate_whose_callers_go_away_is_not_quick_for_that() {
+    let left = Answers { refused: 50, slower: 1.21, as_what: Class::Cancelled, ..USUAL };
+    check("half of them leave", 20, (USUAL, left), Expected::Wait);
+    let left = Answers { refused: 50, as_what: Class::Cancelled, ..USUAL };
+    check("half of the baseline's leave", 2, (left, USUAL), Expected::Wait);
 }

@@ -9,12 +9,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "judge_error_rates/cases.rs"]
+mod cases;
 #[path = "judge_error_rates/opinions.rs"]
 mod opinions;
 #[path = "judge_error_rates/run.rs"]
 mod run;
 #[path = "judge_error_rates/strict.rs"]
 mod strict;
+#[path = "judge_error_rates/times.rs"]
+mod times;
 #[path = "judge_error_rates/told.rs"]
 mod told;
 #[path = "judge_error_rates/traffic.rs"]

@@ -6,13 +6,13 @@
 //! of clean candidates are ever called worse, at any number of looks. Promotion needs every guard to pass, so each
 //! guard has its own error, [`ALPHA_PROMOTE`].
 
-mod early;
 mod events;
 mod gap;
 mod heavy;
 mod independent;
 mod interval;
 pub mod pairs;
+mod reading;
 mod scored;
 pub mod slices;
 mod starts;

@@ -16,6 +16,8 @@ pub(super) struct Bet {
     pub(super) margin: f64,
     /// What an amount that is not known counts as.
     pub(super) unknown: u64,
+    /// The candidate's part of the cases.
+    pub(super) probability: f64,
 }
 
 /// By what the arms of an epoch are compared, likewise.

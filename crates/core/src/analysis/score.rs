@@ -94,7 +94,7 @@ fn under(cap: u64, metric: Metric, outcome: &Outcome) -> Option<Counts> {
             let cost = capped(outcome.contents.cost?, cap);
             Some(Counts { trials: u64::from(outcome.contents.is_good()), ..cost })
         }
-        Metric::LatencyMean => Some(match known_time_under(cap, outcome) {
+        Metric::LatencyMean => Some(match time(Elapsed::ToLastByte, outcome)?.known_under(cap) {
             Some(us) => Counts { trials: 1, ..capped(us, cap) },
             None => Counts { trials: 1, failed_early: 1, ..Counts::default() },
         }),
@@ -137,8 +137,7 @@ pub(super) fn known_time(elapsed: Elapsed, outcome: &Outcome, thresholds: &Thres
 /// How long an answer took, in microseconds, or how long it was waited for in vain when that was longer than the cap of a
 /// mean.
 pub(super) fn known_time_under(cap: u64, outcome: &Outcome) -> Option<u64> {
-    let time = time(Elapsed::ToLastByte, outcome)?;
-    (time.is_whole || time.elapsed_us > cap).then_some(time.elapsed_us)
+    time(Elapsed::ToLastByte, outcome)?.known_under(cap)
 }
 
 /// How long something took, or how long it was waited for in vain.
@@ -149,6 +148,11 @@ struct Time {
 }
 
 impl Time {
+    /// The time, unless it ended under a cap for another reason.
+    const fn known_under(&self, cap: u64) -> Option<u64> {
+        if self.is_whole || self.elapsed_us > cap { Some(self.elapsed_us) } else { None }
+    }
+
     /// A request that failed after the threshold was slow, whatever ended it; before it, nobody can tell.
     fn against(&self, threshold: Threshold) -> Counts {
         Counts {
@@ -161,10 +165,14 @@ impl Time {
     }
 }
 
-/// How long something took of an outcome that has it.
+/// How long something took of an outcome that has it. An answer that was not given has no time: a request that was turned away or
+/// that the caller got wrong is no case. One that the caller did not wait for is, and nobody can tell how long it would have taken.
 fn time(elapsed: Elapsed, outcome: &Outcome) -> Option<Time> {
+    if matches!(outcome.class, Class::RateLimited | Class::CallerError) {
+        return None;
+    }
     let (elapsed_us, is_whole) = match (elapsed, outcome.first_token) {
-        (Elapsed::ToLastByte, _) => (outcome.latency_us, !outcome.class.is_error()),
+        (Elapsed::ToLastByte, _) => (outcome.latency_us, outcome.class == Class::Ok),
         (Elapsed::ToFirstToken, FirstToken::After(elapsed_us)) => (elapsed_us, true),
         (Elapsed::ToFirstToken, FirstToken::Never) => (outcome.latency_us, false),
         (Elapsed::ToFirstToken, FirstToken::NotStreamed) => return None,

@@ -15,6 +15,14 @@ const LATENCY_SPREAD: f64 = 0.5;
 const SLOWNESS_SPREAD: f64 = 0.2;
 /// The deviation of the logarithm of what answers cost.
 const PRICE_SPREAD: f64 = 0.8;
+/// After which parts of an answer's time its first token may come.
+const FIRST_TOKEN: std::ops::Range<f64> = 0.1..0.5;
+/// How many tokens an answer may have.
+const TOKENS: std::ops::Range<f64> = 100.0..400.0;
+/// The share of answers that call functions.
+const CALLS: f64 = 0.4;
+/// How soon a request is turned away, in microseconds.
+const AT_ONCE_US: u64 = 2_000;
 /// The share of answers that get feedback.
 const FEEDBACK: f64 = 0.2;
 
@@ -39,14 +47,19 @@ pub(crate) struct Quality {
     pub(crate) cost: f64,
 }
 
-/// How much worse the candidate is: points, a factor, points, a factor; and how many times as many of its answers get feedback.
+/// How much worse the candidate is: points, a factor, points, a factor; and in what else the arms differ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Worse {
     pub(crate) errors: f64,
     pub(crate) latency: f64,
     pub(crate) negative: f64,
     pub(crate) cost: f64,
+    /// How many times as many of its answers get feedback.
     pub(crate) spoken_of: f64,
+    /// How many times as many of them call functions.
+    pub(crate) calls: f64,
+    /// The part of the baseline's requests, and of the candidate's, that are turned away.
+    pub(crate) turned_away: [f64; 2],
 }
 
 /// One request with what came of it.
@@ -61,6 +74,8 @@ pub(crate) struct Traffic {
     dice: Dice,
     /// Prices have dice of their own.
     prices: Dice,
+    /// And so has how answers are streamed.
+    streams: Dice,
     users: Vec<User>,
 }
 
@@ -83,7 +98,15 @@ impl Quality {
 }
 
 impl Worse {
-    pub(crate) const NOT: Self = Self { errors: 0.0, latency: 1.0, negative: 0.0, cost: 1.0, spoken_of: 1.0 };
+    pub(crate) const NOT: Self = Self {
+        errors: 0.0,
+        latency: 1.0,
+        negative: 0.0,
+        cost: 1.0,
+        spoken_of: 1.0,
+        calls: 1.0,
+        turned_away: [0.0; 2],
+    };
 }
 
 impl Traffic {
@@ -98,7 +121,7 @@ impl Traffic {
                 users
             }
         };
-        Self { dice, prices: Dice { state: !seed }, users }
+        Self { dice, prices: Dice { state: !seed }, streams: Dice { state: seed.rotate_left(32) }, users }
     }
 
     /// So many requests, or more or fewer: exponential with this mean.
@@ -118,6 +141,7 @@ impl Traffic {
             Standing::Exempt(viridian_core::routing::decide::Exempt::NotCompared)
         };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
+        let turned_away = self.streams.uniform() < worse.turned_away[usize::from(arm == Arm::Candidate)];
         let worse = if arm == Arm::Candidate { worse } else { Worse::NOT };
         let (proneness, slowness) = user.map_or((1.0, 1.0), |user| (user.proneness, user.slowness));
 
@@ -129,10 +153,49 @@ impl Traffic {
         // A user whose answers take longer gets longer ones, and those cost more.
         let price = (PRICE_SPREAD * self.prices.normal() - PRICE_SPREAD * PRICE_SPREAD / 2.0).exp();
         let cost = both.cost * worse.cost * slowness * price;
-        let contents = Contents { cost: Some((cost * 1e9) as u64), ..Contents::default() };
-        let (latency_us, first_token) = ((seconds * 1e6) as u64, FirstToken::NotStreamed);
-        Request { outcome: Outcome { decision, class, latency_us, first_token, contents }, bad }
+        let (first_token, output_tokens) = self.streamed(seconds, failed);
+        let invalid_tool_calls =
+            self.called(CALLS * worse.calls, (both.negative + worse.negative) * proneness);
+        let cost = Some((cost * 1e9) as u64);
+        let contents = Contents { cost, output_tokens, invalid_tool_calls, ..Contents::default() };
+        let outcome = Outcome { decision, class, latency_us: micros(seconds), first_token, contents };
+        if turned_away {
+            return Request { outcome: turned_away_at_once(decision), bad: None };
+        }
+        Request { outcome, bad }
     }
+
+    /// Whether a call is invalid, of the part of the answers with calls.
+    fn called(&mut self, part: f64, invalid: f64) -> Option<bool> {
+        let [calls, is_invalid] = std::array::from_fn(|_| self.streams.uniform());
+        (calls < part).then_some(is_invalid < invalid)
+    }
+
+    /// When the first token of an answer comes, and how many it has: half of those that fail come to none, and none of them
+    /// to its end.
+    fn streamed(&mut self, seconds: f64, failed: bool) -> (FirstToken, Option<u64>) {
+        let [began, tokens] = [FIRST_TOKEN, TOKENS].map(|range| self.streams.within(range));
+        let breaks = self.streams.uniform();
+        match failed {
+            false => (FirstToken::After(micros(seconds * began)), Some(tokens as u64)),
+            true if breaks < 0.5 => (FirstToken::Never, None),
+            true => (FirstToken::After(micros(seconds * began)), None),
+        }
+    }
+}
+
+fn turned_away_at_once(decision: Decision) -> Outcome {
+    Outcome {
+        decision,
+        class: Class::RateLimited,
+        latency_us: AT_ONCE_US,
+        first_token: FirstToken::Never,
+        contents: Contents::default(),
+    }
+}
+
+fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6) as u64
 }
 
 fn population(count: usize, spread: (f64, f64), run: u64, dice: &mut Dice) -> Vec<User> {
@@ -182,6 +245,10 @@ impl Dice {
 
     fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn within(&mut self, range: std::ops::Range<f64>) -> f64 {
+        range.start + (range.end - range.start) * self.uniform()
     }
 
     fn normal(&mut self) -> f64 {

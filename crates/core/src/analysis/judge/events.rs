@@ -1,6 +1,6 @@
 //! The bad events of an epoch, as the race takes them, and its amounts, as bets do.
 
-use super::early::Reading;
+use super::reading::Reading;
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::remembered::Bet;
 use crate::analysis::tally::Counts;
@@ -17,20 +17,10 @@ use crate::stats::evidence::race::RaceEpoch;
 /// The race of an epoch.
 pub(super) fn race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
     RaceEpoch {
-        probability: counts.epoch.weight.probability(),
+        probability: reading.probability(metric, counts),
         candidate: reading.bad(counts.candidate.counts(metric)),
         baseline: reading.bad(counts.baseline.counts(metric)),
     }
-}
-
-/// The same by how many outcomes of each arm told of the metric, not by how many requests were drawn: a candidate of which more is told
-/// has more bad outcomes by request and may have no larger share of them. The draw's where one arm told nothing.
-pub(super) fn race_of_told(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    let drawn = race_of(counts, metric, reading);
-    let [candidate, baseline] = [&counts.candidate, &counts.baseline].map(|arm| arm.counts(metric).trials);
-    let is_told = candidate > 0 && baseline > 0;
-    let share = || candidate as f64 / (candidate + baseline) as f64;
-    RaceEpoch { probability: if is_told { share() } else { drawn.probability }, ..drawn }
 }
 
 /// The race of a percentile in which the candidate's answers are slow only beyond the margin.
@@ -58,7 +48,7 @@ pub(super) fn race_granting(
 /// The race of what came to more than the cap.
 pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
     RaceEpoch {
-        probability: counts.epoch.weight.probability(),
+        probability: reading.probability(metric, counts),
         candidate: reading.bad_if_granted(counts.candidate.counts(metric)),
         baseline: reading.bad_if_granted(counts.baseline.counts(metric)),
     }
@@ -72,7 +62,8 @@ pub(super) fn capital_of_amounts(
 ) -> Capital {
     let cap = counts.epoch.thresholds.cap(metric).unwrap_or(1);
     let (unknown, _) = reading.early_amounts(Counts::default(), cap);
-    counts.capital(Bet { metric, side, margin, unknown }, || {
+    let probability = reading.probability(metric, counts);
+    counts.capital(Bet { metric, side, margin, unknown, probability }, || {
         if metric == Metric::CostPerSuccess {
             return per_success::capital(&costs_of(counts), side, margin);
         }
@@ -96,16 +87,20 @@ pub(super) fn log_e_safe_by_amounts<'a>(
 }
 
 /// The evidence that the candidate's share is larger by more than so many points, epoch by epoch.
-pub(super) fn harm_by_points(epochs: &[&EpochCounts], metric: Metric, tolerated: f64) -> Vec<Capital> {
-    let epochs: Vec<BinaryEpoch> = epochs.iter().map(|counts| bets_of(counts, metric)).collect();
+pub(super) fn harm_by_points(
+    epochs: &[&EpochCounts],
+    (metric, tolerated): (Metric, f64),
+    reading: Reading,
+) -> Vec<Capital> {
+    let epochs: Vec<BinaryEpoch> = epochs.iter().map(|counts| bets_of(counts, metric, reading)).collect();
     betting::harm(&epochs, tolerated).collect()
 }
 
 /// The bets on a share in an epoch.
-pub(super) fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
+pub(super) fn bets_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> BinaryEpoch {
     let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
     BinaryEpoch {
-        probability: counts.epoch.weight.probability(),
+        probability: reading.probability(metric, counts),
         centre: counts.epoch.centre(metric),
         candidate: trials(counts.candidate.counts(metric)),
         baseline: trials(counts.baseline.counts(metric)),
@@ -129,12 +124,15 @@ pub(super) fn contrast_of_amounts(
 /// The times of an epoch with the threshold of a percentile; nothing while it has none.
 pub(super) fn times_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Option<TimesEpoch<'_>> {
     let (percentile, threshold) = metric.percentile().zip(counts.epoch.thresholds.of(metric))?;
-    let without_times = Counts { events: 0, ..counts.candidate.counts(metric) };
+    let candidate = counts.candidate.tally.times(percentile.of);
+    let told = counts.candidate.counts(metric);
+    let timed = candidate.count_above(threshold.at_us);
+    let without_times = Counts { events: told.events.saturating_sub(timed), ..told };
     let baseline = counts.baseline.counts(metric);
     Some(TimesEpoch {
-        probability: counts.epoch.weight.probability(),
+        probability: reading.probability(metric, counts),
         threshold: threshold.at_us,
-        candidate: counts.candidate.tally.times(percentile.of),
+        candidate,
         slowest: reading.bad(without_times),
         baseline: reading.bad(baseline),
     })
@@ -161,7 +159,7 @@ fn amounts_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> AmountE
     let (amount, unknown_on_candidate) = reading.early_amounts(counts.candidate.counts(metric), cap);
     let (_, unknown_on_baseline) = reading.early_amounts(counts.baseline.counts(metric), cap);
     AmountEpoch {
-        probability: counts.epoch.weight.probability(),
+        probability: reading.probability(metric, counts),
         cap,
         centre: counts.epoch.centre(metric),
         candidate,

@@ -4,6 +4,7 @@
 //! both arms across epochs does not look like a difference between them.
 
 use super::is_relative;
+use super::reading::Reading;
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::remembered::{Compared, Scale};
 use crate::analysis::tally::Counts;
@@ -16,7 +17,7 @@ use std::ops::AddAssign;
 /// How much worse the candidate is, as a weighted sum and its weight.
 ///
 /// - Points: differences of shares, or of mean scores, each weighted by the harmonic number of trials (Mantel and Haenszel).
-/// - Per cent of a share: events of each arm, weighted by the chance to be drawn for the other.
+/// - Per cent of a share: events of each arm, weighted by the other's part of the cases.
 /// - Per cent of a percentile, or of an amount: logarithms of ratios of percentiles, or of means, weighted as points are.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gap {
@@ -60,7 +61,7 @@ impl Gap {
             return Self::of_means(mean(baseline), mean(candidate), weight);
         }
         if is_relative(guard.margin) {
-            let probability = counts.epoch.weight.probability();
+            let probability = Reading::told_of(guard.metric).probability(guard.metric, counts);
             return Self {
                 sum: candidate.events as f64 * (1.0 - probability),
                 weight: baseline.events as f64 * probability,

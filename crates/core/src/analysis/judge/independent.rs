@@ -5,13 +5,12 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin. An amount is
 //! bet on under its cap, and what exceeds the cap is raced.
 
-use super::early::Reading;
 use super::events::{
-    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of,
-    race_of_told, tail_of,
+    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of,
 };
 use super::gap::Gap;
 use super::interval::ALPHA_EITHER;
+use super::reading::Reading;
 use super::starts::{LOG_WEIGHTS, Starts};
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
@@ -20,7 +19,7 @@ use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::capital::{Capital, Side};
-use crate::stats::evidence::contrast::{Contrast, EpochSums, GroupSums, Hypothesis};
+use crate::stats::evidence::contrast::{EpochSums, GroupSums};
 use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::evidence::srm::{self, SplitEpoch};
 use crate::stats::interval::Interval;
@@ -46,9 +45,7 @@ pub(super) fn harm(guard: &Guard, starts: &Starts<'_>) -> Tested {
 }
 
 fn shows_safe(log_safe: f64, guard: &Guard, evidence: &Evidence) -> bool {
-    log_safe >= -ALPHA_PROMOTE.ln()
-        && holds_among_those_who_answer(guard, evidence)
-        && !exceeds_its_cap_more_often(guard, evidence)
+    log_safe >= -ALPHA_PROMOTE.ln() && !exceeds_its_cap_more_often(guard, evidence)
 }
 
 /// Whether the candidate is shown safe by a guard with another margin than the rollout's, for which nothing is remembered and no
@@ -83,54 +80,38 @@ pub(super) fn split(evidence: &Evidence) -> SplitCheck {
 
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
-    let epochs = bets(evidence.compared(), Metric::Errors);
+    let epochs = bets(evidence.compared(), Metric::Errors, Reading::Quick);
     betting::difference(&epochs).map(|_| betting::upper_bound(&epochs, ALPHA_PROMOTE).max(0.0))
 }
 
-/// The least evidence in any reading of early failures.
+/// The least evidence in any reading.
 fn least(metric: Metric, log_e: impl Fn(Reading) -> f64) -> f64 {
     Reading::all(metric).iter().map(|reading| log_e(*reading)).fold(f64::INFINITY, f64::min)
 }
 
 fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
-    let margin = guard.margin.fraction();
-    let epochs = safe_epochs(guard.metric, evidence);
-    if guard.metric.percentile().is_some() {
-        let epochs: Vec<&EpochCounts> = epochs.collect();
-        return least(guard.metric, |reading| {
-            race::log_e_safe(
-                &races(epochs.iter().copied(), |counts| granted_race_of(counts, guard.metric, reading)),
+    let (metric, margin) = (guard.metric, guard.margin.fraction());
+    let epochs: Vec<&EpochCounts> = safe_epochs(metric, evidence).collect();
+    least(metric, |reading| {
+        let epochs = || epochs.iter().copied();
+        if metric.percentile().is_some() {
+            return race::log_e_safe(
+                &races(epochs(), |counts| granted_race_of(counts, metric, reading)),
                 1.0,
-            )
-        });
-    }
-    if guard.metric.is_amount() {
-        let (epochs, asked) = (epochs.collect::<Vec<_>>(), (guard.metric, Side::Safe, margin));
-        return least(guard.metric, |reading| {
-            let capitals = epochs.iter().map(|counts| capital_of_amounts(counts, asked, reading));
-            capitals.sum::<Capital>().log_e()
-        });
-    }
-    if is_relative(guard.margin) {
-        return race::log_e_safe(&plain_races(epochs, guard.metric), 1.0 + margin);
-    }
-    betting::log_e_safe(&bets(epochs, guard.metric), margin)
-}
-
-/// Feedback comes from those who give any, and a candidate about which fewer speak up is not better for that. Whether
-/// the share among those who do is safe is judged by itself, with many of them; other metrics know every request.
-fn holds_among_those_who_answer(guard: &Guard, evidence: &Evidence) -> bool {
-    if guard.metric != Metric::Feedback {
-        return true;
-    }
-    let epochs: Vec<EpochSums> = evidence.compared().map(|counts| sums(counts, Metric::Feedback)).collect();
-    let margin = guard.margin.fraction();
-    let at_the_margin = if is_relative(guard.margin) {
-        Hypothesis { ratio: 1.0 + margin, difference: 0.0 }
-    } else {
-        Hypothesis { ratio: 1.0, difference: margin }
-    };
-    Contrast::of(&epochs, at_the_margin).is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
+            );
+        }
+        if metric.is_amount() {
+            let asked = (metric, Side::Safe, margin);
+            return epochs()
+                .map(|counts| capital_of_amounts(counts, asked, reading))
+                .sum::<Capital>()
+                .log_e();
+        }
+        if is_relative(guard.margin) {
+            return race::log_e_safe(&plain_races(epochs(), metric, reading), 1.0 + margin);
+        }
+        betting::log_e_safe(&bets(epochs(), metric, reading), margin)
+    })
 }
 
 /// A mean that is safe under the cap is not if it grows beyond it.
@@ -138,7 +119,8 @@ fn exceeds_its_cap_more_often(guard: &Guard, evidence: &Evidence) -> bool {
     if !guard.metric.is_amount() {
         return false;
     }
-    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric, Reading::Quick));
+    let reading = Reading::told_of(guard.metric);
+    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric, reading));
     race::log_e_harm(&tails, 1.0) >= -ALPHA_PROMOTE.ln()
 }
 
@@ -163,15 +145,14 @@ pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.is_amount() {
         return interval::of_amounts(guard, epochs, estimate);
     }
+    let reading = Reading::told_of(guard.metric);
+    let races = plain_races(epochs.iter().copied(), guard.metric, reading);
     if is_relative(guard.margin) {
-        let races = plain_races(epochs.iter().copied(), guard.metric);
         let ratios = race::confidence(&races, ALPHA_PROMOTE / 2.0);
         return interval::around(estimate, interval::excess(ratios));
     }
-    let bets = bets(epochs.iter().copied(), guard.metric);
+    let bets = bets(epochs.iter().copied(), guard.metric, reading);
     let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric)).collect();
-    let race = if guard.metric.is_asked_of_all() { race_of } else { race_of_told };
-    let races = races(epochs.iter().copied(), |counts| race(counts, guard.metric, Reading::Quick));
     let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS);
     let lower = interval::points(betting::lower_bound(&bets, ALPHA_EITHER), ratio, &sums);
     let upper = betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0);
@@ -197,19 +178,27 @@ fn races<'a>(
     merged
 }
 
-/// The races of a metric every request's outcome is known for.
-fn plain_races<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<RaceEpoch> {
-    races(epochs, |counts| race_of(counts, metric, Reading::Quick))
+/// The races of a share.
+fn plain_races<'a>(
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+    metric: Metric,
+    reading: Reading,
+) -> Vec<RaceEpoch> {
+    races(epochs, |counts| race_of(counts, metric, reading))
 }
 
 /// The bets of epochs, those with the same draw probability and centre as one, for the same reason.
-fn bets<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<BinaryEpoch> {
+fn bets<'a>(
+    epochs: impl Iterator<Item = &'a EpochCounts>,
+    metric: Metric,
+    reading: Reading,
+) -> Vec<BinaryEpoch> {
     let mut merged: Vec<BinaryEpoch> = Vec::new();
     let add = |arm: &mut Trials, more: Trials| {
         arm.trials += more.trials;
         arm.events += more.events;
     };
-    for epoch in epochs.map(|counts| bets_of(counts, metric)) {
+    for epoch in epochs.map(|counts| bets_of(counts, metric, reading)) {
         let is_same = |earlier: &&mut BinaryEpoch| {
             earlier.probability == epoch.probability && earlier.centre == epoch.centre
         };

@@ -3,8 +3,8 @@
 //! [`super::sticky`]; where these are of a difference and of a race, [`points`] joins them.
 
 use super::ALPHA_PROMOTE;
-use super::early::Reading;
 use super::events::{contrast_of_amounts, times_of};
+use super::reading::Reading;
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::verdict::Effect;
 use crate::guard::Guard;
@@ -31,7 +31,7 @@ pub(super) fn of_times(
 
 /// The range of an amount's mean under its cap.
 pub(super) fn of_amounts(guard: &Guard, epochs: &[&EpochCounts], estimate: Option<f64>) -> Effect {
-    let readings = Reading::all(guard.metric).iter().map(|reading| {
+    let readings = Reading::of_failures(guard.metric).iter().map(|reading| {
         let told = contrast_of_amounts(epochs, guard.metric, *reading);
         let told = told.map(|told| [told.lower(ALPHA_PROMOTE / 2.0), told.upper(ALPHA_PROMOTE / 2.0)]);
         let [lower, upper] = told.map_or([None; 2], |ends| ends.map(|end| Some(end.exp())));

@@ -11,9 +11,9 @@
 
 mod chosen;
 
-use super::early::Reading;
-use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, race_of_told, tail_of};
+use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, tail_of};
 use super::gap::Gap;
+use super::reading::Reading;
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::guard::{Guard, Margin};
 use crate::metric::Metric;
@@ -87,8 +87,7 @@ impl<'a> Starts<'a> {
         Self { epochs, starts }
     }
 
-    /// The evidence that the candidate is worse by this guard's metric of the starts that may act, the least in any reading of
-    /// early failures.
+    /// The evidence that the candidate is worse by this guard's metric of the starts that may act, the least in any reading.
     pub(super) fn harm(&self, guard: &Guard) -> Found {
         self.asked(guard, Which::Material)
     }
@@ -110,16 +109,18 @@ impl<'a> Starts<'a> {
             );
         }
         if guard.strict && matches!(guard.margin, Margin::Points(_)) {
-            return self.bet(&chosen, |epochs| harm_by_points(epochs, guard.metric, guard.tolerated()));
+            let asked = (guard.metric, guard.tolerated());
+            return Found::least(
+                readings.map(|reading| self.bet(&chosen, |epochs| harm_by_points(epochs, asked, *reading))),
+            );
         }
         let is_granted = guard.strict && guard.metric.percentile().is_some();
-        let (ratio, races) =
-            if is_granted { (1.0, GRANTED) } else { (1.0 + guard.tolerated(), races(guard.metric)) };
-        let found = |reading: Reading, race: Race| {
-            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, reading));
+        let (ratio, race): (f64, Race) =
+            if is_granted { (1.0, granted_race_of) } else { (1.0 + guard.tolerated(), race_of) };
+        Found::least(readings.map(|reading| {
+            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, *reading));
             self.mixed(&chosen, raced, &LOG_WEIGHTS)
-        };
-        Found::least(readings.flat_map(|reading| races.iter().map(|race| found(*reading, *race))))
+        }))
     }
 
     /// The same as [`harm`](Self::harm) by bets on a bounded mean: what they make of each of some epochs.
@@ -248,14 +249,6 @@ const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };
 
 /// What an epoch's events are held against.
 type Race = fn(&EpochCounts, Metric, Reading) -> RaceEpoch;
-
-const GRANTED: &[Race] = &[granted_race_of];
-
-/// By the draw, which is exact. Where an outcome may tell nothing of the metric, as most requests get no feedback, by what was told
-/// as well: the arms may differ in that, and a finding has to hold by both. Early failures have readings of their own.
-const fn races(metric: Metric) -> &'static [Race] {
-    if metric.is_asked_of_all() || metric.is_time() { &[race_of] } else { &[race_of, race_of_told] }
-}
 
 /// The log weight of the start after so many times five minutes; all weights together are one.
 fn log_weight(number: u64) -> f64 {

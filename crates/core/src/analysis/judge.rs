@@ -126,7 +126,8 @@ fn asked(guards: &[Guard], evidence: &Evidence, units: Units, asked: Asked) -> A
     let tested: Vec<Tested> = guards.iter().map(tests(guards, (evidence, &starts, units), asked)).collect();
     let wait = too_few_units(evidence, units);
     let worse = worse(guards, &tested);
-    let slices = slices::found(guards, evidence, units);
+    // Too few units for the whole are too few for its parts.
+    let slices = if wait.is_some() { Vec::new() } else { slices::found(guards, evidence, units) };
     let guards = guards
         .iter()
         .zip(tested)

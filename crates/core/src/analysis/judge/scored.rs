@@ -128,7 +128,7 @@ pub(super) fn effect(score: Score, epochs: &[&EpochCounts], units: Units) -> Eff
     match units {
         Units::Independent => {
             let distance = scored::contrast(&epochs_of(score, epochs.iter().copied()));
-            distance.map_or_else(Effect::default, |distance| told(distance, score.width()))
+            distance.map_or_else(Effect::default, |distance| told(distance, (score.width(), score.width())))
         }
         Units::Sticky => effect_of_sums(score, &sums(score, epochs.iter().copied())),
     }
@@ -154,18 +154,19 @@ pub(super) fn effect_on_others(
 fn effect_of_sums(score: Score, sums: &[EpochSums]) -> Effect {
     match Contrast::of_amounts(sums, Hypothesis::EQUAL) {
         None => Effect::default(),
-        Some(distance) if are_enough(sums) => told(distance, unit(score)),
+        Some(distance) if are_enough(sums) => told(distance, (unit(score), score.width())),
         Some(distance) => {
             Effect { estimate: Some(distance.estimate * unit(score)), lower: None, upper: None }
         }
     }
 }
 
-fn told(distance: Contrast, unit: f64) -> Effect {
+/// No end lies beyond the scale, whatever a few scores leave open.
+fn told(distance: Contrast, (unit, width): (f64, f64)) -> Effect {
     Effect {
         estimate: Some(distance.estimate * unit),
-        lower: Some(distance.lower(ALPHA_PROMOTE / 2.0) * unit),
-        upper: Some(distance.upper(ALPHA_PROMOTE / 2.0) * unit),
+        lower: Some((distance.lower(ALPHA_PROMOTE / 2.0) * unit).max(-width)),
+        upper: Some((distance.upper(ALPHA_PROMOTE / 2.0) * unit).min(width)),
     }
 }
 

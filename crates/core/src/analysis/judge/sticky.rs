@@ -312,7 +312,8 @@ fn difference(epochs: &[EpochSums]) -> Option<Interval> {
     let ratio = clustered::least_excess(epochs, ALPHA_EITHER, &LOG_WEIGHTS);
     let ratio = ratio.filter(|_| distance.event_groups >= HARM_GROUPS);
     let lower = interval::points(distance.lower(ALPHA_EITHER), ratio, epochs);
-    Some(Interval { lower, upper: distance.upper(ALPHA_PROMOTE / 2.0) })
+    // No end lies beyond what shares can differ by, whatever a few groups leave open.
+    Some(Interval { lower: lower.max(-1.0), upper: distance.upper(ALPHA_PROMOTE / 2.0).min(1.0) })
 }
 
 /// The best guess: the difference, as a part of the baseline's share or mean where the margin is one. Beside a baseline that has

@@ -45,8 +45,8 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
     let mut bars = Vec::new();
     let mut add =
         |what: String, found: f64, side: Side, limit: f64| bars.push(Bar { what, found, limit, side });
-    for row in rows.iter().filter(|row| row.rule == "viridian") {
-        let name = &row.scenario;
+    for row in rows.iter().filter(|row| row.rule == "viridian" || row.kind == Kind::Equal) {
+        let name = format!("{}{}", row.scenario, by(&row.rule));
         if matches!(row.kind, Kind::Null | Kind::Equal) {
             add(format!("{name}: rolled back"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
             if row.runs >= ENOUGH_RUNS {
@@ -81,8 +81,8 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
     for figure in figures(config.usual.judged) {
         if let Some(row) = row(figure.rule, figure.scenario) {
             let found = (figure.of)(row).unwrap_or(MISSING);
-            let by = if figure.rule == "viridian" { String::new() } else { format!(" by {}", figure.rule) };
-            add(format!("{}{by}: {}", figure.scenario, figure.what), found, figure.side, figure.limit);
+            let what = format!("{}{}: {}", figure.scenario, by(figure.rule), figure.what);
+            add(what, found, figure.side, figure.limit);
         }
     }
     for (rule, times) in [("flagger", 4.0), ("kayenta", 20.0)] {
@@ -99,6 +99,11 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
         }
     }
     bars
+}
+
+/// Names a rule where it is not ours with all guards.
+fn by(rule: &str) -> String {
+    if rule == "viridian" { String::new() } else { format!(" by {rule}") }
 }
 
 /// What of a row is the figure.

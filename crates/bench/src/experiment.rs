@@ -97,7 +97,8 @@ fn aims(scenario: &Scenario) -> Vec<Aim> {
         }
         Kind::Worse => vec![Aim::Judge, Aim::JudgeAlone],
         Kind::Margin => vec![Aim::Judge, Aim::Keep],
-        Kind::Equal => vec![Aim::Promote],
+        Kind::Equal if scenario.watches == Watched::All => vec![Aim::Promote],
+        Kind::Equal => vec![Aim::PromoteAlone],
     }
 }
 

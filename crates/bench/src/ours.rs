@@ -104,7 +104,7 @@ impl Ours {
     pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
         let rate = scenario.rate.unwrap_or(config.usual.rate);
-        let predicted = (aim == Aim::Promote).then(|| {
+        let predicted = aim.is_promotion().then(|| {
             let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.tally });
             told.steps.iter().map(|step| step.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64())).sum()
         });

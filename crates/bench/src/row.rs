@@ -71,7 +71,7 @@ impl Row {
         let in_time = |run: &Run| {
             run.end == End::Promoted && run.predicted.is_some_and(|told| run.seconds <= IN_TIME * told)
         };
-        let in_time = (aim == Aim::Promote).then(|| Rate::of(runs, in_time));
+        let in_time = aim.is_promotion().then(|| Rate::of(runs, in_time));
         let may_promote = matches!(scenario.kind, Kind::Margin | Kind::Broken | Kind::Equal);
         let to_promotion = runs.iter().filter(|run| run.end == End::Promoted).map(|run| run.seconds);
         let guards = runs.first().map_or(0, |run| run.passed.len());
@@ -102,7 +102,7 @@ impl Row {
             let is_within = |(from, to): (f64, f64)| (from..=to).contains(&run.seconds);
             run.end == End::Promoted && run.told.is_some_and(is_within)
         };
-        row.p_in_range = (aim == Aim::Promote).then(|| Rate::of(&told, in_range).share());
+        row.p_in_range = aim.is_promotion().then(|| Rate::of(&told, in_range).share());
         row.p_safe_upper = safe.iter().map(|rate| rate.bounds().1).max_by(f64::total_cmp);
         row.p_safe = safe.into_iter().map(Rate::share).collect();
         row.p_split_broken = Some(Rate::of(runs, |run| run.split_broken).share());
@@ -172,7 +172,7 @@ const fn rule(aim: Aim) -> &'static str {
         Aim::Judge | Aim::Promote => "viridian",
         Aim::JudgeByDefault => "viridian-default-warmup",
         Aim::JudgeUsual => "viridian-percentile",
-        Aim::JudgeAlone => "viridian-one-guard",
+        Aim::JudgeAlone | Aim::PromoteAlone => "viridian-one-guard",
         Aim::Keep => "viridian-kept",
     }
 }

@@ -22,10 +22,19 @@ pub(crate) enum Aim {
     JudgeUsual,
     /// What the guard on the watched metric does alone.
     JudgeAlone,
-    /// The same, until it is promoted.
+    /// When all guards together let it be promoted.
     Promote,
+    /// When the guard on the watched metric alone does.
+    PromoteAlone,
     /// What would pass if nothing was rolled back.
     Keep,
+}
+
+impl Aim {
+    /// Whether it is about when a candidate is promoted.
+    pub(crate) const fn is_promotion(self) -> bool {
+        matches!(self, Self::Promote | Self::PromoteAlone)
+    }
 }
 
 /// The plan for a scenario.
@@ -65,8 +74,8 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
     let all = rules.guards.iter().map(|spec| if instead(spec) { &rules.instead_of_mean } else { spec });
     let alone = scenario.guard.or_else(|| known_by(scenario.watches));
     let is_armed = |spec: &&GuardSpec| match aim {
-        Aim::Judge | Aim::JudgeByDefault | Aim::JudgeUsual | Aim::Keep => true,
-        Aim::JudgeAlone | Aim::Promote => Some(spec.metric) == alone,
+        Aim::Judge | Aim::JudgeByDefault | Aim::JudgeUsual | Aim::Promote | Aim::Keep => true,
+        Aim::JudgeAlone | Aim::PromoteAlone => Some(spec.metric) == alone,
     };
     all.filter(is_armed).map(|spec| spec.guard(maturity)).collect()
 }

@@ -3,7 +3,7 @@
 //! [`run`] gives the same result for the same seed, whatever the number of threads.
 
 use crate::config::{Config, Kind, Scenario, Watched};
-use crate::ours::{Aim, Ours, known};
+use crate::ours::{Aim, LooksAfter, Ours, known};
 use crate::rivals::{Prepared, Setting};
 use crate::run::Run;
 use crate::series::Series;
@@ -23,6 +23,7 @@ pub(crate) struct Task<'a> {
     pub(crate) seed: u64,
     pub(crate) runs: u64,
     pub(crate) threads: usize,
+    pub(crate) looks_after: LooksAfter,
     /// The other rules.
     pub(crate) settings: &'a [Setting],
 }
@@ -108,7 +109,7 @@ fn one(task: &Task<'_>, aims: &[Aim], number: u64) -> Result<OneRun> {
     let calibration = known(&mut requests, if scenario.kind == Kind::Equal { KNOWN } else { 0.0 });
     let mut ours = Vec::new();
     for aim in aims {
-        ours.push(Ours::new(config, scenario, *aim, &calibration)?);
+        ours.push(Ours::new((config, scenario), (*aim, task.looks_after), &calibration)?);
     }
     let horizon = scenario.hours.unwrap_or(config.usual.hours) * 3_600.0;
     let has_rivals = !matches!(scenario.kind, Kind::Equal | Kind::Broken) && !task.settings.is_empty();

@@ -26,6 +26,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use config::{Config, Kind};
 use experiment::Task;
+use ours::LooksAfter;
 use rivals::Setting;
 use row::Row;
 use std::path::PathBuf;
@@ -78,6 +79,9 @@ struct Decisions {
     /// Ours alone.
     #[arg(long)]
     alone: bool,
+    /// Ours also looks after every answer of the baseline that speaks against the candidate, which takes several times as long.
+    #[arg(long)]
+    closely: bool,
     /// Print the rows as JSON.
     #[arg(long)]
     json: bool,
@@ -121,6 +125,7 @@ fn decisions(arguments: &Decisions) -> Result<()> {
             seed: arguments.seed.unwrap_or(config.seed),
             runs: runs(arguments, &config, scenario.kind),
             threads: arguments.threads,
+            looks_after: if arguments.closely { LooksAfter::Both } else { LooksAfter::Candidate },
             settings: &settings,
         };
         let outcomes = experiment::run(&task)?;

@@ -2,7 +2,8 @@
 //! begin as in production. Only acknowledgements and the network are left out: a table serves at once.
 //!
 //! [`Ours::serve`] takes the next request; it looks after every bad outcome on the candidate, and every few seconds
-//! whatever happened. A look between can find nothing that those do not, but for a best guess that crosses a margin.
+//! whatever happened. A look between finds hardly anything that those do not: answers of the baseline move the evidence a
+//! little, and `--closely` looks after these as well.
 
 mod answers;
 mod controller;
@@ -46,6 +47,14 @@ const UNDER_WAY: f64 = 0.25;
 /// Where the clock stands at the beginning: epochs may begin before it.
 const BEGINNING: u64 = 1_000_000_000;
 
+/// Whose outcomes it looks after when they speak against the candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LooksAfter {
+    Candidate,
+    /// Also the baseline's, of which there are more, so that it takes several times as long.
+    Both,
+}
+
 /// One rollout under way.
 pub(crate) struct Ours {
     /// Where a guard watches how many tokens are written.
@@ -59,6 +68,7 @@ pub(crate) struct Ours {
     actual: Option<Weight>,
     maturity: f64,
     look_every: f64,
+    looks_after: LooksAfter,
     state: State,
     epoch: Epoch,
     calibration: ArmCounts,
@@ -101,7 +111,11 @@ enum Look {
 
 impl Ours {
     /// A rollout of a scenario that is about to begin, with the baseline known from before.
-    pub(crate) fn new(config: &Config, scenario: &Scenario, aim: Aim, known: &ArmCounts) -> Result<Self> {
+    pub(crate) fn new(
+        (config, scenario): (&Config, &Scenario),
+        (aim, looks_after): (Aim, LooksAfter),
+        known: &ArmCounts,
+    ) -> Result<Self> {
         let plan = plan::plan(config, scenario, aim)?;
         let rate = scenario.rate.unwrap_or(config.usual.rate);
         let predicted = aim.is_promotion().then(|| {
@@ -120,6 +134,7 @@ impl Ours {
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
             // As many requests between looks, however often they come.
             look_every: config.rules.viridian.look_every * config.usual.rate / rate,
+            looks_after,
             state: State::new(),
             epoch: first_epoch(),
             calibration: known.clone(),
@@ -172,7 +187,7 @@ impl Ours {
             && finds_harm(guards, &self.evidence, self.units, |metric| against.by(metric, self.units))
     }
 
-    /// Counts a request; what it says against the candidate, if it was served there.
+    /// Counts a request; what it says against the candidate, if that is looked after.
     fn count(&mut self, request: &Request, user: Option<&User>) -> Option<Against> {
         let weight = self.epoch.weight;
         let drawn = if weight.compares() { self.actual.unwrap_or(weight) } else { weight };
@@ -214,10 +229,12 @@ impl Ours {
                 self.unripe.push(Reverse(unripe));
             } else {
                 self.count_judged(unripe);
-                against.by_judge = judged.bad;
+                // Of the candidate a bad opinion, and of the baseline a good one: it makes the candidate's part of what was told less.
+                against.feedback = judged.bad == (arm == Arm::Candidate);
             }
         }
-        (arm == Arm::Candidate && !is_warming_up).then_some(against)
+        let is_looked_after = arm == Arm::Candidate || self.looks_after == LooksAfter::Both;
+        (is_looked_after && !is_warming_up).then_some(against)
     }
 
     /// Judgements whose time has come.

@@ -21,8 +21,15 @@ fn equal_candidates_are_promoted_when_the_plan_said() {
     let equal: Vec<&Scenario> = config.scenarios.iter().filter(|s| s.kind == Kind::Equal).collect();
     assert_eq!(equal.len(), 6, "all guards, and each alone");
     for scenario in equal {
-        let task =
-            Task { config: &config, scenario, seed: config.seed, runs: RUNS, threads: 2, settings: &[] };
+        let task = Task {
+            config: &config,
+            scenario,
+            seed: config.seed,
+            runs: RUNS,
+            threads: 2,
+            looks_after: LooksAfter::Candidate,
+            settings: &[],
+        };
         let (_, runs) = run(&task).unwrap().ours.remove(0);
         let share =
             |is: &dyn Fn(&Run) -> bool| runs.iter().filter(|run| is(run)).count() as f64 / runs.len() as f64;

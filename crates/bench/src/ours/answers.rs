@@ -1,4 +1,4 @@
-//! Answers as a gateway counts them: [`outcome`], and what each says [`Against`] its arm.
+//! Answers as a gateway counts them: [`outcome`], and what each says [`Against`] the candidate.
 
 use crate::traffic::{Answer, Requests};
 use viridian_core::analysis::judge::Units;
@@ -11,31 +11,38 @@ use viridian_core::outcome::{Contents, FirstToken, Outcome};
 use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::routing::decide::{Decision, Exempt, Standing};
 
-/// What an outcome says against its arm. By everything else it can only lower the evidence of harm.
+/// What an outcome says against the candidate. By everything else it can only lower the evidence of harm.
 pub(super) struct Against {
-    /// It failed, so that it is not known how long it would have taken.
-    failed: bool,
-    /// It was among the slowest of those the baseline gives.
-    slow: bool,
-    slower: bool,
-    dearer: bool,
-    wordier: bool,
-    pub(super) by_judge: bool,
+    errors: bool,
+    /// It was among the slowest of those the baseline gives, or may have been.
+    latency_p95: bool,
+    latency_mean: bool,
+    cost: bool,
+    tokens: bool,
+    pub(super) feedback: bool,
 }
 
 impl Against {
-    /// By what bets and races of its epoch hold it against.
+    /// By what bets and races of its epoch hold it against. A race takes bad outcomes alone, and those of the candidate; a bet on an
+    /// amount wins by what the candidate has above the centre and by what the baseline has below it. How long an answer that failed
+    /// would have taken is not known: it may be either.
     pub(super) fn of(outcome: &Outcome, epoch: &Epoch) -> Self {
-        let is_above = |metric, amount: u64| amount as f64 > epoch.centre(metric);
+        let is_candidate = outcome.decision.arm == Arm::Candidate;
+        let wins = |metric, amount: u64| {
+            let (amount, centre) = (amount as f64, epoch.centre(metric));
+            if is_candidate { amount > centre } else { amount < centre }
+        };
+        let failed = outcome.class.is_error();
         let threshold = epoch.thresholds.of(Metric::LatencyP95);
+        let is_slow = failed || threshold.is_some_and(|threshold| outcome.latency_us > threshold.at_us);
         let Contents { cost, output_tokens, .. } = outcome.contents;
         Self {
-            failed: outcome.class.is_error(),
-            slow: threshold.is_some_and(|threshold| outcome.latency_us > threshold.at_us),
-            slower: is_above(Metric::LatencyMean, outcome.latency_us),
-            dearer: cost.is_some_and(|cost| is_above(Metric::Cost, cost)),
-            wordier: output_tokens.is_some_and(|tokens| is_above(Metric::OutputTokens, tokens)),
-            by_judge: false,
+            errors: is_candidate && failed,
+            latency_p95: is_candidate && is_slow,
+            latency_mean: failed || wins(Metric::LatencyMean, outcome.latency_us),
+            cost: cost.is_some_and(|cost| wins(Metric::Cost, cost)),
+            tokens: output_tokens.is_some_and(|tokens| wins(Metric::OutputTokens, tokens)),
+            feedback: false,
         }
     }
 
@@ -44,12 +51,12 @@ impl Against {
     pub(super) const fn by(&self, metric: Metric, units: Units) -> bool {
         match metric {
             _ if metric.is_amount() && matches!(units, Units::Sticky) => false,
-            Metric::Errors => self.failed,
-            Metric::LatencyP95 => self.slow || self.failed,
-            Metric::LatencyMean => self.slower || self.failed,
-            Metric::Cost => self.dearer,
-            Metric::OutputTokens => self.wordier,
-            Metric::Feedback => self.by_judge,
+            Metric::Errors => self.errors,
+            Metric::LatencyP95 => self.latency_p95,
+            Metric::LatencyMean => self.latency_mean,
+            Metric::Cost => self.cost,
+            Metric::OutputTokens => self.tokens,
+            Metric::Feedback => self.feedback,
             _ => true,
         }
     }

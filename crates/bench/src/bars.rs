@@ -1,5 +1,7 @@
 //! What the rule has to reach, and whether it did.
 
+mod split;
+
 use crate::config::{Config, Kind};
 use crate::rivals::Setting;
 use crate::row::Row;
@@ -98,6 +100,7 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
             add(what, best.ours / found.cost, Side::AtMost, 1.0);
         }
     }
+    bars.extend(split::bars(rows));
     bars
 }
 

@@ -8,7 +8,7 @@ mod scenario;
 use anyhow::{Context, Result};
 pub(crate) use rules::{Above, Counting, GuardSpec, Kayenta, Rules, Sequential, TTest, Windows};
 use scenario::Scenarios;
-pub(crate) use scenario::{Arms, Change, Delay, Kind, Quality, Scenario, Storm, Users, Watched};
+pub(crate) use scenario::{Arms, Change, Delay, Kind, Quality, Scenario, Storm, Tenants, Users, Watched};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;

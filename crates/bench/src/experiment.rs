@@ -96,6 +96,7 @@ fn aims(scenario: &Scenario) -> Vec<Aim> {
         Kind::Worse if scenario.watches == Watched::Latency => {
             vec![Aim::Judge, Aim::JudgeUsual, Aim::JudgeAlone]
         }
+        Kind::Worse if scenario.tenants.is_some() => vec![Aim::Judge, Aim::JudgeSlices, Aim::JudgeAlone],
         Kind::Worse => vec![Aim::Judge, Aim::JudgeAlone],
         Kind::Margin => vec![Aim::Judge, Aim::Keep],
         Kind::Equal if scenario.watches == Watched::All => vec![Aim::Promote],

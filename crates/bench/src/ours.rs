@@ -8,6 +8,7 @@
 mod answers;
 mod controller;
 mod plan;
+mod slices;
 mod warmup;
 
 use crate::config::{Config, Scenario};
@@ -18,6 +19,7 @@ use answers::{Against, outcome};
 use anyhow::Result;
 pub(crate) use controller::{first_epoch, input};
 pub(crate) use plan::Aim;
+use slices::Slices;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -73,6 +75,7 @@ pub(crate) struct Ours {
     epoch: Epoch,
     calibration: ArmCounts,
     evidence: Evidence,
+    slices: Option<Slices>,
     /// Judgements that do not count yet, the next first.
     unripe: BinaryHeap<Reverse<Unripe>>,
     warmup: Warmup,
@@ -126,6 +129,7 @@ impl Ours {
             passed: vec![false; plan.guards.len()],
             warmup: Warmup::of(plan.policy.warmup),
             tokens: watches_tokens(&plan).then(|| Tokens::of(&config.usual)),
+            slices: Slices::of(scenario, &plan.guards, aim)?,
             plan,
             aim,
             may_promote: plan::may_promote(scenario),
@@ -170,7 +174,7 @@ impl Ours {
             return;
         }
         let against = self.count(request, user).filter(|_| self.aim != Aim::Keep);
-        if against.is_some_and(|against| self.finds_harm(&against)) {
+        if against.is_some_and(|against| self.may_be_of_a_slice(&against) || self.finds_harm(&against)) {
             self.look(request.at, Look::Alarmed);
         }
     }
@@ -185,6 +189,12 @@ impl Ours {
         let guards = &self.plan.guards;
         guards.iter().any(|guard| against.by(guard.metric, self.units))
             && finds_harm(guards, &self.evidence, self.units, |metric| against.by(metric, self.units))
+    }
+
+    /// Whether it may be what a slice was found worse by: each is asked anew where a request failed. What a slice costs and how long
+    /// it takes is looked at as time passes.
+    const fn may_be_of_a_slice(&self, against: &Against) -> bool {
+        self.slices.is_some() && against.by(Metric::Errors, self.units)
     }
 
     /// Counts a request; what it says against the candidate, if that is looked after.
@@ -209,6 +219,9 @@ impl Ours {
         let counted = counts.arm_mut(arm);
         counted.tally.record(&outcome, &thresholds);
         counted.groups.record(&outcome, &thresholds);
+        if let Some((slices, tenant)) = self.slices.as_mut().zip(request.tenant) {
+            slices.count(tenant, &outcome, counts);
+        }
         if arm == Arm::Candidate {
             self.warmup.sent(request.at + answer.latency_us as f64 / 1e6);
             self.candidate += 1;

@@ -166,12 +166,14 @@ impl Row {
     }
 }
 
-/// What our rule is called: all guards, with the default warm-up, without the one on the mean, the watched one alone, or nothing rolled back.
+/// What our rule is called: all guards, with the default warm-up, without the one on the mean, with slices, the watched
+/// one alone, or nothing rolled back.
 const fn rule(aim: Aim) -> &'static str {
     match aim {
         Aim::Judge | Aim::Promote => "viridian",
         Aim::JudgeByDefault => "viridian-default-warmup",
         Aim::JudgeUsual => "viridian-percentile",
+        Aim::JudgeSlices => "viridian-slices",
         Aim::JudgeAlone | Aim::PromoteAlone => "viridian-one-guard",
         Aim::Keep => "viridian-kept",
     }

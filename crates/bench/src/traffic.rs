@@ -6,12 +6,15 @@
 mod source;
 mod users;
 
-use crate::config::{Arms, Change, Delay, Quality, Scenario, Storm, Usual, Watched};
+use crate::config::{Arms, Change, Delay, Quality, Scenario, Storm, Tenants, Usual, Watched};
 use source::Source;
 pub(crate) use users::User;
 use users::{Habits, Population};
 use viridian_core::arm::Arm;
 use viridian_core::outcome::Class;
+
+/// The tenant for whom the candidate is worse.
+const BROKEN: u32 = 0;
 
 /// One request.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) draw: u64,
     /// Who sends it, by place; nobody in particular when every request is drawn by itself.
     pub(crate) user: Option<usize>,
+    /// The tenant it is of, by number, where there are any.
+    pub(crate) tenant: Option<u32>,
     answers: [Answer; 2],
     /// How much likelier a bad answer is on the candidate than on the baseline.
     pub(crate) excess: f64,
@@ -63,6 +68,7 @@ pub(crate) struct Requests<'a> {
     price: Lognormal,
     rate: f64,
     storm: Option<Storm>,
+    tenants: Option<Tenants>,
     delay: Option<Delay>,
     population: Option<Population>,
     source: Source,
@@ -109,6 +115,7 @@ impl<'a> Requests<'a> {
             price: Lognormal::new(usual.cost_spread),
             rate: scenario.rate.unwrap_or(usual.rate),
             storm: scenario.storm,
+            tenants: scenario.tenants,
             delay: scenario.delay,
             population,
             source,
@@ -153,7 +160,11 @@ impl<'a> Requests<'a> {
             habits: self.user(user).map_or(Habits::AVERAGE, |user| user.habits),
             storm: storm.filter(|_| is_storm).map(|storm| storm.errors),
         };
-        let levels = self.levels();
+        let tenant = self.tenants.map(|tenants| self.source.below(tenants.count));
+        let mut levels = self.levels();
+        if let Some(tenants) = self.tenants.filter(|_| tenant == Some(BROKEN)) {
+            levels[1].errors = tenants.errors;
+        }
         let draw = self.source.bits();
         let answers =
             [self.answer(&luck, &levels[0], Arm::Baseline), self.answer(&luck, &levels[1], Arm::Candidate)];
@@ -162,7 +173,7 @@ impl<'a> Requests<'a> {
             Watched::Errors if !is_storm => (levels[1].errors - levels[0].errors) * luck.habits.errors,
             _ => 0.0,
         };
-        Request { at: self.now, draw, user, answers, excess }
+        Request { at: self.now, draw, user, tenant, answers, excess }
     }
 
     /// How many requests come in a second now.

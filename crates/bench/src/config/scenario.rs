@@ -29,6 +29,7 @@ pub(crate) struct Scenario {
     #[serde(default)]
     pub(crate) change: Vec<Change>,
     pub(crate) users: Option<Users>,
+    pub(crate) tenants: Option<Tenants>,
     pub(crate) storm: Option<Storm>,
     pub(crate) delay: Option<Delay>,
     pub(crate) settling: Option<Settling>,
@@ -125,6 +126,14 @@ pub(crate) struct Users {
     pub(crate) proneness: f64,
     #[serde(default)]
     pub(crate) habits: f64,
+}
+
+/// Tenants who call equally often, and the part of the requests of one of them that the candidate fails.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tenants {
+    pub(crate) count: u32,
+    pub(crate) errors: f64,
 }
 
 /// One user more, who calls this often for a while, and most of whose calls fail on any arm.

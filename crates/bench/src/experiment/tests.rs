@@ -16,6 +16,28 @@ const IN_TIME: f64 = 1.3;
 const WITHIN: f64 = 0.4;
 
 #[test]
+fn a_broken_tenant_is_found_by_its_slice() {
+    let config = Config::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/decisions")).unwrap();
+    let scenario = config.scenarios.iter().find(|scenario| scenario.tenants.is_some()).unwrap();
+    let task = Task {
+        config: &config,
+        scenario,
+        seed: config.seed,
+        runs: 16,
+        threads: 2,
+        looks_after: LooksAfter::Candidate,
+        settings: &[],
+    };
+    let outcomes = run(&task).unwrap();
+    let rolled_back = |aim: Aim| {
+        let (_, runs) = outcomes.ours.iter().find(|(other, _)| *other == aim).unwrap();
+        runs.iter().filter(|run| run.end == End::RolledBack).count()
+    };
+    let (whole, slices) = (rolled_back(Aim::Judge), rolled_back(Aim::JudgeSlices));
+    assert!(slices >= 15 && whole <= 12, "{slices} of 16 by slices, {whole} without");
+}
+
+#[test]
 fn equal_candidates_are_promoted_when_the_plan_said() {
     let config = Config::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/decisions")).unwrap();
     let equal: Vec<&Scenario> = config.scenarios.iter().filter(|s| s.kind == Kind::Equal).collect();

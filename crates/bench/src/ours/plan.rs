@@ -3,7 +3,7 @@
 use crate::config::{Config, GuardSpec, Kind, Scenario, Watched};
 use anyhow::{Context, Result};
 use std::time::Duration;
-use viridian_core::guard::Guard;
+use viridian_core::guard::{Guard, OnSlice};
 use viridian_core::metric::Metric;
 use viridian_core::rollout::plan::{Bake, Plan, Policy, Step, Strategy};
 use viridian_core::weight::Weight;
@@ -20,6 +20,8 @@ pub(crate) enum Aim {
     JudgeByDefault,
     /// The same with another guard in the place of the one on mean latency.
     JudgeUsual,
+    /// What all guards do that may roll back for a single slice besides.
+    JudgeSlices,
     /// What the guard on the watched metric does alone.
     JudgeAlone,
     /// When all guards together let it be promoted.
@@ -74,10 +76,12 @@ fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> 
     let all = rules.guards.iter().map(|spec| if instead(spec) { &rules.instead_of_mean } else { spec });
     let alone = scenario.guard.or_else(|| known_by(scenario.watches));
     let is_armed = |spec: &&GuardSpec| match aim {
-        Aim::Judge | Aim::JudgeByDefault | Aim::JudgeUsual | Aim::Promote | Aim::Keep => true,
         Aim::JudgeAlone | Aim::PromoteAlone => Some(spec.metric) == alone,
+        _ => true,
     };
-    all.filter(is_armed).map(|spec| spec.guard(maturity)).collect()
+    let slices = if aim == Aim::JudgeSlices { OnSlice::Rollback } else { OnSlice::Notify };
+    let guard = |spec: &GuardSpec| Ok(Guard { slices, ..spec.guard(maturity)? });
+    all.filter(is_armed).map(guard).collect()
 }
 
 /// Our metric where the other rules watch this one.

@@ -20,6 +20,12 @@ impl Source {
         self.0.bits()
     }
 
+    /// A uniform whole number below a bound.
+    #[expect(clippy::cast_possible_truncation, reason = "less than the bound")]
+    pub(super) const fn below(&mut self, bound: u32) -> u32 {
+        (self.bits() % bound as u64) as u32
+    }
+
     /// A uniform number from 0 up to, not including, 1.
     pub(super) fn uniform(&mut self) -> f64 {
         self.0.uniform()

@@ -3,13 +3,13 @@
 use crate::hub::{Hub, Unheard};
 use crate::ledger::Ledger;
 use crate::nudge::Nudge;
-use crate::observe;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use viridian_core::analysis::row::{FeedbackRecord, Origin};
 use viridian_core::application::Application;
+use viridian_core::guard::maturity;
 use viridian_core::id::ApplicationName;
 use viridian_crash as crash;
 use viridian_store::Store;
@@ -89,10 +89,10 @@ impl<L: Ledger> Intake<L> {
         let applications = self.ledger.applications()?.into_iter();
         let longest = |application: Application| {
             let rollout = self.ledger.active_rollout(&application.name)?;
-            let planned = rollout.map(|stored| observe::longest(&stored.plan.guards));
+            let planned = rollout.map(|stored| maturity(&stored.plan.guards));
             let experiment = self.ledger.active_experiment(&application.name)?;
             let conducted = experiment.map(|stored| stored.experiment.maturity());
-            let own = observe::longest(&application.guards);
+            let own = maturity(&application.guards);
             Ok((application.name, own.max(planned.unwrap_or_default()).max(conducted.unwrap_or_default())))
         };
         applications.map(longest).collect()

@@ -7,12 +7,11 @@ use crate::length::oversized_rollout;
 use crate::present::Present;
 use crate::senses::{Senses, Subject};
 use std::sync::Arc;
-use std::time::Duration;
 use viridian_core::analysis::drift::Sign;
 use viridian_core::analysis::judge::{Units, decided};
 use viridian_core::analysis::measurement::{ArmCounts, Evidence};
 use viridian_core::application::Application;
-use viridian_core::guard::Guard;
+use viridian_core::guard::maturity;
 use viridian_core::rollout::input::{Gateways, Input};
 use viridian_core::rollout::step::CALIBRATION;
 use viridian_core::rollout::uncompared;
@@ -42,7 +41,7 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
         return Ok(Measured { evidence: Arc::default(), calibration: ArmCounts::default() });
     };
     Ok(Measured {
-        evidence: Arc::new(store.evidence(name, rollout.first_epoch, longest(&rollout.plan.guards), now)?),
+        evidence: Arc::new(store.evidence(name, rollout.first_epoch, maturity(&rollout.plan.guards), now)?),
         calibration: store.calibration(name, rollout.first_epoch, CALIBRATION)?,
     })
 }
@@ -50,11 +49,6 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
 /// Whether requests of an application are evidence one by one.
 pub(crate) const fn units_of(application: &Application) -> Units {
     if application.unit.is_sticky() { Units::Sticky } else { Units::Independent }
-}
-
-/// How long feedback may take to count for one of these.
-pub(crate) fn longest(guards: &[Guard]) -> Duration {
-    guards.iter().map(|guard| guard.maturity).max().unwrap_or_default()
 }
 
 /// Everything the next step of a rollout depends on.

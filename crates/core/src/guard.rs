@@ -162,6 +162,12 @@ impl Guard {
     }
 }
 
+/// How old a request has to be before what callers say of it counts. One maturity holds for all that is said of an application, the
+/// longest of these.
+pub fn maturity(guards: &[Guard]) -> Duration {
+    guards.iter().map(|guard| guard.maturity).max().unwrap_or_default()
+}
+
 /// How many of these share the error of a rollout: those that may move it.
 pub fn sharing(guards: &[Guard]) -> usize {
     guards.iter().filter(|guard| guard.gates_promotion()).count()

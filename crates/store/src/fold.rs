@@ -15,7 +15,7 @@ use crate::{Error, Retention, Store, epochs, experiments, rollouts};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::time::Duration;
 use viridian_core::application::Application;
-use viridian_core::guard::Guard;
+use viridian_core::guard;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::time::Timestamp;
 
@@ -121,15 +121,14 @@ fn advance(
 /// How long feedback on the application's requests may take to count, by its guards and by those of the rollout or the
 /// experiment that goes on.
 fn maturity(transaction: &Transaction<'_>, name: &ApplicationName) -> Result<Duration, Error> {
-    let longest = |guards: &[Guard]| guards.iter().map(|guard| guard.maturity).max().unwrap_or_default();
     let application: Application = transaction
         .prepare_cached("SELECT application FROM applications WHERE name = ?1")?
         .query_row([name.as_str()], |row| Ok(row.get::<_, Json<Application>>(0)?.0))?;
     let rollout = rollouts::active(transaction, name)?;
-    let armed = rollout.map_or(Duration::ZERO, |rollout| longest(&rollout.plan.guards));
+    let armed = rollout.map_or(Duration::ZERO, |rollout| guard::maturity(&rollout.plan.guards));
     let running = experiments::active(transaction, name)?;
     let watched = running.map_or(Duration::ZERO, |running| running.experiment.maturity());
-    Ok(longest(&application.guards).max(armed).max(watched))
+    Ok(guard::maturity(&application.guards).max(armed).max(watched))
 }
 
 /// Forgets some of what nobody will ask for: what old rollouts were decided on stands in their reports.

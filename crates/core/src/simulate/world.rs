@@ -10,6 +10,7 @@ mod outside;
 use super::script::{Arms, Event, Setting};
 use super::traffic::{Answer, Behaviour, Callers, Dice};
 use crate::arm::Arm;
+use crate::guard;
 use crate::outcome::Outcome;
 use crate::rollout::command::Command;
 use crate::rollout::input::{Gateways, Readiness, SmokeResult};
@@ -96,7 +97,7 @@ impl World {
             smoke: SmokeResult::Pending,
             outside: Outside::of(&setting.plan.gauges),
             unripe: VecDeque::new(),
-            maturity: setting.application.guards.iter().map(|guard| guard.maturity).max().unwrap_or_default(),
+            maturity: guard::maturity(&setting.application.guards),
             toll: Toll::default(),
         }
     }

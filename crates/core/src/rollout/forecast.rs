@@ -3,6 +3,7 @@
 //! baseline; no decision rests on them.
 
 mod remaining;
+mod ripening;
 mod walk;
 mod watched;
 

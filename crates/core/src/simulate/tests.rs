@@ -1,5 +1,7 @@
 //! The language of stories, its faults, and that a story is told the same way twice.
 
+mod told;
+
 use super::*;
 
 const SETTING: &str = "application support-chat, unit request\n\

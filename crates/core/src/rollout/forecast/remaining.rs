@@ -1,11 +1,13 @@
 //! How long a rollout under way will still take: [`remaining`].
 
+use super::ripening::{newest, without_newest};
 use super::walk::{Begun, Bound, Walk};
-use super::watched::{PRICE, Watched, level};
+use super::watched::{PRICE, Watched, brought, level};
 use super::{Pace, Stretch, Traffic};
 use crate::analysis::judge::ALPHA_PROMOTE;
 use crate::analysis::measurement::Seen;
 use crate::analysis::verdict::{Analysis, Judgement, Verdict};
+use crate::guard::maturity;
 use crate::rollout::plan::{Plan, Step};
 use crate::rollout::state::{Hold, Phase, Position, State};
 use crate::time::Timestamp;
@@ -55,11 +57,15 @@ impl Walk<'_> {
     fn begin(&mut self, at: &Position, analysis: &Analysis, now: Timestamp) {
         self.weight = at.weight;
         self.begun = begun(self.plan, at, analysis.seen, now);
-        let seen = seen(analysis.seen);
-        self.bound = analysis.harm_bound.map(|harm| Bound { harm, requests: seen.requests });
+        let all = [as_one(analysis.seen)];
+        self.bound = analysis.harm_bound.map(|harm| Bound { harm, requests: all[0].requests });
+        let served = served(at, analysis.seen);
+        let young = maturity(&self.plan.guards).as_secs_f64() * self.traffic.per_second;
+        self.unripe = newest(&served, young);
+        let ripe = without_newest(&served, young);
         if analysis.guards.len() == self.guards.len() {
             for (watched, judged) in self.guards.iter_mut().zip(&analysis.guards) {
-                watched.has_seen(judged, &seen);
+                watched.has_seen(judged, if watched.ripens > 0.0 { &ripe } else { &all });
             }
             // Percentiles of sticky units have no interval to go by.
             let slowest = self.guards.iter().map(|watched| watched.slower).fold(1.0, f64::max);
@@ -82,8 +88,18 @@ fn begun(plan: &Plan, at: &Position, seen: Seen, now: Timestamp) -> Begun {
     Begun { seconds: now.since(since).as_secs_f64(), fresh: fresh as f64 }
 }
 
-/// All that was seen, as if under one share.
-fn seen(seen: Seen) -> Stretch {
+/// What was seen before the clock of the present step started, and what since.
+fn served(at: &Position, seen: Seen) -> [Stretch; 2] {
+    let before = at.clock.map_or(seen, |clock| clock.seen);
+    let since = Seen {
+        baseline: seen.baseline.saturating_sub(before.baseline),
+        candidate: seen.candidate.saturating_sub(before.candidate),
+    };
+    [before, since].map(as_one)
+}
+
+/// All of it, as if under one share.
+fn as_one(seen: Seen) -> Stretch {
     let requests = (seen.baseline + seen.candidate) as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10 000")]
     let share = (seen.candidate as f64 / requests.max(1.0) * 10_000.0).round() as u16;
@@ -95,14 +111,13 @@ const fn knows_nothing(judged: &Judgement) -> bool {
 }
 
 impl Watched {
-    /// What is still missing after a judgement.
+    /// What is still missing after a judgement of what counted by then.
     ///
     /// With a log of evidence `L`: the level less `L`, and of the price of the bets what the requests so far have not
     /// paid. With an interval alone: it has to be as narrow as the margin around no difference, and narrows with the root
     /// of the requests.
-    fn has_seen(&mut self, judged: &Judgement, seen: &Stretch) {
-        let expected = self.requests_until_safe(seen.weight);
-        let brought = if seen.weight.compares() { seen.requests / expected } else { 0.0 };
+    fn has_seen(&mut self, judged: &Judgement, counted: &[Stretch]) {
+        let brought = brought(counted, |weight| self.requests_until_safe(weight));
         let width = judged.effect.upper.zip(judged.effect.estimate).map(|(upper, estimate)| upper - estimate);
         if judged.verdict == Verdict::Pass {
             self.missing = 0.0;

@@ -1,5 +1,7 @@
 //! Forecasts against numbers that can be worked out by hand.
 
+mod late;
+
 use super::*;
 use crate::guard::{Guard, Margin, Mode, Unproven};
 use crate::rollout::plan::{Bake, Policy};

@@ -1,15 +1,19 @@
 //! A walk along a plan: what each step takes and what it adds.
 
+use super::ripening::{spared, without_newest};
 use super::watched::{self, Watched};
 use super::{Bottleneck, Outlook, Pace, Safety, StepForecast, Stretch, Traffic};
 use crate::analysis::judge::{ALPHA_PROMOTE, MIN_LOAD};
-use crate::guard::{Guard, Unproven, sharing};
+use crate::guard::{Guard, Unproven};
 use crate::metric::Metric;
 use crate::rollout::plan::{Bake, Plan, Step};
 use crate::rollout::step::CALIBRATION;
 use crate::stats::planning::{betting_trials, betting_variance};
 use crate::weight::Weight;
 use std::time::Duration;
+
+/// What adding up and taking apart again may lose of the evidence.
+const ROUNDING: f64 = 1e-9;
 
 /// A walk along the plan.
 pub(super) struct Walk<'a> {
@@ -21,6 +25,8 @@ pub(super) struct Walk<'a> {
     pub(super) begun: Begun,
     /// What bounds the errors the candidate may add, when that is known.
     pub(super) bound: Option<Bound>,
+    /// What was served before the walk begins and is so young that what callers say of it does not count yet.
+    pub(super) unripe: Vec<Stretch>,
     pace: Pace,
     /// What is behind, of what was forecast.
     behind: Vec<Stretch>,
@@ -46,14 +52,14 @@ pub(super) struct Bound {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, traffic: Traffic<'a>, pace: Pace) -> Self {
-        let watched = |guard: &Guard| Watched::new(*guard, sharing(&plan.guards), traffic.baseline);
         Self {
             plan,
             traffic,
-            guards: plan.guards.iter().map(watched).collect(),
+            guards: Watched::all(&plan.guards, traffic.baseline),
             weight: Weight::ZERO,
             begun: Begun::default(),
             bound: None,
+            unripe: Vec::new(),
             pace,
             behind: Vec::new(),
             reach: Vec::new(),
@@ -85,7 +91,7 @@ impl<'a> Walk<'a> {
             weight: self.weight,
             takes,
             candidate: on_candidate(&self.behind),
-            sees: self.guards.iter().map(|guard| guard.sight(&self.behind)).collect(),
+            sees: self.guards.iter().map(|guard| guard.sight(&self.counted(guard, &self.behind))).collect(),
         }
     }
 
@@ -109,11 +115,14 @@ impl<'a> Walk<'a> {
 
     /// What each guard has been able to do.
     pub(super) fn outlooks(&self) -> Vec<Outlook> {
-        let outlook = |watched: &Watched| Outlook {
-            guard: watched.guard,
-            measured: on_candidate(&self.reach) * watched.coverage,
-            sight: watched.sight(&self.reach),
-            safety: self.safety(watched),
+        let outlook = |watched: &Watched| {
+            let counted = self.counted(watched, &self.reach);
+            Outlook {
+                guard: watched.guard,
+                measured: on_candidate(&counted) * watched.coverage,
+                sight: watched.sight(&counted),
+                safety: self.safety(watched),
+            }
         };
         self.guards.iter().map(outlook).collect()
     }
@@ -126,7 +135,9 @@ impl<'a> Walk<'a> {
             Safety::NothingMeasured
         } else if watched.guard.metric.depends_on_load() && !self.reach.iter().any(loads) {
             Safety::NoLoad
-        } else if watched.missing_after(&self.reach_for(&watched.guard), self.pace) <= 0.0 {
+        } else if watched.missing_after(&self.counted(watched, &self.reach_for(&watched.guard)), self.pace)
+            <= ROUNDING
+        {
             Safety::Shown
         } else {
             Safety::TooSlow
@@ -230,20 +241,38 @@ impl<'a> Walk<'a> {
     }
 
     fn until_safe(&self, watched: &Watched) -> f64 {
-        self.until(watched.parts(self.pace), |weight| watched.requests_until_safe(weight))
+        let parts = watched.parts(self.pace);
+        let need = |weight| watched.requests_until_safe(weight);
+        if watched.ripens == 0.0 || parts <= 0.0 {
+            return self.until(parts, need);
+        }
+        let behind = [&self.unripe[..], &self.behind[..]].concat();
+        let missing = parts - watched::brought(&behind, need);
+        if missing > 0.0 {
+            return self.gathers(missing, need) + watched.ripens;
+        }
+        (watched.ripens - spared(&behind, -missing, need) / self.traffic.per_second).max(0.0)
+    }
+
+    /// What of these stretches counts for a guard at their end.
+    fn counted(&self, watched: &Watched, stretches: &[Stretch]) -> Vec<Stretch> {
+        without_newest(stretches, watched.ripens * self.traffic.per_second)
     }
 
     /// Seconds under the present share until `parts` times the evidence is there of which `need` requests bring one
     /// part under one share alone. Each stretch behind has brought its own.
     fn until(&self, parts: f64, need: impl Fn(Weight) -> f64) -> f64 {
         let missing = parts - watched::brought(&self.behind, &need);
-        if missing <= 0.0 {
-            return 0.0;
+        if missing > 0.0 { self.gathers(missing, need) } else { 0.0 }
+    }
+
+    /// Seconds until so many parts of the evidence have come under the present share.
+    fn gathers(&self, parts: f64, need: impl Fn(Weight) -> f64) -> f64 {
+        if self.weight.compares() {
+            parts * need(self.weight) / self.traffic.per_second
+        } else {
+            f64::INFINITY
         }
-        if !self.weight.compares() {
-            return f64::INFINITY;
-        }
-        missing * need(self.weight) / self.traffic.per_second
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Pace, Sight, Stretch};
 use crate::analysis::judge::{ALPHA_PROMOTE, ALPHA_ROLLBACK, MIN_LOAD};
 use crate::analysis::tally::Tally;
-use crate::guard::{Guard, Margin};
+use crate::guard::{Guard, Margin, maturity, sharing};
 use crate::metric::{Metric, Witness};
 use crate::score::Score;
 use crate::stats::amounts::{Amounts, cap_at_or_above};
@@ -35,6 +35,8 @@ pub(super) struct Watched {
     pub(super) guard: Guard,
     /// Measured outcomes per request.
     pub(super) coverage: f64,
+    /// Seconds from a request to the moment when what is measured of it counts; none for what comes with the answer.
+    pub(super) ripens: f64,
     /// Bad outcomes per measured one.
     share: f64,
     /// Bad outcomes per measured one when the margin is granted, for a margin on a quantile.
@@ -54,8 +56,12 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// One of so many guards that may act, and what the baseline did.
-    pub(super) fn new(guard: Guard, guards: usize, baseline: &Tally) -> Self {
+    /// The guards of a rollout, and what the baseline did.
+    pub(super) fn all(guards: &[Guard], baseline: &Tally) -> Vec<Self> {
+        guards.iter().map(|guard| Self::one(*guard, guards, baseline)).collect()
+    }
+
+    fn one(guard: Guard, guards: &[Guard], baseline: &Tally) -> Self {
         let (outcomes, trials) = (baseline.outcomes(), baseline.counts(guard.metric).trials);
         Self {
             guard,
@@ -68,11 +74,12 @@ impl Watched {
                     (Witness::Contents | Witness::Callers, None) => part(trials, outcomes),
                 },
             },
+            ripens: if guard.metric.arrives_late() { maturity(guards).as_secs_f64() } else { 0.0 },
             share: share(baseline, guard.metric),
             granted: granted(guard, baseline),
             early: share(baseline, Metric::Errors),
             spread: spread_of(guard.metric, baseline),
-            alpha: ALPHA_ROLLBACK / guards.max(1) as f64,
+            alpha: ALPHA_ROLLBACK / sharing(guards).max(1) as f64,
             missing: 1.0,
             slower: 1.0,
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::start;
 use std::time::Duration;
 use viridian_core::analysis::row::slot_of;
-use viridian_core::guard::{Guard, Unproven};
+use viridian_core::guard::{Guard, Unproven, maturity};
 use viridian_core::id::ApplicationName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast, remaining};
@@ -29,7 +29,8 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
     let (documents, proposal) = start::read(store, request)?;
     let application = apply::application(store, &documents, &proposal.application)?;
     let plan = Plan::of(&proposal, &application);
-    let Lately { recent, measured, per_second } = Lately::of(store, &proposal.application, now)?;
+    let Lately { recent, measured, per_second } =
+        Lately::of(store, &proposal.application, &plan.guards, now)?;
     let found = forecast(&plan, Traffic { per_second, baseline: &recent.baseline });
     Ok(ForecastBody {
         application: proposal.application.to_string(),
@@ -51,7 +52,8 @@ pub(crate) fn remains(
     report: &Report,
     now: Timestamp,
 ) -> Result<Option<RemainingBody>, Error> {
-    let Lately { recent, per_second, .. } = Lately::of(store, &stored.proposal.application, now)?;
+    let Lately { recent, per_second, .. } =
+        Lately::of(store, &stored.proposal.application, &stored.plan.guards, now)?;
     let traffic = Traffic { per_second, baseline: &recent.baseline };
     let found = remaining(&stored.plan, &stored.state, &report.analysis, traffic, now);
     Ok(found.map(RemainingBody::from))
@@ -65,10 +67,15 @@ struct Lately {
 }
 
 impl Lately {
-    fn of(store: &Store, application: &ApplicationName, now: Timestamp) -> Result<Self, Error> {
+    fn of(
+        store: &Store,
+        application: &ApplicationName,
+        guards: &[Guard],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let back = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
         let since = slot_of(Timestamp(now.0.saturating_sub(back)));
-        let recent = store.recent(application, since)?;
+        let recent = store.recent(application, since, maturity(guards), now)?;
         let measured = recent.since.map_or(Duration::ZERO, |since| now.since(since).max(SHORTEST));
         let per_second =
             if measured.is_zero() { 0.0 } else { recent.outcomes as f64 / measured.as_secs_f64() };
@@ -150,6 +157,13 @@ fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
         vec!["For a candidate as good as the baseline: five of six are there by then.".to_owned()];
     notes.extend(plan.caveats().iter().map(|caveat| sentence(caveat)));
     notes.extend(plan.guards.iter().filter_map(|guard| held(plan, guard)));
+    let maturity = maturity(&plan.guards);
+    if !maturity.is_zero() {
+        notes.push(format!(
+            "What callers say of a request counts once it is {} old; that is part of these times.",
+            readable(maturity)
+        ));
+    }
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
     }

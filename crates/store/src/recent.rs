@@ -1,13 +1,17 @@
 //! What an application has served lately: the traffic a plan is made for.
 
+mod said;
+
 use crate::column::{ArmWord, Json};
 use crate::{Error, Store, sums};
 use rusqlite::{Connection, params};
-use viridian_core::analysis::tally::{Counts, Tally};
+use said::Asked;
+use std::ops::Range;
+use std::time::Duration;
+use viridian_core::analysis::tally::Tally;
 use viridian_core::arm::Arm;
 use viridian_core::epoch::Epoch;
 use viridian_core::id::ApplicationName;
-use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
 
 /// What an application has served lately.
@@ -17,36 +21,44 @@ pub struct Recent {
     pub since: Option<Timestamp>,
     /// Measured outcomes of both arms.
     pub outcomes: u64,
-    /// What the baseline's outcomes came to, feedback and scores included.
+    /// What the baseline's outcomes came to. Of feedback and of scores there are as many as there will be, going by requests that
+    /// are older than the maturity.
     pub baseline: Tally,
 }
 
 impl Store {
-    /// What an application has served in slots that began at `since` or later.
+    /// What an application has served in slots that began at `since` or later. What callers say of a request counts once it is
+    /// older than `maturity`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn recent(&self, application: &ApplicationName, since: Timestamp) -> Result<Recent, Error> {
+    pub fn recent(
+        &self,
+        application: &ApplicationName,
+        since: Timestamp,
+        maturity: Duration,
+        now: Timestamp,
+    ) -> Result<Recent, Error> {
         self.read(|connection| {
-            let mut recent = tallies(connection, application, since)?;
-            let feedback = feedback(connection, application, since)?;
-            recent.baseline.metrics[Metric::Feedback.index()].add(feedback);
-            add_scores(connection, application, since, &mut recent.baseline)?;
+            let mut recent = served(connection, application, &(since..sums::END_OF_TIME))?;
+            let asked = Asked { connection, application, since, now, maturity };
+            recent.baseline.add(&said::expected(&asked, recent.baseline.outcomes())?);
             Ok(recent)
         })
     }
 }
 
-fn tallies(
+/// What was served in slots of a time, without what was said of it.
+fn served(
     connection: &Connection,
     application: &ApplicationName,
-    since: Timestamp,
+    time: &Range<Timestamp>,
 ) -> Result<Recent, Error> {
     let sql = "SELECT slot, arm, tally, epochs.epoch FROM tallies
         JOIN epochs ON epochs.application = tallies.application AND epochs.id = tallies.epoch
-        WHERE tallies.application = ?1 AND slot >= ?2";
+        WHERE tallies.application = ?1 AND slot >= ?2 AND slot < ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![application.as_str(), since.0])?;
+    let mut rows = statement.query(params![application.as_str(), time.start.0, time.end.0])?;
     let mut recent = Recent::default();
     while let Some(row) = rows.next()? {
         let tally: Tally = row.get::<_, Json<Tally>>(2)?.0;
@@ -60,35 +72,4 @@ fn tallies(
         }
     }
     Ok(recent)
-}
-
-fn feedback(
-    connection: &Connection,
-    application: &ApplicationName,
-    since: Timestamp,
-) -> Result<Counts, Error> {
-    let sql = "SELECT count(*), coalesce(sum(bad), 0) FROM feedback
-        WHERE application = ?1 AND arm = ?2 AND measured AND issued_at >= ?3";
-    let (trials, events) = connection
-        .prepare_cached(sql)?
-        .query_row(params![application.as_str(), ArmWord(Arm::Baseline), since.0], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(Counts::of_share(trials, events))
-}
-
-fn add_scores(
-    connection: &Connection,
-    application: &ApplicationName,
-    since: Timestamp,
-    baseline: &mut Tally,
-) -> Result<(), Error> {
-    let sql = "SELECT score, level, count(*) FROM scores
-        WHERE application = ?1 AND arm = ?2 AND measured AND issued_at >= ?3 GROUP BY score, level";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![application.as_str(), ArmWord(Arm::Baseline), since.0])?;
-    while let Some(row) = rows.next()? {
-        baseline.record_score(sums::given(row, (0, 1))?, row.get(2)?);
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use viridian_store::Retention;
 /// How many requests the rows of gateways hold; totals are not among them.
 fn rows(world: &World) -> u64 {
     let since = Timestamp(0);
-    world.store.recent(&crate::world::application(), since).unwrap().outcomes
+    world.store.recent(&crate::world::application(), since, Duration::ZERO, world.now()).unwrap().outcomes
 }
 
 #[test]

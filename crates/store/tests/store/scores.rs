@@ -144,7 +144,7 @@ fn what_the_baseline_was_scored_lately_is_told() {
             scored(record("c", 30, 31), &[(score(1), 1.0)]),
         ],
     );
-    let recent = store.recent(&application_name(), later(20)).unwrap();
+    let recent = store.recent(&application_name(), later(20), minutes(0), later(31)).unwrap();
     assert_eq!(recent.baseline.counts(Metric::Score(score(1))), Counts::of_sum(1, 0));
 }
 

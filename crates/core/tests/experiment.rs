@@ -27,5 +27,7 @@ mod moves;
 mod runs;
 #[path = "experiment/own.rs"]
 mod own;
+#[path = "experiment/told.rs"]
+mod told;
 #[path = "experiment/world.rs"]
 mod world;

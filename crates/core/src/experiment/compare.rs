@@ -1,9 +1,10 @@
 //! Two arms of an experiment: how much better one does than the other by the experiment's aim, with an interval that holds at
 //! every look. Start with [`Comparison::gain`].
 //!
-//! Requests drawn by themselves, and a share: exact, by the bets and races that judge rollouts. Everything else: by groups of
-//! units, or for amounts and scores of single requests by their sums ([`crate::stats::evidence::linear`]), asymptotic, with what the
-//! lead-in explains taken out. Scores are compared among those that were scored, whatever part of an arm's answers that is.
+//! Requests drawn by themselves, and a share of which every one of them is a case: exact, by the bets and races that judge rollouts.
+//! Everything else: by groups of units, or for single requests by their sums ([`crate::stats::evidence::linear`]), asymptotic, with
+//! what the lead-in explains taken out. What an answer may tell nothing of is compared among those that tell, whatever part of an
+//! arm's answers that is: opinions and scores, what answers say, and what applications declare.
 
 mod card;
 
@@ -76,7 +77,12 @@ impl<'a> Comparison<'a> {
         if self.is_exact() { Validity::Exact } else { Validity::Asymptotic }
     }
 
+    /// Whether the draw says how many cases each arm has, so that what is bad on either can be held against it.
     const fn is_exact(&self) -> bool {
+        self.is_share_of_requests() && self.aim.metric.cases_are_drawn()
+    }
+
+    const fn is_share_of_requests(&self) -> bool {
         let metric = self.aim.metric;
         matches!(self.units, Units::Independent) && !metric.is_amount() && !matches!(metric, Metric::Score(_))
     }

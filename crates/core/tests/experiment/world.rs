@@ -128,6 +128,8 @@ pub(crate) struct Call<'a> {
 
 /// The amount of an answer that does not tell: nobody gave it a score, or what a declared metric asks for is not known of it.
 pub(crate) const UNTOLD: u64 = u64::MAX;
+/// The amount of an answer that is no case of what is asked, whoever asks.
+pub(crate) const NO_CASE: u64 = u64::MAX - 1;
 
 /// The world: it takes calls one by one.
 pub(crate) struct World {
@@ -179,6 +181,7 @@ impl World {
         let shares: Vec<Weight> = self.shares.of_arms().collect();
         let mut centres = [0.0; Metric::ALL.len()];
         centres[Metric::Feedback.index()] = 0.1;
+        centres[Metric::Timeouts.index()] = 0.1;
         let arms = vec![ArmCounts::default(); shares.len()];
         let epoch = EpochId(u32::try_from(self.counted().spans.len()).unwrap() + 1);
         let companions = Companions::of(self.beside.iter().map(companion));
@@ -232,7 +235,7 @@ impl World {
         let mut outcome = vec![(Metric::Errors, Counts::of_share(1, u64::from(fails)))];
         outcome.extend(match (metric, amount) {
             (Metric::Declared(_), UNTOLD) => Some((metric, Counts::of_found(Found::Unknown))),
-            (_, UNTOLD) => None,
+            (_, UNTOLD | NO_CASE) => None,
             _ => Some((
                 metric,
                 Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 },

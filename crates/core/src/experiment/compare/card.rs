@@ -37,7 +37,7 @@ impl Comparison<'_> {
             counts.events.min(counts.trials - counts.events) <= FEW
         };
         let drawn_alike = self.after.len() == 1;
-        let (card, control) = if self.is_exact() && drawn_alike && (are_few(0) || are_few(arm)) {
+        let (card, control) = if self.is_share_of_requests() && drawn_alike && (are_few(0) || are_few(arm)) {
             self.of_shares(arm)
         } else {
             self.of_sum(arm)?

@@ -27,6 +27,8 @@ mod moves;
 mod runs;
 #[path = "experiment/own.rs"]
 mod own;
+#[path = "experiment/times.rs"]
+mod times;
 #[path = "experiment/told.rs"]
 mod told;
 #[path = "experiment/world.rs"]

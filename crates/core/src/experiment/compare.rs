@@ -7,20 +7,22 @@
 //! arm's answers that is: opinions and scores, what answers say, and what applications declare.
 
 mod card;
+mod sums;
 
 use super::definition::{Aim, Better};
-use super::evidence::{Counted, Span, kind, merged};
+use super::early::Early;
+use super::evidence::{Counted, Span};
 use crate::analysis::judge::Units;
 use crate::analysis::tally::Counts;
 use crate::analysis::verdict::Validity;
 use crate::guard::Margin;
 use crate::metric::Metric;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
-use crate::stats::evidence::linear::{self, Linear};
+use crate::stats::evidence::linear::Linear;
 use crate::stats::evidence::race::{self, RaceEpoch};
-use crate::stats::special::turn_within;
 pub use card::Card;
 use serde::{Deserialize, Serialize};
+use sums::Sums;
 
 /// How much better an arm does, on the scale of the least effect that matters: points of a share, points of the scale of a score, or
 /// a part of the other arm's value. Above zero is better.
@@ -48,8 +50,10 @@ pub struct Comparison<'a> {
     aim: &'a Aim,
     units: Units,
     spans: &'a [Span],
-    after: Vec<linear::Span>,
-    before: Vec<linear::Span>,
+    /// The observations with early failures left out.
+    shown: Sums,
+    /// The same in the other readings in which what decides has to hold.
+    others: Vec<Sums>,
 }
 
 /// What an arm does, less what another does.
@@ -62,13 +66,14 @@ struct Raw {
 impl<'a> Comparison<'a> {
     /// The counts of the application the aim is measured in.
     pub fn of(aim: &'a Aim, units: Units, counted: &'a Counted) -> Self {
-        let merged = |spans| merged(spans, aim.metric, units);
+        let sums = |early: &Early| Sums::of(counted, (aim.metric, units), *early);
+        let others = Early::readings(aim.metric).iter().filter(|early| **early != Early::LeftOut);
         Self {
             aim,
             units,
             spans: &counted.spans,
-            after: merged(&counted.spans),
-            before: merged(&counted.lead_in),
+            shown: sums(&Early::LeftOut),
+            others: others.map(sums).collect(),
         }
     }
 
@@ -92,12 +97,10 @@ impl<'a> Comparison<'a> {
         let raw = match (self.is_exact(), self.aim.minimum_effect) {
             (true, Margin::Points(_) | Margin::Score(_)) => self.points_bet(arm, against, alpha),
             (true, Margin::Relative(_)) => self.ratio_raced(arm, against, alpha),
-            (false, Margin::Points(_) | Margin::Score(_)) => self.linear(arm, against, 1.0).map(|sum| Raw {
-                estimate: sum.estimate,
-                lower: Some(sum.lower(alpha)),
-                upper: Some(sum.upper(alpha)),
-            }),
-            (false, Margin::Relative(_)) => self.ratio_by_groups(arm, against, alpha),
+            (false, Margin::Points(_) | Margin::Score(_)) => {
+                self.in_every_reading(|sums| sums.points(arm, against, alpha))
+            }
+            (false, Margin::Relative(_)) => self.in_every_reading(|sums| sums.ratio(arm, against, alpha)),
         }?;
         let turned = |end: Option<f64>| end.map(|end| -end);
         Some(match self.aim.better {
@@ -117,43 +120,23 @@ impl<'a> Comparison<'a> {
         total
     }
 
-    /// A weighted sum of the arms' means, with what the lead-in explains taken out.
+    /// A weighted sum of the arms' means, with what the lead-in explains taken out and early failures left out.
     pub fn sum(&self, weights: &[f64]) -> Option<Linear> {
-        Linear::adjusted(&self.after, &self.before, weights, kind(self.aim.metric))
+        self.shown.weighted(weights)
     }
 
-    fn linear(&self, arm: usize, against: usize, ratio: f64) -> Option<Linear> {
-        let arms = self.after.first()?.len();
-        let weight = |place: usize| match place {
-            place if place == arm => 1.0,
-            place if place == against => -ratio,
-            _ => 0.0,
-        };
-        self.sum(&(0..arms).map(weight).collect::<Vec<_>>())
-    }
-
-    /// The ratios less one at which the arm's mean is neither above nor below so many times the other's: Fieller's interval with
-    /// the sequence's bounds, so that the uncertainty of both means is in it.
-    fn ratio_by_groups(&self, arm: usize, against: usize, alpha: f64) -> Option<Raw> {
-        let equal = self.linear(arm, against, 1.0)?;
-        // How much the distance falls per unit of the ratio is the other arm's mean, as the spans weigh it.
-        let scale = equal.estimate - self.linear(arm, against, 2.0)?.estimate;
-        if scale <= 0.0 {
-            return None;
-        }
-        let estimate = turn_within(PRECISION, LARGEST_RATIO, 0.0, |ratio| {
-            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| sum.estimate)
-        });
-        let lower = turn_within(PRECISION, LARGEST_RATIO, 0.0, |ratio| {
-            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| sum.lower(alpha))
-        });
-        let upper = turn_within(PRECISION, 0.0, LARGEST_RATIO, |ratio| {
-            self.linear(arm, against, ratio).map_or(f64::NAN, |sum| -sum.upper(alpha))
-        });
-        Some(Raw {
-            estimate: estimate - 1.0,
-            lower: Some(lower - 1.0),
-            upper: (upper < LARGEST_RATIO).then_some(upper - 1.0),
+    /// What is shown, with an interval that has those of all readings in it.
+    fn in_every_reading(&self, of: impl Fn(&Sums) -> Option<Raw>) -> Option<Raw> {
+        self.others.iter().try_fold(of(&self.shown)?, |raw, sums| {
+            let other = of(sums)?;
+            let both = |one: Option<f64>, other: Option<f64>, farther: fn(f64, f64) -> f64| {
+                one.zip(other).map(|(one, other)| farther(one, other))
+            };
+            Some(Raw {
+                lower: both(raw.lower, other.lower, f64::min),
+                upper: both(raw.upper, other.upper, f64::max),
+                ..raw
+            })
         })
     }
 

@@ -2,6 +2,7 @@
 //! nothing; its intervals are those of one look.
 
 use super::definition::{Aim, Better};
+use super::early::Early;
 use super::evidence::{Span, kind, merged};
 use crate::analysis::judge::Units;
 use crate::guard::Margin;
@@ -43,7 +44,7 @@ pub fn by_day(spans: &[Span], aim: &Aim, units: Units) -> Vec<Day> {
         .chunk_by(|one, next| number(one) == number(next))
         .map(|spans| {
             let from = Timestamp(begun.0 + spans.first().map_or(0, number) * DAY);
-            let sums = merged(spans, aim.metric, units);
+            let sums = merged(spans, (aim.metric, units), Early::LeftOut);
             let arms = first.shares.len();
             Day { from, arms: (1..arms).map(|arm| gain(&sums, (arm, arms), aim)).collect() }
         })

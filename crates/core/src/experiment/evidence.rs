@@ -1,9 +1,10 @@
 //! What was counted of an experiment: by application, span and arm. It only grows.
 
+use super::early::Early;
 use super::scored;
 use crate::analysis::judge::Units;
 use crate::analysis::measurement::{self, ArmCounts};
-use crate::analysis::tally::UnitSketch;
+use crate::analysis::tally::{Counts, UnitSketch};
 use crate::arm::Arm;
 use crate::companion::{Companions, Number, Seat};
 use crate::epoch::{Centres, Stage, Thresholds};
@@ -71,33 +72,38 @@ impl Span {
     }
 
     /// A metric's observations, arm by arm, in groups where units are sticky; scores in points of their scale.
-    pub fn moments(&self, metric: Metric, units: Units) -> linear::Span {
-        self.arms.iter().map(|arm| self.of_arm(arm, metric, units)).collect()
+    pub fn moments(&self, (metric, units): (Metric, Units), early: Early) -> linear::Span {
+        self.arms.iter().map(|arm| self.of_arm(arm, (metric, units), early)).collect()
     }
 
-    fn of_arm(&self, arm: &ArmCounts, metric: Metric, units: Units) -> Vec<Moments> {
+    fn of_arm(&self, arm: &ArmCounts, (metric, units): (Metric, Units), early: Early) -> Vec<Moments> {
+        let with_early = |mut sums: Moments, counts: &Counts| {
+            sums += early.moments(counts.failed_early, self.thresholds.cap(metric));
+            sums
+        };
         match (units, metric) {
             (Units::Sticky, Metric::Score(score)) => scored::by_group(arm, score),
             (Units::Independent, Metric::Score(score)) => vec![scored::together(arm, score)],
             (Units::Sticky, _) => {
-                let counts = arm.groups.counts(metric).iter();
-                counts.map(|counts| counted(counts.trials, counts.events)).collect()
+                let groups = arm.groups.counts(metric).iter();
+                groups.map(|counts| with_early(counted(counts), counts)).collect()
             }
-            (Units::Independent, metric) if metric.is_amount() => vec![self.amounts(arm, metric)],
             (Units::Independent, _) => {
                 let counts = arm.counts(metric);
-                vec![counted(counts.trials, counts.events)]
+                let known = if metric.is_amount() { self.amounts(arm, metric) } else { counted(&counts) };
+                vec![with_early(known, &counts)]
             }
         }
     }
 
-    /// A metric's observations in one cell of an arm, by group, as [`Span::moments`] has them of the arm for sticky units.
+    /// A metric's observations in one cell of an arm, by group, as [`Span::moments`] has them of the arm for sticky units with early
+    /// failures left out.
     pub fn of_cell(&self, arm: usize, seat: Seat, metric: Metric) -> Vec<Moments> {
         let Some(arm) = self.arms.get(arm) else { return vec![Moments::default(); GROUPS] };
         match (arm.groups.cells.counts(seat, metric), metric) {
             ([], _) => vec![Moments::default(); GROUPS],
             (groups, Metric::Score(score)) => scored::of_groups(arm, score, groups),
-            (groups, _) => groups.iter().map(|counts| counted(counts.trials, counts.events)).collect(),
+            (groups, _) => groups.iter().map(counted).collect(),
         }
     }
 
@@ -122,8 +128,10 @@ pub fn kind(metric: Metric) -> Kind {
     }
 }
 
-fn counted(trials: u64, events: u64) -> Moments {
-    Moments { count: trials as f64, sum: events as f64, sum_of_squares: events as f64 }
+/// What is known of the outcomes that did not fail early.
+fn counted(counts: &Counts) -> Moments {
+    let (known, events) = (counts.trials.saturating_sub(counts.failed_early), counts.events as f64);
+    Moments { count: known as f64, sum: events, sum_of_squares: events }
 }
 
 impl Counted {
@@ -164,10 +172,10 @@ impl Counted {
 
 /// The observations of spans, those with the same shares as one: whatever befalls all arms alike in the meantime cancels, because
 /// no arm has more of it.
-pub fn merged(spans: &[Span], metric: Metric, units: Units) -> Vec<linear::Span> {
+pub fn merged(spans: &[Span], (metric, units): (Metric, Units), early: Early) -> Vec<linear::Span> {
     let mut merged: Vec<(&[Weight], linear::Span)> = Vec::new();
     for span in spans {
-        let more = span.moments(metric, units);
+        let more = span.moments((metric, units), early);
         match merged.iter_mut().find(|(shares, _)| *shares == span.shares) {
             Some((_, sums)) => {
                 for (sum, more) in sums.iter_mut().flatten().zip(more.iter().flatten()) {

@@ -236,6 +236,9 @@ impl World {
         outcome.extend(match (metric, amount) {
             (Metric::Declared(_), UNTOLD) => Some((metric, Counts::of_found(Found::Unknown))),
             (_, UNTOLD | NO_CASE) => None,
+            (Metric::LatencyMean, _) if fails => {
+                Some((metric, Counts { trials: 1, failed_early: 1, ..Counts::default() }))
+            }
             _ => Some((
                 metric,
                 Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 },
@@ -278,6 +281,11 @@ pub(crate) fn count(arm: &mut ArmCounts, unit: UnitHash, outcome: &[(Metric, Cou
                 arm.tally.record_score(Given { score: *score, level }, 1);
             }
             known => arm.tally.metrics[known.index()].add(*counts),
+        }
+        match metric {
+            Metric::Cost => arm.tally.cost.record(counts.events),
+            Metric::LatencyMean if counts.failed_early == 0 => arm.tally.latency_sums.record(counts.events),
+            _ => {}
         }
         arm.groups.record_counts(*metric, unit.group(), *counts);
     }

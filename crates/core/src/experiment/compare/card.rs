@@ -36,12 +36,12 @@ impl Comparison<'_> {
             let counts = self.counts(arm);
             counts.events.min(counts.trials - counts.events) <= FEW
         };
-        let drawn_alike = self.after.len() == 1;
-        let (card, control) = if self.is_share_of_requests() && drawn_alike && (are_few(0) || are_few(arm)) {
-            self.of_shares(arm)
-        } else {
-            self.of_sum(arm)?
-        };
+        let (card, control) =
+            if self.is_share_of_requests() && self.shown.is_drawn_alike() && (are_few(0) || are_few(arm)) {
+                self.of_shares(arm)
+            } else {
+                self.of_sum(arm)?
+            };
         Some(match self.aim.minimum_effect {
             Margin::Points(_) | Margin::Score(_) => card,
             Margin::Relative(_) if control > 0.0 => Card { loss: card.loss / control, ..card },
@@ -64,7 +64,7 @@ impl Comparison<'_> {
     }
 
     fn of_sum(&self, arm: usize) -> Option<(Card, f64)> {
-        let sum = self.linear(arm, 0, 1.0)?;
+        let sum = self.shown.linear(arm, 0, 1.0)?;
         let deviation = sum.deviation();
         if deviation <= 0.0 {
             return None;
@@ -75,6 +75,6 @@ impl Comparison<'_> {
         };
         let belief = Belief::from_estimate(better, deviation);
         let card = Card { chance: belief.chance_above_zero(), loss: belief.loss_of_candidate() };
-        Some((card, sum.estimate - self.linear(arm, 0, 2.0)?.estimate))
+        Some((card, sum.estimate - self.shown.linear(arm, 0, 2.0)?.estimate))
     }
 }

@@ -4,6 +4,7 @@ pub use crate::{epoch, guard, metric};
 
 pub mod calibration;
 mod counts;
+mod drawn;
 pub mod drift;
 pub mod percentiles;
 mod sketch;

@@ -213,3 +213,18 @@ fn it_is_looked_at_once_for_each_epoch_that_has_settled() {
     assert_eq!(told(&evidence, 1_500), []);
     assert_eq!(told(&evidence, 1_510), [About::Latency]);
 }
+
+/// Of a slower candidate more requests are under way, in every slice and not alike in all.
+#[test]
+fn the_split_of_slices_waits_for_what_is_under_way() {
+    let broken = Traffic { kept_back: 0.3, ..Traffic::CALM };
+    let mut epochs = changed(broken, broken);
+    for counts in &mut epochs {
+        let candidate = &mut counts.candidate.tally;
+        candidate.drawn = candidate.outcomes() + 1;
+    }
+    let is_split = |signs: &[Sign]| signs.iter().any(|sign| matches!(sign.about, About::Split { .. }));
+    assert!(!is_split(&found(&epochs, Units::Independent)));
+    epochs.iter_mut().for_each(EpochCounts::settle);
+    assert!(is_split(&found(&epochs, Units::Independent)));
+}

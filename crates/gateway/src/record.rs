@@ -1,6 +1,9 @@
 //! Makes exactly one outcome of each request that was decided, whatever happens to it. Entry points:
 //! [`Recorder::begin`] and [`Recorder::finish`].
 //!
+//! A request is counted twice: as drawn when it begins, in the epoch of its table, and by its outcome there when it has ended, so
+//! that it is known how many are under way.
+//!
 //! A recorder that is dropped without being finished belonged to a request whose caller went away: the outcome is made
 //! when it is dropped, and only then, so there can be neither none nor two.
 
@@ -38,7 +41,7 @@ impl Recorder {
         (arrived, answering): (Instant, Answering),
     ) -> Self {
         worker.counters().decided.increment();
-        table.sent(&decision);
+        table.sent(worker.index, &decision, worker.node.clock().at(arrived));
         Self {
             worker: Rc::clone(worker),
             table: Arc::clone(table),

@@ -46,7 +46,7 @@ impl Handle {
         let table = Arc::clone(self.node.tables.serving().tables.get(application.as_str())?);
         let local = known_of_candidate(&self.node, &table, self.now());
         let decision = decide(&table.routing, &RequestKey { unit, uniform, local });
-        table.sent(&decision);
+        table.sent(WORKER, &decision, self.now());
         Some(Rehearsed { handle: self.clone(), table, decision })
     }
 

@@ -1,5 +1,5 @@
 //! Folds outcomes into additive counters, one book per application and epoch, one page of it per worker, so that
-//! requests never wait for each other. Entry points: [`Books::open`] and [`Book::record`]; [`Books::rows`] sums the
+//! requests never wait for each other. Entry points: [`Books::open`], [`Book::draw`] and [`Book::record`]; [`Books::rows`] sums the
 //! pages, [`Books::forget`] drops what is durable elsewhere and can no longer change.
 //!
 //! A row that was dropped must never appear again under its key, because it would start from zero and replace the
@@ -18,7 +18,7 @@ use viridian_core::epoch::Thresholds;
 use viridian_core::id::{ApplicationName, EpochId};
 use viridian_core::metric::Metric;
 use viridian_core::outcome::{Class, Outcome};
-use viridian_core::routing::decide::Standing;
+use viridian_core::routing::decide::{Decision, Standing};
 use viridian_core::slice::Slicing;
 use viridian_core::time::Timestamp;
 
@@ -133,6 +133,17 @@ impl Books {
 }
 
 impl Book {
+    /// Counts a request that a worker decided in the slot that begins at `slot`, if the draw did. Its outcome will be counted in the
+    /// same book, perhaps in a later slot.
+    pub(crate) fn draw(&self, worker: usize, decision: &Decision, slot: Timestamp) {
+        let (Standing::Drawn(_), Some(page)) = (decision.standing, self.pages.get(worker)) else { return };
+        let mut page = lock(page);
+        of(&mut page.slot(slot).arms, decision.arm).record_draw(decision);
+        if decision.unit.is_some() {
+            of(&mut page.groups, decision.arm).get_or_insert_default().record_draw(decision);
+        }
+    }
+
     /// Counts an outcome of a worker in the slot that begins at `slot`.
     pub(crate) fn record(&self, worker: usize, outcome: &Outcome, measure: &Measure<'_>, slot: Timestamp) {
         let thresholds = measure.thresholds;

@@ -16,7 +16,7 @@ use viridian_core::time::Timestamp;
 const CALIBRATION_EPOCHS: u32 = 64;
 
 impl Store {
-    /// Everything measured from an epoch on. Feedback counts once its request is older than `maturity`.
+    /// Everything measured from an epoch on until `now`. Feedback counts once its request is older than `maturity`.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -31,7 +31,7 @@ impl Store {
         let evidence = self.read(|connection| {
             let epochs = epochs::from(connection, application, from)?;
             let counts = epochs.into_iter().map(|epoch| self.counts(connection, &asked, epoch));
-            Ok(Evidence { epochs: counts.collect::<Result<_, Error>>()? })
+            Ok(Evidence::until(now, counts.collect::<Result<_, Error>>()?))
         })?;
         unpoisoned(&self.inner.cache).forget_all_but(application, CALIBRATION_EPOCHS, from);
         Ok(evidence)

@@ -76,11 +76,12 @@ fn upsert_groups(transaction: &Transaction<'_>, origin: &Origin, row: &GroupRow)
     Ok(())
 }
 
-/// How many requests a running total holds. Counters of one row only rise, so more requests means later.
+/// How far a running total has come. Counters of one row only rise, so what holds more is later: with each request that is drawn,
+/// and with each that has ended.
 fn progress_of_tally(tally: &Tally) -> u64 {
-    tally.outcomes() + tally.exempt.iter().sum::<u64>()
+    tally.drawn + tally.outcomes() + tally.exempt.iter().sum::<u64>()
 }
 
 fn progress_of_groups(groups: &GroupTally) -> u64 {
-    groups.trials()
+    groups.drawn.all() + groups.trials()
 }

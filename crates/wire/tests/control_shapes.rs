@@ -261,6 +261,8 @@ fn tally_reports() {
     thresholds.set_cap(Metric::CostPerSuccess, 1 << 24);
     thresholds.set_cap(Metric::LatencyMean, 1 << 20);
     for outcome in outcomes() {
+        tally.record_draw(&outcome.decision);
+        groups.record_draw(&outcome.decision);
         tally.record(&outcome, &thresholds);
         groups.record(&outcome, &thresholds);
     }
@@ -296,7 +298,7 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report_7", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_8", serde_json::to_string(&report).unwrap(), &report);
     let vitals = Vitals {
         clock: Timestamp(1_767_225_661_000),
         ended: 12_000,

@@ -2,7 +2,7 @@
 
 use crate::world::{NOW, World};
 use serde_json::{Value, json};
-use viridian_core::analysis::measurement::ArmCounts;
+use viridian_core::analysis::measurement::{ArmCounts, Ending};
 use viridian_core::companion::Companions;
 use viridian_core::epoch::{Centres, Thresholds};
 use viridian_core::experiment::analysis::analyse;
@@ -105,6 +105,7 @@ async fn units_on_two_arms_are_told() {
         centres: Centres::default(),
         arms: vec![both(), both()],
         companions: Companions::default(),
+        ending: Ending::Awaited,
     };
     let counted = Counted { lead_in: Vec::new(), spans: vec![span] };
     let evidence = Evidence { applications: [(application.clone(), counted)].into(), ..Evidence::default() };

@@ -28,7 +28,8 @@ use std::time::Duration;
 pub const ALPHA_DRIFT: f64 = 0.04;
 /// The share of rollouts split as drawn in every slice in which the split of any is told.
 pub const ALPHA_SLICE_SPLIT: f64 = 0.01;
-/// So long after an epoch most of the requests that were decided in it are answered and counted.
+/// So long after an epoch most of the requests that were decided in it are answered and counted. Those that take longer miss on
+/// the baseline alone, of which the series are; where they would miss on one arm more than on the other, more is asked.
 const SETTLING: Duration = Duration::from_secs(10);
 
 /// What was found at the latest look, until another epoch has settled.
@@ -147,7 +148,9 @@ fn settled(evidence: &Evidence, now: Timestamp) -> &[EpochCounts] {
 /// What is known by these epochs, splits first, each kind by how much speaks for it.
 pub fn found(epochs: &[EpochCounts], units: Units) -> Vec<Sign> {
     let compared: Vec<&EpochCounts> = epochs.iter().filter(|counts| counts.epoch.weight.compares()).collect();
-    let mut signs = split::signs(&compared, units);
+    // Of slices it is not known how many requests were drawn: of a slower candidate more would be missing.
+    let ended: Vec<&EpochCounts> = compared.iter().copied().filter(|counts| !counts.is_under_way()).collect();
+    let mut signs = split::signs(&ended, units);
     signs.extend(series::signs(&compared, units));
     signs
 }

@@ -317,11 +317,11 @@ fn split_check(broken: bool, evidence: &Evidence) -> SplitCheck {
     }
     let (mut expected, mut observed, mut all) = (0.0, 0.0, 0.0);
     for counts in evidence.compared() {
-        let (baseline, candidate) = (counts.baseline.tally.outcomes(), counts.candidate.tally.outcomes());
-        let outcomes = (baseline + candidate) as f64;
-        expected += outcomes * counts.epoch.weight.probability();
+        let candidate = counts.requests(Arm::Candidate);
+        let requests = (counts.requests(Arm::Baseline) + candidate) as f64;
+        expected += requests * counts.epoch.weight.probability();
         observed += candidate as f64;
-        all += outcomes;
+        all += requests;
     }
     SplitCheck::Broken { expected: expected / all, observed: observed / all }
 }

@@ -6,11 +6,18 @@ use crate::arm::Arm;
 use crate::epoch::Epoch;
 use crate::metric::Metric;
 use crate::stats::evidence::capital::Capital;
+use crate::time::Timestamp;
 use crate::unit::GROUPS;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// So long after an epoch no request that was drawn in it is under way. A gateway that the controller cannot reach draws by it for
+/// a quarter of an hour at most, which is how long its lease is, and is heard again at any time later; the longest answers, which
+/// nothing bounds while they go on, take three quarters.
+pub const SETTLED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Counts of one arm in one epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,7 +31,21 @@ pub struct ArmCounts {
 /// Counts of every arm in one epoch: [`EpochArms`], which copies share until one of them is changed. What bets have made of them,
 /// and how they compare, is found once.
 #[derive(Debug, Clone)]
-pub struct EpochCounts(Arc<Kept>);
+pub struct EpochCounts {
+    kept: Arc<Kept>,
+    /// It is known by the clock and not by the counts.
+    ending: Ending,
+}
+
+/// Whether the requests of an epoch have come to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// Some may be under way.
+    #[default]
+    Awaited,
+    /// It is over for so long that none is: what has no outcome has lost it.
+    Settled,
+}
 
 #[derive(Debug, Clone)]
 struct Kept {
@@ -71,6 +92,25 @@ impl ArmCounts {
         self.tally.counts(metric)
     }
 
+    /// The requests that fell on the arm. Of those that are slow more are under way, so they are counted as they were drawn until
+    /// their epoch has settled; more have ended than were drawn where some were counted twice, or by a gateway of an older version.
+    pub fn requests(&self, ending: Ending) -> u64 {
+        let ended = self.tally.outcomes();
+        match ending {
+            Ending::Awaited => ended.max(self.tally.drawn),
+            Ending::Settled => ended,
+        }
+    }
+
+    /// The same by group of units. Every outcome of a unit adds one to what is looked at for errors.
+    pub fn requests_by_group(&self, ending: Ending) -> impl Iterator<Item = u64> {
+        let groups = self.groups.counts(Metric::Errors).iter().enumerate();
+        groups.map(move |(place, ended)| match ending {
+            Ending::Awaited => ended.trials.max(self.groups.drawn.of(place)),
+            Ending::Settled => ended.trials,
+        })
+    }
+
     /// Adds other counts.
     pub fn add(&mut self, other: &Self) {
         self.tally.add(&other.tally);
@@ -87,17 +127,38 @@ impl EpochCounts {
     /// What the baseline and the candidate did in an epoch.
     pub fn of(epoch: Epoch, [baseline, candidate]: [ArmCounts; 2]) -> Self {
         let arms = EpochArms { epoch, baseline, candidate, treatments: Vec::new() };
-        Self(Arc::new(Kept { arms, capitals: Remembered::default(), gaps: Remembered::default() }))
+        let kept = Kept { arms, capitals: Remembered::default(), gaps: Remembered::default() };
+        Self { kept: Arc::new(kept), ending: Ending::Awaited }
+    }
+
+    /// Whether its requests have come to their end.
+    pub const fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    /// It is over for so long that all of its requests have ended. The counts are those that copies share.
+    pub const fn settle(&mut self) {
+        self.ending = Ending::Settled;
+    }
+
+    /// The requests that fell on an arm.
+    pub fn requests(&self, arm: Arm) -> u64 {
+        self.arm(arm).requests(self.ending)
+    }
+
+    /// Whether requests of either arm are known to be under way.
+    pub fn is_under_way(&self) -> bool {
+        [&self.baseline, &self.candidate].iter().any(|arm| arm.tally.outcomes() < arm.requests(self.ending))
     }
 
     /// What bets make of these counts; it is found once.
     pub(super) fn capital(&self, bet: Bet, find: impl FnOnce() -> Capital) -> Capital {
-        self.0.capitals.or_find(bet, find)
+        self.kept.capitals.or_find(bet, find)
     }
 
     /// How the arms compare by these counts, as a weighted sum and its weight; it is found once.
     pub(super) fn gap(&self, compared: Compared, find: impl FnOnce() -> [f64; 2]) -> [f64; 2] {
-        self.0.gaps.or_find(compared, find)
+        self.kept.gaps.or_find(compared, find)
     }
 }
 
@@ -105,14 +166,14 @@ impl Deref for EpochCounts {
     type Target = EpochArms;
 
     fn deref(&self) -> &EpochArms {
-        &self.0.arms
+        &self.kept.arms
     }
 }
 
 impl DerefMut for EpochCounts {
     /// The counts, to be changed: what was found of them is forgotten.
     fn deref_mut(&mut self) -> &mut EpochArms {
-        let Kept { arms, capitals, gaps } = Arc::make_mut(&mut self.0);
+        let Kept { arms, capitals, gaps } = Arc::make_mut(&mut self.kept);
         capitals.forget();
         gaps.forget();
         arms
@@ -121,7 +182,7 @@ impl DerefMut for EpochCounts {
 
 impl PartialEq for EpochCounts {
     fn eq(&self, other: &Self) -> bool {
-        **self == **other
+        **self == **other && self.ending == other.ending
     }
 }
 
@@ -150,6 +211,20 @@ impl EpochArms {
 }
 
 impl Evidence {
+    /// What was counted until a moment, epoch by epoch.
+    pub fn until(now: Timestamp, epochs: Vec<EpochCounts>) -> Self {
+        let mut evidence = Self { epochs };
+        evidence.settle(now);
+        evidence
+    }
+
+    /// Settles the epochs that are over for [`SETTLED_AFTER`]: each is over when the next begins.
+    pub fn settle(&mut self, now: Timestamp) {
+        let ends = self.epochs.iter().skip(1).map(|next| next.epoch.started_at);
+        let settled = ends.take_while(|end| now.since(*end) >= SETTLED_AFTER).count();
+        self.epochs.iter_mut().take(settled).for_each(EpochCounts::settle);
+    }
+
     /// The epochs in which two arms were compared.
     pub fn compared(&self) -> impl Iterator<Item = &EpochCounts> {
         self.epochs.iter().filter(|counts| counts.epoch.weight.compares())

@@ -3,7 +3,8 @@
 
 use super::cells::CellTally;
 pub use super::counts::Counts;
-use super::counts::check_groups;
+use super::counts::{check_groups, is_zero};
+pub use super::drawn::DrawnByGroup;
 use super::score::{amount, known_time, known_time_under, scores};
 pub use super::sketch::UnitSketch;
 use super::slices::SliceTally;
@@ -29,6 +30,9 @@ pub struct Tally {
     /// Measured outcomes by [`Class`].
     #[serde(deserialize_with = "grown::array")]
     pub classes: [u64; Class::ALL.len()],
+    /// Requests whose arm the draw decided, counted when it did: `classes` will have them once they have ended.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub drawn: u64,
     /// Requests kept out of the evidence, by [`Exempt`] reason; not part of `classes`.
     #[serde(deserialize_with = "grown::array")]
     pub exempt: [u64; Exempt::ALL.len()],
@@ -79,6 +83,9 @@ pub struct GroupTally {
     /// The same of scores, in hundredths of the scale below its top.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "groups_of_own")]
     scores: BTreeMap<Score, Vec<Counts>>,
+    /// Requests of units as they were drawn; `metrics` will have them once they have ended.
+    #[serde(default, skip_serializing_if = "DrawnByGroup::is_empty")]
+    pub drawn: DrawnByGroup,
     /// Which units were seen.
     pub units: UnitSketch,
     /// The same requests by slice.
@@ -90,6 +97,13 @@ pub struct GroupTally {
 }
 
 impl Tally {
+    /// Counts a request that was decided, if the draw did: what comes of it is counted when it has ended.
+    pub const fn record_draw(&mut self, decision: &Decision) {
+        if matches!(decision.standing, Standing::Drawn(_)) {
+            self.drawn += 1;
+        }
+    }
+
     /// Counts an outcome. Requests kept out of the evidence are only counted by reason, except those that no draw
     /// could have decided: they are what the baseline is calibrated on.
     pub fn record(&mut self, outcome: &Outcome, thresholds: &Thresholds) {
@@ -174,6 +188,7 @@ impl Tally {
             self.scores.entry(*score).or_default().add(grades);
         }
         add_each(&mut self.classes, &other.classes);
+        self.drawn += other.drawn;
         add_each(&mut self.exempt, &other.exempt);
         for (mine, theirs) in self.metrics.iter_mut().zip(&other.metrics) {
             mine.add(*theirs);
@@ -272,6 +287,13 @@ static NO_SCORES: Grades = Grades::none();
 static NO_COUNTS: [Counts; GROUPS] = [Counts::of_share(0, 0); GROUPS];
 
 impl GroupTally {
+    /// Counts a request that was decided, if it was drawn by its unit.
+    pub fn record_draw(&mut self, decision: &Decision) {
+        if let (Standing::Drawn(_), Some(unit)) = (decision.standing, decision.unit) {
+            self.drawn.record(unit.group());
+        }
+    }
+
     /// Counts an outcome that is evidence and belongs to a unit.
     pub fn record(&mut self, outcome: &Outcome, thresholds: &Thresholds) {
         let (Standing::Drawn(_), Some(unit)) = (outcome.decision.standing, outcome.decision.unit) else {
@@ -349,6 +371,7 @@ impl GroupTally {
         for (score, theirs) in &other.scores {
             add_groups(self.scores.entry(*score).or_default(), theirs);
         }
+        self.drawn.add(&other.drawn);
         self.units.add(&other.units);
         self.slices.add(&other.slices);
         self.cells.add(&other.cells);

@@ -5,7 +5,6 @@ use super::evidence::{Counted, Span};
 use crate::analysis::judge::Units;
 use crate::analysis::measurement::ArmCounts;
 use crate::analysis::tally::UnitSketch;
-use crate::metric::Metric;
 use crate::stats::evidence::contrast::{EpochSums, GroupSums, split_is_off};
 use crate::stats::evidence::srm::{CONCENTRATIONS, log_bayes_factor_of_cells};
 use crate::stats::special::log_sum_exp;
@@ -73,7 +72,7 @@ pub fn split(counted: &Counted, units: Units) -> Split {
 fn log_e(spans: &[&Span]) -> f64 {
     let mut sequences: Vec<(&[Weight], Vec<u64>)> = Vec::new();
     for span in spans {
-        let counts = span.arms.iter().map(requests);
+        let counts = requests(span);
         match sequences.iter_mut().find(|(shares, _)| *shares == span.shares) {
             Some((_, sums)) => sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count),
             None => sequences.push((&span.shares, counts.collect())),
@@ -108,7 +107,8 @@ fn against_others(spans: &[&Span], arm: usize) -> Vec<EpochSums> {
         if share <= 0.0 || share >= shares {
             return None;
         }
-        let by_group: Vec<Vec<f64>> = span.arms.iter().map(requests_by_group).collect();
+        let of_arm = |arm: &ArmCounts| arm.requests_by_group(span.ending).map(|count| count as f64).collect();
+        let by_group: Vec<Vec<f64>> = span.arms.iter().map(of_arm).collect();
         let groups = (0..by_group.first()?.len()).map(|group| {
             let all: f64 = by_group.iter().map(|arm| arm[group]).sum();
             let own = by_group[arm][group];
@@ -119,13 +119,9 @@ fn against_others(spans: &[&Span], arm: usize) -> Vec<EpochSums> {
     spans.iter().filter_map(of_span).collect()
 }
 
-fn requests(arm: &ArmCounts) -> u64 {
-    arm.tally.outcomes()
-}
-
-/// Every outcome of a unit adds one to what is looked at for errors.
-fn requests_by_group(arm: &ArmCounts) -> Vec<f64> {
-    arm.groups.counts(Metric::Errors).iter().map(|counts| counts.trials as f64).collect()
+/// The requests that fell on each arm.
+fn requests(span: &Span) -> impl Iterator<Item = u64> {
+    span.arms.iter().map(|arm| arm.requests(span.ending))
 }
 
 /// The arm whose requests lie farthest from what was drawn, in parts of it.
@@ -134,7 +130,7 @@ fn farthest(spans: &[&Span]) -> Split {
     let (mut expected, mut observed) = (vec![0.0; arms], vec![0.0; arms]);
     for span in spans {
         let shares: f64 = span.shares.iter().map(|share| share.probability()).sum();
-        let counts: Vec<u64> = span.arms.iter().map(requests).collect();
+        let counts: Vec<u64> = requests(span).collect();
         let all = counts.iter().sum::<u64>() as f64;
         for (arm, count) in counts.iter().enumerate() {
             expected[arm] += all * span.shares[arm].probability() / shares;

@@ -3,7 +3,7 @@
 use super::early::Early;
 use super::scored;
 use crate::analysis::judge::Units;
-use crate::analysis::measurement::{self, ArmCounts};
+use crate::analysis::measurement::{self, ArmCounts, Ending};
 use crate::analysis::tally::{Counts, UnitSketch};
 use crate::arm::Arm;
 use crate::companion::{Companions, Number, Seat};
@@ -32,6 +32,8 @@ pub struct Span {
     pub centres: Centres,
     /// What each arm did.
     pub arms: Vec<ArmCounts>,
+    /// Whether the requests have come to their end.
+    pub ending: Ending,
     /// The experiments that ran elsewhere meanwhile.
     pub companions: Companions,
 }
@@ -150,6 +152,7 @@ impl Counted {
                 thresholds: epoch.thresholds,
                 centres: epoch.centres,
                 arms: places.map(|arm| counts.arm(arm).clone()).collect(),
+                ending: counts.ending(),
                 companions: allotment.companions,
             };
             match allotment.stage {

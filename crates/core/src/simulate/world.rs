@@ -40,7 +40,7 @@ pub(super) struct World {
     rate: f64,
     baseline: Behaviour,
     candidate: Behaviour,
-    /// The share of outcomes that never arrives, by arm.
+    /// The share of requests of which nothing arrives, neither that they were drawn nor what came of them, by arm.
     lost: [f64; 2],
     /// Whether the arms answer.
     readiness: [Readiness; 2],

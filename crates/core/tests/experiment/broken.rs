@@ -1,11 +1,13 @@
 //! What cannot be trusted is told and concludes nothing: a split that is off, units on two arms, too few of them.
 
+use viridian_core::analysis::judge::Units;
+use viridian_core::analysis::measurement::Ending;
 use viridian_core::analysis::tally::Counts;
 use viridian_core::application::Unit;
-use viridian_core::experiment::checks::{Exposed, Split};
+use viridian_core::experiment::checks::{Exposed, Split, split};
 use viridian_core::experiment::verdict::{Verdict, Wait};
 use viridian_core::metric::Metric;
-use viridian_core::unit::UnitHash;
+use viridian_core::unit::{Group, UnitHash};
 
 use crate::runs::{Dice, check_at, check_finds};
 use crate::world::{CALM, HEAVY_TAILED, UNEQUAL, World, chat, count, experiment, share};
@@ -55,6 +57,37 @@ fn lost_outcomes_are_told_and_conclude_nothing() {
     assert!(matches!(analysis.split, Split::Broken { arm: 1, observed, .. } if observed < 0.25));
     let sentence = analysis.sentence(&world.experiment);
     assert!(sentence.starts_with("nothing is concluded: 'arm1' has "), "{sentence}");
+}
+
+/// One arm is slow, so that a third of its requests have not ended: that is no loss before they must have.
+#[test]
+fn requests_under_way_are_not_lost() {
+    for (unit, units) in [(Unit::User, Units::Sticky), (Unit::Request, Units::Independent)] {
+        let mut world = World::of(experiment(unit, 3), CALM, Dice::seeded(3));
+        for _ in 0..9_000 {
+            world.call(share(&[0.1; 3]));
+        }
+        for (place, arm) in world.counted().spans[0].arms.iter_mut().enumerate() {
+            let ended: Vec<u64> = arm.requests_by_group(Ending::Awaited).collect();
+            arm.tally.drawn = arm.tally.outcomes();
+            for (group, ended) in (0..).zip(&ended) {
+                (0..*ended).for_each(|_| arm.groups.drawn.record(Group(group)));
+            }
+            if place == 1 {
+                arm.tally.classes[0] -= arm.tally.classes[0] / 3;
+                let drawn = std::mem::take(&mut arm.groups).drawn;
+                arm.groups.drawn = drawn;
+                for (group, ended) in (0..).zip(&ended) {
+                    let counts = Counts::of_share(ended - ended / 3, 0);
+                    arm.groups.record_counts(Metric::Errors, Group(group), counts);
+                }
+            }
+        }
+        assert_eq!(split(world.counted(), units), Split::Sound, "{units:?}");
+        world.counted().spans[0].ending = Ending::Settled;
+        let found = split(world.counted(), units);
+        assert!(matches!(found, Split::Broken { arm: 1, .. }), "{units:?}: {found:?}");
+    }
 }
 
 /// A gateway of another version draws by another salt: its users are on other arms than elsewhere.

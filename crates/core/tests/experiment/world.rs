@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use viridian_core::analysis::measurement::ArmCounts;
+use viridian_core::analysis::measurement::{ArmCounts, Ending};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::Validity;
 use viridian_core::application::Unit;
@@ -193,6 +193,7 @@ impl World {
             centres,
             arms,
             companions,
+            ending: Ending::Awaited,
         });
     }
 

@@ -119,8 +119,9 @@ impl Table {
         named.unwrap_or_else(|| HeaderValue::from_static(arm.as_str()))
     }
 
-    /// A request was decided and leaves.
-    pub(crate) fn sent(&self, decision: &Decision) {
+    /// A request was decided at a moment, on one of the workers, and leaves.
+    pub(crate) fn sent(&self, worker: usize, decision: &Decision, at: Timestamp) {
+        self.book.draw(worker, decision, slot_of(at));
         if let Some(watch) = &self.watch {
             watch.sent(decision.arm);
         }

@@ -4,6 +4,7 @@ use crate::world::World;
 use std::time::Duration;
 use viridian_core::analysis::row::SLOT;
 use viridian_core::analysis::tally::Counts;
+use viridian_core::application::Unit;
 use viridian_core::environment::Endpoint;
 use viridian_core::id::{EpochId, Generation};
 use viridian_core::metric::Metric;
@@ -143,4 +144,40 @@ async fn an_epoch_is_forgotten_when_its_last_request_has_ended() {
     let report = world.handle.report();
     assert!(report.tallies.is_empty() && report.groups.is_empty());
     assert_eq!(world.count(Class::Ok).await, 1);
+}
+
+/// Requests under way are known, so that the arm of which more are does not look as if some were lost.
+#[tokio::test]
+async fn a_request_is_counted_when_it_is_drawn_and_once_when_it_has_ended() {
+    let upstream = Upstream::start().await;
+    let mut table = compared(&upstream, 1);
+    table.unit = Unit::User;
+    let world = World::serving([table.clone()]);
+    let (act, live) = Reply::live();
+    upstream.next(act);
+    let mut caller = world.caller().await;
+    let response =
+        caller.open(viridian_testkit::caller::post(CHAT, r#"{"user":"alice","stream":true}"#)).await;
+    let drawn = |report: &TallyReport| {
+        let of_units: u64 = report.groups.iter().map(|row| row.groups.drawn.all()).sum();
+        (report.tallies.iter().map(|row| row.tally.drawn).sum::<u64>(), of_units)
+    };
+    let before = world.handle.report();
+    assert_eq!((drawn(&before), outcomes(&before)), ((1, 1), 0));
+
+    // The epoch is over, what was counted of it is durable, and a slot later the request ends.
+    world.offer([RoutingTable { epoch: EpochId(2), generation: Generation(2), ..table }]);
+    world.clock.catch_up_with(world.clock.now().plus(SLOT + Duration::from_secs(1)));
+    drop(live);
+    viridian_testkit::caller::read(response).await;
+    let report = world.settled().await;
+    assert_eq!((drawn(&report), outcomes(&report)), ((1, 1), 1));
+    assert_eq!(errors(&report), [Counts::of_share(1, 0); 2]);
+    assert!(report.tallies.iter().all(|row| row.epoch == EpochId(1)), "{:?}", report.tallies);
+    assert_eq!(report.tallies.len(), 2, "drawn in one slot, ended in the next");
+
+    // What no draw decided is not drawn.
+    let world = World::serving([RoutingTable { comparison: None, ..compared(&upstream, 1) }]);
+    let report = send(&world, 3).await;
+    assert_eq!((drawn(&report), outcomes(&report)), ((0, 0), 3));
 }

@@ -33,10 +33,11 @@ impl Counted {
             let span = (row.application.clone(), row.epoch);
             let slot = (row.arm, row.slot, origin.node.clone(), origin.boot);
             let rows = self.tallies.entry(span.clone()).or_default();
-            let (known, told) = (rows.get(&slot).map_or(0, progress), progress(&row.tally));
-            if known < told {
+            let known = rows.get(&slot);
+            if known.is_none_or(|known| progress(known) < progress(&row.tally)) {
+                let more = ended(&row.tally) - known.map_or(0, ended);
                 rows.insert(slot, row.tally.clone());
-                *self.totals.entry((origin.node.clone(), origin.boot)).or_default() += told - known;
+                *self.totals.entry((origin.node.clone(), origin.boot)).or_default() += more;
                 self.sums.get_mut().remove(&span);
             }
         }
@@ -44,7 +45,8 @@ impl Counted {
             let span = (row.application.clone(), row.epoch);
             let key = (row.arm, origin.node.clone(), origin.boot);
             let rows = self.groups.entry(span.clone()).or_default();
-            if rows.get(&key).is_none_or(|known| trials(known) < trials(&row.groups)) {
+            if rows.get(&key).is_none_or(|known| progress_of_groups(known) < progress_of_groups(&row.groups))
+            {
                 rows.insert(key, row.groups.clone());
                 self.sums.get_mut().remove(&span);
             }
@@ -80,18 +82,23 @@ impl Counted {
             let own =
                 rows.iter().filter(|((_, _, node, boot), _)| *node == origin.node && *boot == origin.boot);
             for ((arm, ..), tally) in own {
-                *requests.entry((application.clone(), *epoch, *arm)).or_default() += progress(tally);
+                *requests.entry((application.clone(), *epoch, *arm)).or_default() += ended(tally);
             }
         }
         requests
     }
 }
 
-/// How many requests a running total holds.
-pub(crate) fn progress(tally: &Tally) -> u64 {
+/// How many requests of a running total have ended.
+fn ended(tally: &Tally) -> u64 {
     tally.outcomes() + tally.exempt.iter().sum::<u64>()
 }
 
-fn trials(groups: &GroupTally) -> u64 {
-    groups.trials()
+/// How far a running total has come.
+fn progress(tally: &Tally) -> u64 {
+    tally.drawn + ended(tally)
+}
+
+fn progress_of_groups(groups: &GroupTally) -> u64 {
+    groups.drawn.all() + groups.trials()
 }

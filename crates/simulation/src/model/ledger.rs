@@ -84,12 +84,12 @@ impl Ledger for Model {
         application: &ApplicationName,
         from: EpochId,
         _maturity: Duration,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Evidence, Error> {
         self.read(|disk| {
             let epochs = disk.begun(application).iter().filter(|begun| begun.epoch.id >= from);
             let counts = epochs.map(|begun| disk.counted.of_epoch(application, begun.epoch));
-            Ok(Evidence { epochs: counts.collect() })
+            Ok(Evidence::until(now, counts.collect()))
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::world::*;
 use proptest::prelude::*;
 use std::path::Path;
-use viridian_core::analysis::measurement::{ArmCounts, Evidence};
+use viridian_core::analysis::measurement::{ArmCounts, Ending, EpochCounts, Evidence, SETTLED_AFTER};
 use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, SLOT, TallyRow, slot_of};
 use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
 use viridian_core::arm::Arm;
@@ -130,6 +130,60 @@ fn a_total_that_was_overtaken_takes_nothing_back() {
     record_groups(&store, key, 10);
     let counted = candidate(&store, 1);
     assert_eq!((counted.tally, counted.groups), (tally(30), groups(30)));
+}
+
+/// A request is reported as drawn, and when it has ended again; the first report may come last.
+#[test]
+fn a_request_under_way_is_known_and_its_outcome_replaces_nothing_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 1);
+    let (mut drawn, mut drawn_of_units) = (tally(30), groups(30));
+    drawn.drawn = 33;
+    (0..33).for_each(|group| drawn_of_units.drawn.record(Group(group)));
+    let report = |tally: &Tally, groups: &GroupTally| {
+        let (application, epoch, arm) = (application_name(), EpochId(1), Arm::Candidate);
+        let row = TallyRow {
+            application: application.clone(),
+            epoch,
+            slot: slot_of(NOW),
+            arm,
+            tally: tally.clone(),
+        };
+        let of_units = GroupRow { application, epoch, arm, groups: groups.clone() };
+        store.record(&origin((0, 0, 1, 0)), &[row], &[of_units]).unwrap();
+    };
+    let check = |tally: &Tally, groups: &GroupTally| {
+        let counted = candidate(&store, 1);
+        assert_eq!((&counted.tally, &counted.groups), (tally, groups));
+    };
+    report(&tally(30), &groups(30));
+    report(&drawn, &drawn_of_units);
+    check(&drawn, &drawn_of_units);
+    let (mut ended, mut ended_of_units) = (tally(33), groups(33));
+    (ended.drawn, ended_of_units.drawn) = (33, drawn_of_units.drawn.clone());
+    report(&ended, &ended_of_units);
+    report(&drawn, &drawn_of_units);
+    check(&ended, &ended_of_units);
+    drop(store);
+    let counted = candidate(&open(directory.path()), 1);
+    assert_eq!((counted.tally, counted.groups), (ended, ended_of_units), "after a restart");
+}
+
+/// The clock tells which epochs are over for so long that all of their requests have ended.
+#[test]
+fn an_epoch_settles_when_it_has_been_over_for_long() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_epochs(directory.path(), 2);
+    let second = evidence(&store).epochs[1].epoch.started_at;
+    let endings = |now| {
+        let evidence = store.evidence(&application_name(), EpochId(1), minutes(0), now).unwrap();
+        evidence.epochs.iter().map(EpochCounts::ending).collect::<Vec<_>>()
+    };
+    let settled = second.plus(SETTLED_AFTER);
+    assert_eq!(endings(Timestamp(settled.0 - 1)), [Ending::Awaited; 2]);
+    assert_eq!(endings(settled), [Ending::Settled, Ending::Awaited]);
+    assert_eq!(endings(settled.plus(SETTLED_AFTER)), [Ending::Settled, Ending::Awaited]);
+    assert_eq!(endings(second), [Ending::Awaited; 2], "what is cached does not know the time");
 }
 
 /// A table back to the baseline is served before its span is written down.

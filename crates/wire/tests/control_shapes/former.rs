@@ -1,7 +1,7 @@
 //! Former shapes of what gateways and controllers say: each is read as what it was.
 
 use std::path::Path;
-use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::tally::{Counts, DrawnByGroup};
 use viridian_core::metric::Metric;
 use viridian_core::stats::amounts::Amounts;
 use viridian_core::stats::histogram::Histogram;
@@ -10,6 +10,16 @@ use viridian_wire::tally::TallyReport;
 fn read_report(name: &str) -> TallyReport {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/control/{name}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// From before requests were counted as they are drawn: none was, and nothing else differs.
+#[test]
+fn the_seventh_form_of_tally_reports_is_read() {
+    let (seventh, mut now) = (read_report("tally_report_7"), read_report("tally_report_8"));
+    assert_eq!((now.tallies[0].tally.drawn, now.groups[0].groups.drawn.all()), (8, 8));
+    now.tallies[0].tally.drawn = 0;
+    now.groups[0].groups.drawn = DrawnByGroup::default();
+    assert_eq!(seventh, now);
 }
 
 /// From before costs were held against good answers and mean times were guarded: those places are zero, and nothing else

@@ -15,6 +15,7 @@ use super::starts::{LOG_WEIGHTS, Starts};
 use super::{ALPHA_PROMOTE, ALPHA_SPLIT, Harm, Tested, interval, is_relative, safe_epochs, split_check};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::verdict::{Effect, SplitCheck};
+use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
@@ -71,8 +72,8 @@ pub(super) fn split(evidence: &Evidence) -> SplitCheck {
         .compared()
         .map(|counts| SplitEpoch {
             probability: counts.epoch.weight.probability(),
-            candidate: counts.candidate.tally.outcomes(),
-            baseline: counts.baseline.tally.outcomes(),
+            candidate: counts.requests(Arm::Candidate),
+            baseline: counts.requests(Arm::Baseline),
         })
         .collect();
     split_check(srm::log_e(&epochs) >= -ALPHA_SPLIT.ln(), evidence)

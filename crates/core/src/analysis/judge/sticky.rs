@@ -231,8 +231,19 @@ fn contrast(metric: Metric, epochs: &[EpochSums], hypothesis: Hypothesis) -> Opt
 
 /// Whether the candidate got the share of the requests that was drawn for it.
 pub(super) fn split(evidence: &Evidence) -> SplitCheck {
-    let epochs = plain_sums(Metric::Errors, evidence.compared());
+    let epochs: Vec<EpochSums> = evidence.compared().map(requests).collect();
     split_check(contrast::split_is_off(&epochs, ALPHA_SPLIT), evidence)
+}
+
+/// The requests of each group that fell on the arms.
+fn requests(counts: &EpochCounts) -> EpochSums {
+    let of = |arm: Arm| counts.arm(arm).requests_by_group(counts.ending());
+    let groups = of(Arm::Candidate).zip(of(Arm::Baseline)).map(|(candidate, baseline)| GroupSums {
+        candidate: candidate as f64,
+        baseline: baseline as f64,
+        ..GroupSums::default()
+    });
+    EpochSums { probability: counts.epoch.weight.probability(), groups: groups.collect() }
 }
 
 /// The most errors per request the candidate may add.

@@ -2,7 +2,7 @@
 //! lets a minute pass, [`World::look`] asks the rules once.
 
 use super::script::{Change, Event, Script};
-use crate::analysis::measurement::ArmCounts;
+use crate::analysis::measurement::{ArmCounts, Ending};
 use crate::analysis::tally::Counts;
 use crate::companion::Companions;
 use crate::epoch::Thresholds;
@@ -237,6 +237,7 @@ impl World {
             centres,
             arms,
             companions: Companions::default(),
+            ending: Ending::Awaited,
         };
         if leads_in { counted.lead_in.push(span) } else { counted.spans.push(span) }
     }

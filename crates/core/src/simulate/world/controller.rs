@@ -110,11 +110,13 @@ impl Controller {
         self.orders.push(command);
     }
 
-    /// Counts what came of a request.
+    /// Counts a request as it was drawn and what came of it, which is told at once.
     pub(super) fn count(&mut self, measured: &Measured) {
         let Some(counts) = self.counts_of(measured.epoch) else { return };
         let thresholds = counts.epoch.thresholds;
         let arm = counts.arm_mut(measured.outcome.decision.arm);
+        arm.tally.record_draw(&measured.outcome.decision);
+        arm.groups.record_draw(&measured.outcome.decision);
         arm.tally.record(&measured.outcome, &thresholds);
         arm.groups.record(&measured.outcome, &thresholds);
         self.conclusion = None;
@@ -138,6 +140,7 @@ impl Controller {
     pub(super) fn look(&mut self, surroundings: Surroundings, now: Timestamp) -> Option<Transition> {
         let state = self.state.clone()?;
         let signs = self.drifts.look(&self.evidence, self.units(), now).to_vec();
+        self.evidence.settle(now);
         let conclusion = self.conclude();
         let input = Input {
             signs,

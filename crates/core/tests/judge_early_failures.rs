@@ -64,6 +64,15 @@ fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
     }
 }
 
+fn thresholds_of(metric: Metric, threshold: Threshold) -> Thresholds {
+    if metric.percentile().is_some() {
+        return Thresholds::only(metric, threshold);
+    }
+    let mut thresholds = Thresholds::default();
+    thresholds.set_cap(metric, 1 << 22);
+    thresholds
+}
+
 fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers), units: Units) -> Judgement {
     let at_us = edge_at_or_below(1_050_000);
     let scaled_us = scaled_threshold(at_us, f64::from(margin) / 100.0);
@@ -71,7 +80,7 @@ fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers)
     let mut counts = EpochCounts::empty(Epoch {
         id: EpochId(1),
         weight,
-        thresholds: Thresholds::only(metric, Threshold { at_us, scaled_us }),
+        thresholds: thresholds_of(metric, Threshold { at_us, scaled_us }),
         centres: Centres::default(),
         started_at: Timestamp(0),
         allotment: None,
@@ -195,4 +204,24 @@ fn a_candidate_whose_callers_go_away_is_not_quick_for_that() {
     check("half of them leave", 20, (USUAL, left), Expected::Wait);
     let left = Answers { refused: 50, as_what: Class::Cancelled, ..USUAL };
     check("half of the baseline's leave", 2, (left, USUAL), Expected::Wait);
+}
+
+/// What a mean is told to be is that of the answers that came, and the range leaves open what the others would have taken.
+#[test]
+fn an_arm_that_fails_at_once_is_told_neither_quicker_nor_slower_on_average() {
+    let failing = Answers { refused: 20, ..USUAL };
+    let slower = Answers { slower: 1.3, ..USUAL };
+    for units in [Units::Independent, Units::Sticky] {
+        for (what, arms, more) in [
+            ("the baseline fails", (failing, USUAL), 0.0),
+            ("the candidate fails", (USUAL, failing), 0.0),
+            ("the candidate fails and is slower", (USUAL, Answers { refused: 20, ..slower }), 0.3),
+        ] {
+            let effect = judged(Metric::LatencyMean, 20, arms, units).effect;
+            let told = effect.estimate.unwrap();
+            assert!((told - more).abs() < 0.02, "{what}, {units:?}: told {told}");
+            let (lower, upper) = (effect.lower.unwrap(), effect.upper.unwrap());
+            assert!(lower < more - 0.1 && upper > more + 0.1, "{what}, {units:?}: {lower} to {upper}");
+        }
+    }
 }

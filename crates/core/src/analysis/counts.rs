@@ -21,7 +21,7 @@ pub struct Counts {
     #[serde(rename = "xs")]
     pub scaled: u64,
     /// Of the others, the ones that ended before they could be slow: how long their answers would have taken is not
-    /// known. Only percentiles have them.
+    /// known. Only metrics of time have them.
     #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
     pub failed_early: u64,
     /// Requests that would have been looked at, had what the metric asks for been known of them: neither good nor bad, and
@@ -69,6 +69,11 @@ impl Counts {
     /// Bad requests per request, or the mean of an amount, when there was one.
     pub fn share(self) -> Option<f64> {
         (self.trials > 0).then(|| self.events as f64 / self.trials as f64)
+    }
+
+    /// The trials that did not fail before they could be slow.
+    pub const fn known(self) -> u64 {
+        self.trials.saturating_sub(self.failed_early)
     }
 
     /// Adds other counts.

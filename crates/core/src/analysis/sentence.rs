@@ -181,7 +181,7 @@ fn mean(metric: Metric, counts: Counts) -> String {
         }
         Metric::CostPerSuccess => format!("{:.6} for each of {answers} good answers", mean / BILLION),
         Metric::LatencyMean => {
-            let known = Counts { trials: answers.saturating_sub(counts.failed_early), ..counts };
+            let known = Counts { trials: counts.known(), ..counts };
             let mean = known.share().unwrap_or(0.0) / MICROSECONDS;
             format!("{mean:.1} ms on average of {}", known.trials)
         }

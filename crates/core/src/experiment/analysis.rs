@@ -110,9 +110,7 @@ fn too_few(
             (Units::Sticky, Metric::Score(_)) if scored() < MIN_GROUPS => {
                 Some(Wait::TooFewScored { arm, groups: scored() })
             }
-            _ if !is_enough(counts.trials.saturating_sub(counts.failed_early) as f64, None) => {
-                Some(Wait::TooFewOutcomes { arm })
-            }
+            _ if !is_enough(counts.known() as f64, None) => Some(Wait::TooFewOutcomes { arm }),
             _ => None,
         }
     })

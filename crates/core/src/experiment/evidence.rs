@@ -132,7 +132,7 @@ pub fn kind(metric: Metric) -> Kind {
 
 /// What is known of the outcomes that did not fail early.
 fn counted(counts: &Counts) -> Moments {
-    let (known, events) = (counts.trials.saturating_sub(counts.failed_early), counts.events as f64);
+    let (known, events) = (counts.known(), counts.events as f64);
     Moments { count: known as f64, sum: events, sum_of_squares: events }
 }
 

@@ -149,7 +149,7 @@ impl Sum for Gap {
 /// The trials a mean rests on: one at least where there is something to divide, so that an arm without a single good answer
 /// has a cost per good answer, too low as it is.
 const fn compared(counts: Counts) -> u64 {
-    let known = counts.trials.saturating_sub(counts.failed_early);
+    let known = counts.known();
     if known == 0 && counts.events > 0 { 1 } else { known }
 }
 

@@ -1,9 +1,9 @@
 //! Tests for units that stay together. Evidence counts draws, not requests: sums per group of units, compared within
 //! each epoch, with the variance between the groups.
 //!
-//! HARM is the event race of several starts, each event counted for what it is worth; of an amount, which has no events,
-//! the interval around the difference, held to the guard's own part of the error. SAFE is the interval as well, but where
-//! the margin is a part of the baseline's share: there the race is the sharper one.
+//! HARM is the event race of several starts, each event counted for what it is worth; of an amount, which has no events, and of a
+//! strict margin in points, which no race can ask, the interval around the difference, held to the guard's own part of the
+//! error. SAFE is the interval as well, but where the margin is a part of the baseline's share: there the race is the sharper one.
 
 use super::gap::Gap;
 use super::heavy::HeavyGroups;
@@ -132,7 +132,7 @@ impl<'a> Groups<'a> {
         if self.guard.strict && self.guard.metric.percentile().is_some() {
             return self.to_margin(epoch);
         }
-        let bad = |counts| self.reading.bad(counts);
+        let bad = |counts: Counts| [counts.trials, self.reading.bad(counts)];
         self.others(sums(self.epochs[epoch], self.guard.metric, bad, bad))
     }
 
@@ -276,20 +276,20 @@ fn sums_to_margin<'a>(
 
 fn epoch_to_margin(guard: &Guard, reading: Reading, counts: &EpochCounts) -> EpochSums {
     let is_percentile = guard.metric.percentile().is_some();
-    let on_candidate =
-        |counts| if is_percentile { reading.bad_if_granted(counts) } else { reading.bad(counts) };
-    sums(counts, guard.metric, on_candidate, |counts| reading.bad(counts))
+    let bad = |counts: Counts| [counts.trials, reading.bad(counts)];
+    let if_granted = |counts: Counts| [counts.trials, reading.bad_if_granted(counts)];
+    sums(counts, guard.metric, |counts| if is_percentile { if_granted(counts) } else { bad(counts) }, bad)
 }
 
 /// How the candidate compares in these epochs. Percentiles are not kept per group: what a slow answer is worth is how the groups
 /// have theirs.
 pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.percentile().is_none() {
-        return effect_of_sums(guard, &plain_sums(guard.metric, epochs.iter().copied()));
+        return effect_of_sums(guard, epochs, None);
     }
     let estimate = epochs.iter().map(|counts| Gap::of(guard, counts)).sum::<Gap>().estimate(guard);
     interval::of_times(guard, epochs, estimate, |reading| {
-        let bad = |counts| reading.bad(counts);
+        let bad = |counts: Counts| [counts.trials, reading.bad(counts)];
         let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric, bad, bad)).collect();
         DesignEffect::of(&sums).map_or(0.0, |effect| 1.0 / effect.factor)
     })
@@ -300,22 +300,38 @@ pub(super) fn effect_on_others(guard: &Guard, evidence: &Evidence, epochs: &[&Ep
     match HeavyGroups::of(evidence) {
         None => effect(guard, epochs),
         Some(_) if guard.metric.percentile().is_some() => Effect::default(),
-        Some(heavy) => {
-            let sums = plain_sums(guard.metric, epochs.iter().copied());
-            effect_of_sums(guard, &without(Some(&heavy), sums))
-        }
+        Some(heavy) => effect_of_sums(guard, epochs, Some(&heavy)),
     }
 }
 
 /// In per cent the range is of the ratio: the baseline is not known for certain either.
-fn effect_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Effect {
+fn effect_of_sums(guard: &Guard, epochs: &[&EpochCounts], heavy: Option<&HeavyGroups>) -> Effect {
     let alpha = ALPHA_PROMOTE / 2.0;
+    let sums = without(heavy, plain_sums(guard.metric, epochs.iter().copied()));
     let range = match (guard.metric.is_amount(), is_relative(guard.margin)) {
-        (true, _) => contrast::ratio::confidence(epochs, alpha).map(interval::excess),
-        (false, true) => clustered::confidence(epochs, alpha).map(interval::excess),
-        (false, false) => difference(epochs),
+        (true, _) => ratio_of_amounts(guard.metric, epochs, heavy).map(interval::excess),
+        (false, true) => clustered::confidence(&sums, alpha).map(interval::excess),
+        (false, false) => difference(&sums),
     };
-    range.map_or_else(Effect::default, |range| interval::around(estimate_of_sums(guard, epochs), range))
+    range.map_or_else(Effect::default, |range| interval::around(estimate_of_sums(guard, &sums), range))
+}
+
+/// The range of the ratio of mean amounts that holds in every reading of early failures.
+fn ratio_of_amounts(
+    metric: Metric,
+    epochs: &[&EpochCounts],
+    heavy: Option<&HeavyGroups>,
+) -> Option<Interval> {
+    let in_reading = |reading: &Reading| {
+        let sums = without(heavy, amount_sums(metric, *reading, epochs.iter().copied()));
+        contrast::ratio::confidence(&sums, ALPHA_PROMOTE / 2.0)
+    };
+    let wider = |one: Interval, other: Interval| Interval {
+        lower: one.lower.min(other.lower),
+        upper: one.upper.max(other.upper),
+    };
+    let ranges: Option<Vec<Interval>> = Reading::of_failures(metric).iter().map(in_reading).collect();
+    ranges?.into_iter().reduce(wider)
 }
 
 fn difference(epochs: &[EpochSums]) -> Option<Interval> {
@@ -340,12 +356,12 @@ fn estimate_of_sums(guard: &Guard, epochs: &[EpochSums]) -> Option<f64> {
     }
 }
 
-/// Bad requests or capped amounts, as they were counted.
+/// Bad requests or capped amounts, as they were counted, among those of which it is known.
 pub(super) fn plain_sums<'a>(
     metric: Metric,
     epochs: impl Iterator<Item = &'a EpochCounts>,
 ) -> Vec<EpochSums> {
-    let events = |counts: Counts| counts.events;
+    let events = |counts: Counts| [counts.known(), counts.events];
     epochs.map(|counts| sums(counts, metric, events, events)).collect()
 }
 
@@ -357,24 +373,24 @@ fn amount_sums<'a>(
 ) -> Vec<EpochSums> {
     let of_epoch = |counts: &EpochCounts| {
         let cap = counts.epoch.thresholds.cap(metric).unwrap_or_default();
-        let sum = |counts| reading.sum(counts, cap);
+        let sum = |counts: Counts| [counts.trials, reading.sum(counts, cap)];
         sums(counts, metric, sum, sum)
     };
     epochs.map(of_epoch).collect()
 }
 
+/// What each arm's counts are taken for, group by group: how many cases, and what they come to.
 fn sums(
     counts: &EpochCounts,
     metric: Metric,
-    bad_on_candidate: impl Fn(Counts) -> u64,
-    bad_on_baseline: impl Fn(Counts) -> u64,
+    of_candidate: impl Fn(Counts) -> [u64; 2],
+    of_baseline: impl Fn(Counts) -> [u64; 2],
 ) -> EpochSums {
     let of = |arm: Arm| counts.arm(arm).groups.counts(metric);
-    let groups = of(Arm::Candidate).iter().zip(of(Arm::Baseline)).map(|(candidate, baseline)| GroupSums {
-        candidate: candidate.trials as f64,
-        candidate_events: bad_on_candidate(*candidate) as f64,
-        baseline: baseline.trials as f64,
-        baseline_events: bad_on_baseline(*baseline) as f64,
+    let groups = of(Arm::Candidate).iter().zip(of(Arm::Baseline)).map(|(candidate, baseline)| {
+        let [candidate, candidate_events] = of_candidate(*candidate).map(|count| count as f64);
+        let [baseline, baseline_events] = of_baseline(*baseline).map(|count| count as f64);
+        GroupSums { candidate, candidate_events, baseline, baseline_events }
     });
     EpochSums { probability: counts.epoch.weight.probability(), groups: groups.collect() }
 }

@@ -227,6 +227,6 @@ impl From<Expected> for Vec<(Score, Level)> {
     }
 }
 
-/// The baseline's shares, or mean amounts, in earlier epochs, by [`Metric::index`]. They centre the bets; a wrong centre
-/// costs power and never validity.
+/// The baseline's shares, or mean amounts under their cap in the amount's own unit, in earlier epochs, by [`Metric::index`]; zero
+/// where nothing was known. They centre the bets; a wrong centre costs power and never validity.
 pub type Centres = [f64; Metric::ALL.len()];

@@ -11,7 +11,8 @@ use super::special::{integral, ln_beta, ln_incomplete_beta};
 /// Halves of the steps of the integral; doubling them changes no digit before the tenth.
 const STEPS: usize = 2_000;
 
-/// Weights with a floor under each: `f + (1 - n f) w`. The floor is at most one over the number of arms.
+/// Weights of `n` arms, which sum to one, with a floor under each: `f + (1 - n f) w`, which sums to one as well. A floor above one over
+/// the number of arms is taken for that. Every arm goes on being drawn, so what is known of it goes on growing.
 #[must_use]
 pub fn floored(weights: &[f64], floor: f64) -> Vec<f64> {
     let count = weights.len() as f64;

@@ -62,7 +62,9 @@ pub fn betting_variance(share: f64, probability: f64) -> f64 {
 
 /// Candidate observations that a single test at a fixed sample size needs: the floor under any sequential test.
 ///
-/// `(z_alpha + z_power)^2 (v_baseline / k + v_candidate) / effect^2`.
+/// `(z_alpha + z_power)^2 (v_baseline / k + v_candidate) / effect^2`, one-sided, with `k` baseline observations for each of the candidate's;
+/// effect and variances in the unit of the metric and its square. Assumes means that are nearly normal. Source: the textbook sample
+/// size of the normal test of two means, as in Chow, Shao and Wang, "Sample size calculations in clinical research", 2003.
 #[must_use]
 pub fn fixed_sample(plan: &FixedSample) -> f64 {
     let quantiles = normal_quantile(1.0 - plan.alpha) + normal_quantile(plan.power);

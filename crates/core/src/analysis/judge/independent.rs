@@ -1,6 +1,8 @@
-//! Tests for requests drawn one by one: exact at every number of requests and looks.
+//! Tests for requests drawn one by one: exact at every number of requests and looks, where every request is a case; what few tell of
+//! has one reading more, see [`Reading`].
 //!
-//! HARM of every metric is an event race: of the bad events, more fell on the candidate than the draw explains.
+//! HARM of a share or a percentile is an event race: of the bad events, more fell on the candidate than the draw explains. A
+//! strict margin in points is bet on instead.
 //! SAFE follows the margin's unit: percentage points are bets on the difference of shares, per cent of a share is a
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin. An amount is
 //! bet on under its cap, and what exceeds the cap is raced.

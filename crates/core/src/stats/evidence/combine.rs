@@ -1,8 +1,8 @@
 //! Joining the evidence of several guards into one decision with one error bound.
 //!
-//! Start with [`weighted_mean`]. It serves evidence drawn request by request, where all guards see the requests in the
-//! same order; evidence that arrives late or on another clock is held to [`bonferroni_threshold`], which needs no
-//! common order.
+//! Start with [`weighted_mean`]. It serves evidence that comes with the answers, of requests one by one or of their units: all
+//! guards see them in the same order. Evidence that arrives late or on another clock, and what an interval finds, is held to
+//! [`bonferroni_threshold`], which needs no common order.
 
 use crate::stats::special::log_sum_exp;
 

@@ -57,7 +57,8 @@ impl Hypothesis {
 /// How far the candidate lies from a hypothesis; above zero is worse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Contrast {
-    /// The distance, a difference of shares, each epoch weighted by how well it compares the arms.
+    /// The distance, a difference of shares or of means in the unit of the outcomes, each epoch weighted by how well it compares
+    /// the arms.
     pub estimate: f64,
     /// Its standard error.
     pub standard_error: f64,

@@ -17,7 +17,6 @@
 use super::capital::Capital;
 use super::race::{self, RaceEpoch};
 use crate::stats::histogram::{GROWTH, Histogram, edge_at_or_below};
-use crate::stats::sequence::ranks::RatioBounds;
 
 /// The candidate's threshold for SAFE: the baseline's times one plus the margin, in microseconds.
 ///
@@ -40,6 +39,15 @@ pub struct TimesEpoch<'a> {
     pub slowest: u64,
     /// Requests of the baseline above the threshold, with those that count as slower than any.
     pub baseline: u64,
+}
+
+/// The range of a ratio of quantiles; `None` is unbounded on that side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RatioBounds {
+    /// The ratio is at least this.
+    pub lower: Option<f64>,
+    /// The ratio is at most this.
+    pub upper: Option<f64>,
 }
 
 /// Between which ratios the candidate's durations are to the baseline's, with error `alpha` on each side over all looks.

@@ -58,7 +58,11 @@ pub fn log_e_harm(pairs: &Pairs) -> f64 {
 
 /// The log e-value against "the candidate's share of passes is at least `margin` lower", `0 <= margin < 1`.
 ///
-/// Bets on `-D + margin` with `D` one where the candidate is worse, minus one where it is better, zero for a tie.
+/// Bets on `margin - D` with `D` one where the candidate is worse, minus one where it is better, zero for a tie: per pair the capital
+/// grows by `1 + h (margin - D) / (1 - margin)`, whose mean is at most one under the null for each of the bets `0 < h < 1` that are
+/// mixed. The chance that it ever reaches `ln(1/alpha)` is at most `alpha`. Assumes that what pairs show does not depend on when one
+/// looks; pairs need not be alike. Source: betting on bounded means as in Waudby-Smith and Ramdas, "Estimating means of bounded
+/// random variables by betting", JRSS B 86, 2024; the bets are those of [`super::betting`].
 #[must_use]
 pub fn log_e_safe(pairs: &Pairs, margin: f64) -> f64 {
     safe(pairs, margin).log_e()
@@ -76,7 +80,9 @@ pub fn safe(pairs: &Pairs, margin: f64) -> Capital {
 /// pairs failed by both.
 ///
 /// Bets on `(1 + margin) B - C` with `B` one where the baseline failed and `C` one where the candidate did: `-1` where the
-/// candidate alone failed, `1 + margin` where the baseline alone did, `margin` where both did. The most that can be lost is one.
+/// candidate alone failed, `1 + margin` where the baseline alone did, `margin` where both did. The most that can be lost is one, so
+/// each bet `0 < h < 1` keeps `1 + h x` above zero, with a mean of at most one under the null. Error, assumptions and source as for
+/// [`log_e_safe`].
 #[must_use]
 pub fn log_e_safe_ratio(pairs: &Pairs, both: u64, margin: f64) -> f64 {
     safe_ratio(pairs, both, margin).log_e()

@@ -6,7 +6,9 @@
 
 use crate::stats::special::{bisect, normal_cdf, normal_quantile};
 
-/// A two-sided normal test of two means.
+/// A two-sided normal test of two means with known, equal variances, looked at once: it rejects "the means are equal" beyond
+/// `z_{1 - alpha/2}`, and with `n` and `n k` observations its power is `Phi(d - z) + Phi(-d - z)`, `d = effect / sqrt(1/n + 1/(n k))`.
+/// Source: as [`super::fixed_sample`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalTest {
     /// The difference of the means in standard deviations of one observation, above zero.

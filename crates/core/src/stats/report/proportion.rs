@@ -46,7 +46,9 @@ pub fn wilson(events: u64, trials: u64, alpha: f64) -> Interval {
 
 /// The two-sided p-value of "the shares are equal" by the pooled normal statistic.
 ///
-/// `z = (p - q) / sqrt(s (1 - s) (1/n + 1/m))` with `s` the share of both together; one when neither or all had events.
+/// `z = (p - q) / sqrt(s (1 - s) (1/n + 1/m))` with `s` the share of both together; one when neither or all had events. For a single
+/// look at independent trials with a handful of events and of the others on each arm. Source: Fleiss, "Statistical methods for
+/// rates and proportions", 1981.
 #[must_use]
 pub fn equal_p(first: Share, second: Share) -> f64 {
     let (n, m) = (first.trials as f64, second.trials as f64);
@@ -58,8 +60,9 @@ pub fn equal_p(first: Share, second: Share) -> f64 {
     2.0 * normal_cdf(-(first.value() - second.value()).abs() / variance.sqrt())
 }
 
-/// The interval of the difference, first less second, at confidence `1 - alpha`, from the normal approximation alone: too
-/// short for few events, and here because others show it.
+/// The interval of the difference, first less second, at confidence `1 - alpha`, from the normal approximation alone (Wald):
+/// `p - q -+ z sqrt(p (1 - p) / n + q (1 - q) / m)`, for a single look at independent trials. Too short for few events, and here
+/// because others show it.
 #[must_use]
 pub fn wald_difference(first: Share, second: Share, alpha: f64) -> Interval {
     let radius = normal_quantile(1.0 - alpha / 2.0) * (first.variance() + second.variance()).sqrt();

@@ -38,15 +38,6 @@ pub struct QuantileBounds {
     pub upper: Option<u64>,
 }
 
-/// The range of a ratio of quantiles; `None` is unbounded on that side.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RatioBounds {
-    /// The ratio is at least this.
-    pub lower: Option<f64>,
-    /// The ratio is at most this.
-    pub upper: Option<f64>,
-}
-
 /// The ranks between which the quantile lies after `count` observations, at every look with error `alpha` in all.
 ///
 /// The number of observations at or below the quantile is a sum of coin flips; each side gets half of the error.
@@ -83,15 +74,4 @@ pub fn quantile_bounds(durations: &Histogram, query: RankQuery) -> QuantileBound
         lower: ranks.lower.and_then(|rank| durations.below_rank(rank)),
         upper: ranks.upper.and_then(|rank| durations.at_rank(rank)),
     }
-}
-
-/// The range of the candidate's quantile over the baseline's, from the range of each at half of the error: lower over upper
-/// and upper over lower.
-#[must_use]
-pub fn ratio_bounds(baseline: &QuantileBounds, candidate: &QuantileBounds) -> RatioBounds {
-    let over = |top: Option<u64>, bottom: Option<u64>| match (top, bottom) {
-        (Some(top), Some(bottom)) if bottom > 0 => Some(top as f64 / bottom as f64),
-        _ => None,
-    };
-    RatioBounds { lower: over(candidate.lower, baseline.upper), upper: over(candidate.upper, baseline.lower) }
 }

@@ -1,4 +1,4 @@
-//! The logarithm of the gamma function.
+//! The logarithms of the gamma function and of its two incomplete parts, and the chi-squared distribution's upper tail.
 
 use std::f64::consts::PI;
 

@@ -56,6 +56,9 @@ pub enum Metric {
     CostPerSuccess,
     /// The mean time to the last byte, in microseconds.
     LatencyMean,
+    /// Requests the arm refused as wrong (4xx other than 429); no errors. A model that no longer takes what callers send refuses
+    /// what its baseline answers. Per request.
+    CallerErrors,
     /// A share that the application declares.
     Declared(Declared),
     /// The mean of a score that its callers or a judge give answers, of those that got it; more is better.
@@ -95,7 +98,7 @@ pub enum Witness {
 
 impl Metric {
     /// Every metric that every application has, in the order of the counters in a tally; new ones go last.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Errors,
         Self::LatencyP95,
         Self::Feedback,
@@ -119,6 +122,7 @@ impl Metric {
         Self::Cost,
         Self::CostPerSuccess,
         Self::LatencyMean,
+        Self::CallerErrors,
     ];
 
     /// The names of all of them, in the same order.
@@ -168,6 +172,7 @@ impl Metric {
             Self::Cost => "cost",
             Self::CostPerSuccess => "costPerSuccess",
             Self::LatencyMean => "latency.mean",
+            Self::CallerErrors => "callerErrors",
         }
     }
 
@@ -233,6 +238,7 @@ impl Metric {
             Self::Errors
             | Self::Timeouts
             | Self::RateLimited
+            | Self::CallerErrors
             | Self::LatencyP50
             | Self::LatencyP95
             | Self::LatencyP99
@@ -281,7 +287,7 @@ impl Metric {
 
     /// Whether every outcome is a case of it, whatever is known of the answer.
     pub const fn is_asked_of_all(self) -> bool {
-        matches!(self, Self::Errors | Self::Timeouts | Self::RateLimited)
+        matches!(self, Self::Errors | Self::Timeouts | Self::RateLimited | Self::CallerErrors)
     }
 
     /// Whether the draw decides how many outcomes of each arm are cases of it: every request is one, and what good answers cost is
@@ -318,6 +324,7 @@ impl Metric {
             Self::Cost => 20,
             Self::CostPerSuccess => 21,
             Self::LatencyMean => 22,
+            Self::CallerErrors => 23,
             Self::Declared(_) | Self::Score(_) => Self::ALL.len(),
         }
     }

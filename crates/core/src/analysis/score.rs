@@ -6,10 +6,11 @@ use crate::metric::{Elapsed, Metric};
 use crate::outcome::{Class, Contents, FirstToken, Outcome};
 
 /// The metrics that ask whether something was so.
-const SHARES: [Metric; 9] = [
+const SHARES: [Metric; 10] = [
     Metric::Errors,
     Metric::Timeouts,
     Metric::RateLimited,
+    Metric::CallerErrors,
     Metric::Refusals,
     Metric::EmptyAnswers,
     Metric::TruncatedAnswers,
@@ -76,6 +77,7 @@ const fn is_bad(metric: Metric, outcome: &Outcome) -> Option<bool> {
         Metric::Errors => Some(outcome.class.is_error()),
         Metric::Timeouts => Some(matches!(outcome.class, Class::Timeout)),
         Metric::RateLimited => Some(matches!(outcome.class, Class::RateLimited)),
+        Metric::CallerErrors => Some(matches!(outcome.class, Class::CallerError)),
         Metric::Refusals => outcome.contents.refused,
         Metric::EmptyAnswers => outcome.contents.empty,
         Metric::TruncatedAnswers => outcome.contents.truncated,

@@ -46,6 +46,7 @@ pub(super) struct Behaviour {
     negative: Level,
     timeouts: Level,
     rate_limited: Level,
+    caller_errors: Level,
     /// The median time to the first event, in seconds; zero when answers are not streamed.
     first_token: Level,
     /// What answers say, by [`Metric::index`]; nothing of what no story asked for.
@@ -120,6 +121,7 @@ impl Behaviour {
             negative: Level::fixed(0.0),
             timeouts: Level::fixed(0.0),
             rate_limited: Level::fixed(0.0),
+            caller_errors: Level::fixed(0.0),
             first_token: Level::fixed(0.0),
             says: [None; Metric::ALL.len()],
         }
@@ -134,6 +136,7 @@ impl Behaviour {
             Quality::Negative => &mut self.negative,
             Quality::Timeouts => &mut self.timeouts,
             Quality::RateLimited => &mut self.rate_limited,
+            Quality::CallerErrors => &mut self.caller_errors,
             Quality::FirstToken => &mut self.first_token,
             Quality::Says(metric) => self.says[metric.index()].get_or_insert_with(|| Level::fixed(change.to)),
         };
@@ -186,7 +189,11 @@ impl Behaviour {
             return Class::UpstreamError;
         }
         // Nothing is drawn for what no story asked for.
-        for (level, class) in [(&self.timeouts, Class::Timeout), (&self.rate_limited, Class::RateLimited)] {
+        for (level, class) in [
+            (&self.timeouts, Class::Timeout),
+            (&self.rate_limited, Class::RateLimited),
+            (&self.caller_errors, Class::CallerError),
+        ] {
             let share = level.at(now);
             if share > 0.0 && dice.hits(share * proneness) {
                 return class;

@@ -65,6 +65,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
             return Ok(whole(500, &json!({"error": {"message": "no German tokenizer"}})));
         }
         "rateLimited" => return Ok(whole(429, &json!({"error": {"message": "too many"}}))),
+        "callerErrors" => return Ok(whole(400, &json!({"error": {"message": "unknown parameter"}}))),
         "timeouts" => tokio::time::sleep(TOO_LONG).await,
         "slow" => tokio::time::sleep(SLOW).await,
         "sometimesSlow" if SOMETIMES.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {

@@ -20,10 +20,11 @@ const PACE: Duration = Duration::from_millis(10);
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
 
 /// A metric, the margin of its guard, and the defect that is bad by it.
-const METRICS: [(&str, &str, &str); 22] = [
+const METRICS: [(&str, &str, &str); 23] = [
     ("errors", "10pp", "errors"),
     ("timeouts", "10pp", "timeouts"),
     ("rateLimited", "10pp", "rateLimited"),
+    ("callerErrors", "10pp", "callerErrors"),
     ("latency.p50", "100%", "slow"),
     ("latency.p95", "100%", "slow"),
     ("latency.p99", "100%", "sometimesSlow"),

@@ -1,7 +1,7 @@
 //! Former shapes of what gateways and controllers say: each is read as what it was.
 
 use std::path::Path;
-use viridian_core::analysis::tally::{Counts, DrawnByGroup};
+use viridian_core::analysis::tally::Counts;
 use viridian_core::metric::Metric;
 use viridian_core::stats::amounts::Amounts;
 use viridian_core::stats::histogram::Histogram;
@@ -12,14 +12,29 @@ fn read_report(name: &str) -> TallyReport {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// From before requests were counted as they are drawn: none was, and nothing else differs.
+/// From before requests were counted as they are drawn and as they were refused: those places are zero. Times were counted of
+/// requests that were turned away as well; nothing else differs.
 #[test]
 fn the_seventh_form_of_tally_reports_is_read() {
-    let (seventh, mut now) = (read_report("tally_report_7"), read_report("tally_report_8"));
-    assert_eq!((now.tallies[0].tally.drawn, now.groups[0].groups.drawn.all()), (8, 8));
-    now.tallies[0].tally.drawn = 0;
-    now.groups[0].groups.drawn = DrawnByGroup::default();
-    assert_eq!(seventh, now);
+    let (mut seventh, mut now) = (read_report("tally_report_7"), read_report("tally_report_8"));
+    let own = |metric: &Metric| metric.is_time() || *metric == Metric::CallerErrors;
+    let tally = &mut now.tallies[0].tally;
+    assert_eq!((tally.drawn, now.groups[0].groups.drawn.all()), (8, 8));
+    assert!(tally.metrics[23].trials > 0 && seventh.groups[0].groups.drawn.is_empty());
+    tally.drawn = 0;
+    for tally in [tally, &mut seventh.tallies[0].tally] {
+        Metric::ALL.iter().filter(|metric| own(metric)).for_each(|metric| {
+            tally.metrics[metric.index()] = Counts::default();
+        });
+        (tally.latency, tally.first_token) = (Histogram::default(), Histogram::default());
+        tally.latency_sums = Amounts::default();
+    }
+    assert_eq!(seventh.tallies, now.tallies);
+    let [before, groups] = [&seventh, &now].map(|report| &report.groups[0].groups);
+    assert_eq!(before.counts(Metric::CallerErrors), vec![Counts::default(); 64]);
+    for metric in Metric::ALL.iter().filter(|metric| !own(metric)) {
+        assert_eq!(before.counts(*metric), groups.counts(*metric), "{metric}");
+    }
 }
 
 /// From before costs were held against good answers and mean times were guarded: those places are zero, and nothing else
@@ -29,7 +44,7 @@ fn the_fifth_form_of_tally_reports_is_read() {
     let (fifth, mut now) = (read_report("tally_report_5"), read_report("tally_report_6"));
     let tally = &mut now.tallies[0].tally;
     assert!(!tally.wasted_cost.is_empty() && !tally.latency_sums.is_empty());
-    assert!(tally.metrics[21..].iter().all(|counts| *counts != Counts::default()));
+    assert!(tally.metrics[21..23].iter().all(|counts| *counts != Counts::default()));
     tally.metrics[21..].fill(Counts::default());
     (tally.wasted_cost, tally.latency_sums) = (Amounts::default(), Amounts::default());
     assert_eq!(fifth.tallies, now.tallies);

@@ -128,7 +128,7 @@ fn names_of_applications_that_are_not_known_stay_open() {
             "spec.guards[0].metric: found 'curd', expected 'errors', 'latency.p95', 'feedback', 'timeouts', 'rateLimited', \
              'latency.p50', 'latency.p99', 'timeToFirstToken.p50', 'timeToFirstToken.p95', 'timeToFirstToken.p99', 'refusals', \
              'emptyAnswers', 'truncatedAnswers', 'invalidOutput', 'invalidToolCalls', 'cacheMisses', 'timePerToken.p50', \
-             'timePerToken.p95', 'tokens.input', 'tokens.output', 'cost', 'costPerSuccess', 'latency.mean', 'curt' or 'helpful'; did \
+             'timePerToken.p95', 'tokens.input', 'tokens.output', 'cost', 'costPerSuccess', 'latency.mean', 'callerErrors', 'curt' or 'helpful'; did \
              you mean 'curt'?",
             "spec.stop.maxDuration: found '24x', expected a duration such as '30s' or '1h30m': write whole numbers, each with a unit: d, h, m, s or ms",
         ],

@@ -62,6 +62,8 @@ pub(crate) enum Quality {
     Timeouts,
     /// The share that is turned away because the arm is busy.
     RateLimited,
+    /// The share that is refused as wrong.
+    CallerErrors,
     /// The median time to the first event; answers are streamed from then on.
     FirstToken,
     /// What answers say by a metric: a share of them, or what they come to on average.
@@ -157,6 +159,7 @@ fn change(clause: &str) -> Result<Change, String> {
         "negative" => (Quality::Negative, words.share()?),
         "timeouts" => (Quality::Timeouts, words.share()?),
         "rateLimited" => (Quality::RateLimited, words.share()?),
+        "callerErrors" => (Quality::CallerErrors, words.share()?),
         "firstToken" => (Quality::FirstToken, words.duration()?.as_secs_f64()),
         other => said(other, &mut words)?,
     };
@@ -176,8 +179,8 @@ fn said(name: &str, words: &mut Words<'_>) -> Result<(Quality, f64), String> {
         Some(metric) if metric.is_amount() => Ok((Quality::Says(metric), words.number()? as f64)),
         Some(metric) => Ok((Quality::Says(metric), words.share()?)),
         None => Err(format!(
-            "'{name}' is not understood: use errors, timeouts, rateLimited, latency, firstToken, feedback, negative or \
-             what answers say, such as refusals or tokens.output"
+            "'{name}' is not understood: use errors, timeouts, rateLimited, callerErrors, latency, firstToken, feedback, \
+             negative or what answers say, such as refusals or tokens.output"
         )),
     }
 }

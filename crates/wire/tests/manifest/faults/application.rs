@@ -303,7 +303,7 @@ fn guards() {
         &[
             &format!(
                 "8:21: spec.guards[0].metric: found 'refusal', expected {}; did you mean 'refusals'?",
-                metrics.replacen(", 'latency.mean'", " or 'latency.mean'", 1)
+                metrics.replacen(", 'callerErrors'", " or 'callerErrors'", 1)
             ),
             &format!(
                 "8:53: spec.guards[1].metric: 'cacheHits' is guarded by what misses, as cacheMisses; supported are {metrics}"

@@ -169,7 +169,8 @@ fn a_guard_that_only_tells_is_told_once_when_it_fails_and_once_when_it_is_over()
         check_told(verdicts.iter().map(found).collect(), expected);
     };
     let worse = "this is told and nothing follows: errors: 1.00% (10 of 1000) on the candidate, 1.00% (10 of 1000) on the \
-                 baseline: worse by more than 0.5pp, at most 1 false alarm in 100 rollouts; the guard only notifies";
+                 baseline: worse, by the best guess by 0.5pp or more; of rollouts of candidates that are no worse at most 1 in 100 \
+                 says so; the guard only notifies";
     let over = "in order again: errors, after 3m";
     check(guard, &[OPEN, PASS, OPEN], &[]);
     check(guard, &[OPEN, fail, fail, fail], &[(1, Severity::Critical, worse)]);
@@ -181,6 +182,10 @@ fn a_guard_that_only_tells_is_told_once_when_it_fails_and_once_when_it_is_over()
         &[(0, Severity::Critical, worse), (3, Severity::Info, over), (5, Severity::Critical, worse)],
     );
     check(Guard { mode: Mode::Observe, ..guard }, &[fail, fail, PASS], &[]);
+    // Of a strict guard the margin itself is what was asked.
+    let beyond = "this is told and nothing follows: errors: 1.00% (10 of 1000) on the candidate, 1.00% (10 of 1000) on the \
+                  baseline: worse by more than 0.5pp, at most 1 false alarm in 100 rollouts; the guard only notifies";
+    check(Guard { strict: true, ..guard }, &[fail], &[(0, Severity::Critical, beyond)]);
 }
 
 #[test]
@@ -213,7 +218,7 @@ fn a_slice_that_only_tells_is_told_once_when_it_is_named_and_once_when_it_no_lon
     let is = |language: &str| {
         format!(
             "errors where language is {language}: 50.0% (50 of 100) on the candidate, 1.00% (1 of 100) on the baseline: \
-             worse by more than 0.5pp, of slices that are named 1 in 10 is sound at most"
+             worse, by the best guess by 0.5pp or more; of slices that are named 1 in 10 is sound at most"
         )
     };
     let worse = |languages: &[&str]| {

@@ -173,7 +173,8 @@ fn what_is_found_is_told_on_the_scale() {
     );
     assert!(
         worse.ends_with(
-            " points lower): worse by more than 0.4 points, at most 1 false alarm in 100 rollouts"
+            " points lower): worse, by the best guess by 0.4 points or more; of rollouts of candidates that are no worse at most \
+             1 in 100 says so"
         ),
         "{worse}"
     );

@@ -140,7 +140,13 @@ fn a_named_slice_says_where_and_by_how_much() {
     let expected = "errors where language is de: 6.00% (60 of 1000) on the candidate, 1.00% (40 of 4000) on the baseline, \
                     +5.00pp (between ";
     assert!(sentence.starts_with(expected), "{sentence}");
-    assert!(sentence.ends_with("at most 1 false alarm in 100 rollouts over all slices"), "{sentence}");
+    let claim = ": worse, by the best guess by 0.5pp or more; of rollouts of candidates that are no worse at most 1 in 100 says \
+                 so of any slice";
+    assert!(sentence.ends_with(claim), "{sentence}");
+    let strict = Guard { strict: true, ..guard(Metric::Errors) };
+    let sentence = named(&[strict], &by_hand(60), Units::Independent)[0].sentence();
+    let claim = ": worse by more than 0.5pp, at most 1 false alarm in 100 rollouts over all slices";
+    assert!(sentence.ends_with(claim), "{sentence}");
 }
 
 /// What gateways counted by slice, judged with the whole: nine languages with as many requests as the first.

@@ -2,7 +2,7 @@
 
 use super::tally::Counts;
 use super::verdict::{Judgement, Verdict, WorseSlice};
-use crate::guard::{Margin, Mode, OnFail};
+use crate::guard::{Guard, Margin, Mode, OnFail};
 use crate::metric::Metric;
 use crate::score::Score;
 use crate::time::readable;
@@ -11,6 +11,8 @@ use crate::time::readable;
 const COARSE: f64 = 10.0;
 /// A change beyond a hundredfold is not told in digits.
 const TELLABLE: f64 = 99.0;
+/// How often a guard that is not strict is wrong: candidates that are worse by less than the margin are none of these.
+const OF_SOUND_ROLLOUTS: &str = "of rollouts of candidates that are no worse at most 1 in 100 says so";
 
 impl Judgement {
     /// What was found, on which numbers, by which rule.
@@ -116,7 +118,11 @@ impl Judgement {
                     (Mode::Enforce, OnFail::Notify) => "; the guard only notifies",
                     (Mode::Enforce, OnFail::Pause | OnFail::Rollback) => "",
                 };
-                format!("worse by more than {margin}, at most 1 false alarm in 100 rollouts{consequence}")
+                let claim = match self.guard.strict {
+                    true => "at most 1 false alarm in 100 rollouts",
+                    false => OF_SOUND_ROLLOUTS,
+                };
+                format!("{}{claim}{consequence}", worse(&self.guard))
             }
         }
     }
@@ -146,16 +152,26 @@ impl WorseSlice {
             without: None,
             since: self.since,
         };
-        let rule = match self.certain {
-            true => "at most 1 false alarm in 100 rollouts over all slices",
-            false => "of slices that are named 1 in 10 is sound at most",
+        let rule = match (self.certain, self.guard.strict) {
+            (true, true) => "at most 1 false alarm in 100 rollouts over all slices".to_owned(),
+            (true, false) => format!("{OF_SOUND_ROLLOUTS} of any slice"),
+            (false, _) => "of slices that are named 1 in 10 is sound at most".to_owned(),
         };
         format!(
-            "{} where {attribute} is {value}: {}: worse by more than {}, {rule}",
+            "{} where {attribute} is {value}: {}: {}{rule}",
             self.guard.metric,
             judged.comparison(),
-            self.guard.margin
+            worse(&self.guard)
         )
+    }
+}
+
+/// How much worse, up to what the level of the claim is said of. A strict guard asked whether the candidate is worse by more than
+/// the margin; any other whether it is worse at all, and the margin was held against the best guess.
+fn worse(guard: &Guard) -> String {
+    match guard.strict {
+        true => format!("worse by more than {}, ", guard.margin),
+        false => format!("worse, by the best guess by {} or more; ", guard.margin),
     }
 }
 

@@ -12,6 +12,7 @@ use viridian_core::guard::hasty;
 use viridian_core::id::{ApplicationName, RolloutName};
 use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
+use viridian_core::slice::unasked;
 use viridian_core::time::Timestamp;
 use viridian_store::{
     Change as Changed, ExperimentStart, Item, Retry, Start, Store, StoredExperiment, Takeover,
@@ -195,6 +196,7 @@ fn application_warnings(
     let application = &manifest.application;
     let mut warnings = unchecked::warnings(&application.gauges, &application.sources);
     warnings.extend(hasty::warning(&application.guards));
+    warnings.extend(unasked::warning(application));
     if store.application(&application.name)?.is_none() {
         if manifest.baseline.is_none() {
             warnings.push("it names no baseline, so nothing serves it yet".to_owned());

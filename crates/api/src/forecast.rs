@@ -7,12 +7,14 @@ use crate::error::Error;
 use crate::start;
 use std::time::Duration;
 use viridian_core::analysis::row::slot_of;
+use viridian_core::application::Application;
 use viridian_core::guard::{Guard, Unproven, maturity};
 use viridian_core::id::ApplicationName;
 use viridian_core::metric::Metric;
 use viridian_core::rollout::forecast::{Bottleneck, Forecast, Sight, Traffic, forecast, remaining};
 use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::report::Report;
+use viridian_core::slice::unasked;
 use viridian_core::time::{Timestamp, readable};
 use viridian_store::{Recent, Store, StoredRollout};
 use viridian_wire::api::{
@@ -41,7 +43,7 @@ pub(crate) fn plan(store: &Store, request: &StartRequest, now: Timestamp) -> Res
         bottleneck: found.bottleneck.map(bottleneck),
         steps: steps(&plan, &found),
         warnings: warnings::of(&plan, (per_second > 0.0).then_some(&found.guards)),
-        notes: notes(per_second, application.unit.is_sticky(), &plan),
+        notes: notes(per_second, &application, &plan),
     })
 }
 
@@ -152,7 +154,7 @@ fn bottleneck(bottleneck: Bottleneck) -> String {
     }
 }
 
-fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
+fn notes(per_second: f64, application: &Application, plan: &Plan) -> Vec<String> {
     let mut notes =
         vec!["For a candidate as good as the baseline: five of six are there by then.".to_owned()];
     notes.extend(plan.caveats().iter().map(|caveat| sentence(caveat)));
@@ -167,7 +169,8 @@ fn notes(per_second: f64, sticky: bool, plan: &Plan) -> Vec<String> {
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
     }
-    if sticky {
+    notes.extend(unasked::note(application).map(|note| sentence(&note)));
+    if application.unit.is_sticky() {
         notes.push(
             "Users stay on one arm, so their requests are not independent: it may take several times as long, and \
              at least 100 units have to meet the candidate."

@@ -125,15 +125,16 @@ impl Ours {
             let told = forecast(&plan, Traffic { per_second: rate, baseline: &known.tally });
             told.steps.iter().map(|step| step.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64())).sum()
         });
+        let units = if scenario.users.is_some() { Units::Sticky } else { Units::Independent };
         let mut ours = Self {
             passed: vec![false; plan.guards.len()],
             warmup: Warmup::of(plan.policy.warmup),
             tokens: watches_tokens(&plan).then(|| Tokens::of(&config.usual)),
-            slices: Slices::of(scenario, &plan.guards, aim)?,
+            slices: Slices::of((scenario, aim), &plan.guards, units)?,
             plan,
             aim,
             may_promote: plan::may_promote(scenario),
-            units: if scenario.users.is_some() { Units::Sticky } else { Units::Independent },
+            units,
             actual: scenario.actual.map(plan::weight).transpose()?,
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
             // As many requests between looks, however often they come.

@@ -48,7 +48,7 @@ pub(crate) fn measured(store: &impl Ledger, present: &Present, now: Timestamp) -
 
 /// Whether requests of an application are evidence one by one.
 pub(crate) const fn units_of(application: &Application) -> Units {
-    if application.unit.is_sticky() { Units::Sticky } else { Units::Independent }
+    Units::of(&application.unit)
 }
 
 /// Everything the next step of a rollout depends on.

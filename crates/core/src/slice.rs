@@ -3,6 +3,9 @@
 //! An attribute is known of a request before it is drawn, from its head alone. How many values are told apart is bounded;
 //! the rest is one slice of its own, [`OTHER`].
 
+pub mod unasked;
+
+use crate::analysis::judge::Units;
 use crate::guard::Guard;
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
@@ -41,10 +44,9 @@ pub enum Place<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAnAttribute;
 
-/// Whether slices are asked about a metric. Percentiles would need the times of every slice; feedback and scores do not say
-/// which slice they are of.
-pub fn is_counted(metric: Metric) -> bool {
-    metric.percentile().is_none() && !metric.arrives_late()
+/// Whether slices are asked about a metric; [`unasked::why`] says why not.
+pub fn is_counted(metric: Metric, units: Units) -> bool {
+    unasked::why(metric, units).is_none()
 }
 
 /// What gateways count by slice while two arms are compared.
@@ -112,9 +114,9 @@ impl std::error::Error for NotAnAttribute {}
 impl Slicing {
     /// What these attributes and guards ask for; nothing when nothing is asked. Errors are always counted: they tell how many
     /// requests a slice has.
-    pub fn of(by: &[Attribute], guards: &[Guard]) -> Option<Self> {
+    pub fn of(by: &[Attribute], guards: &[Guard], units: Units) -> Option<Self> {
         let metrics = guards.iter().map(|guard| guard.metric);
-        let mut metrics: Vec<Metric> = metrics.filter(|metric| is_counted(*metric)).collect();
+        let mut metrics: Vec<Metric> = metrics.filter(|metric| is_counted(*metric, units)).collect();
         if !metrics.contains(&Metric::Errors) {
             metrics.push(Metric::Errors);
         }
@@ -154,17 +156,20 @@ mod tests {
 
     #[test]
     fn something_says_how_many_requests_a_slice_has() {
-        let check = |guarded: &[Metric], counted: &[Metric]| {
+        let check = |guarded: &[Metric], units, counted: &[Metric]| {
             let guards: Vec<Guard> =
                 guarded.iter().map(|metric| Guard::new(*metric, Margin::Relative(2_000))).collect();
             let by = [Attribute::parse("route").unwrap()];
-            assert_eq!(Slicing::of(&by, &guards).unwrap().metrics, counted, "{guarded:?}");
+            assert_eq!(Slicing::of(&by, &guards, units).unwrap().metrics, counted, "{guarded:?}");
         };
-        check(&[Metric::Errors, Metric::Cost], &[Metric::Errors, Metric::Cost]);
-        check(&[Metric::Timeouts], &[Metric::Timeouts, Metric::Errors]);
-        check(&[Metric::Cost], &[Metric::Cost, Metric::Errors]);
-        check(&[Metric::LatencyP95, Metric::Feedback], &[Metric::Errors]);
-        assert_eq!(Slicing::of(&[], &[Guard::new(Metric::Errors, Margin::Points(50))]), None);
+        let (drawn, stay) = (Units::Independent, Units::Sticky);
+        check(&[Metric::Errors, Metric::Cost], stay, &[Metric::Errors, Metric::Cost]);
+        check(&[Metric::Errors, Metric::Cost], drawn, &[Metric::Errors]);
+        check(&[Metric::Timeouts], drawn, &[Metric::Timeouts, Metric::Errors]);
+        check(&[Metric::Cost], stay, &[Metric::Cost, Metric::Errors]);
+        check(&[Metric::LatencyP95, Metric::Feedback], stay, &[Metric::Errors]);
+        let errors = Guard::new(Metric::Errors, Margin::Points(50));
+        assert_eq!(Slicing::of(&[], &[errors], drawn), None);
     }
 
     #[test]

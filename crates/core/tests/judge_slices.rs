@@ -249,6 +249,26 @@ fn what_cannot_be_named_is_not() {
     check("units that nothing is known of", Metric::Errors, 60, Units::Sticky, 0);
 }
 
+/// What is counted of no slice is asked of none: it takes nothing from what is.
+#[test]
+fn guards_that_no_slice_is_asked_about_add_no_hypotheses() {
+    let found = |others: &[Metric], errors| {
+        let guards: Vec<Guard> = std::iter::once(guard(Metric::Errors))
+            .chain(others.iter().map(|metric| Guard::new(*metric, Margin::Relative(2_000))))
+            .collect();
+        let slices = judge(&guards, &counted(errors), Units::Independent).slices;
+        slices.into_iter().map(|worse| (worse.value, worse.certain)).collect::<Vec<_>>()
+    };
+    for errors in 15..50 {
+        let alone = found(&[], errors);
+        for other in
+            [Metric::Cost, Metric::OutputTokens, Metric::LatencyMean, Metric::LatencyP95, Metric::Feedback]
+        {
+            assert_eq!(found(&[other], errors), alone, "{errors} errors, with {other}");
+        }
+    }
+}
+
 /// Slices that may come count as asked, so that more of them ask for more evidence.
 #[test]
 fn slices_without_traffic_count() {

@@ -90,6 +90,32 @@ async fn a_guard_that_leaves_callers_no_time_to_speak_is_warned_of() {
     check(", mode: observe", false).await;
 }
 
+/// Traffic that is cut by language, with one guard more.
+#[tokio::test]
+async fn guards_that_no_slice_is_asked_about_are_told() {
+    let errors = "  - {metric: errors, margin: 0.5pp, onFail: rollback}";
+    let slow = "  - {metric: latency.p95, margin: 20%}";
+    let sliced = |guards: &str| {
+        let application = crate::world::APPLICATION.replace(errors, guards);
+        application.replacen("spec:\n", "spec:\n  slices: [language]\n", 1)
+    };
+    let check = async |guards: &str, is_noted: bool, is_warned: bool| {
+        let world = World::new().await;
+        let applied = world.apply(&sliced(guards)).await.json();
+        let request = r#"{"name": "r1", "application": "support-chat", "candidate": "support-chat-v2"}"#;
+        world.post("/api/v1/rollouts", request).await;
+        let told = plan(&world).await;
+        let note = "Not every guard is asked of slices: latency.p95 needs the times of every slice.";
+        let noted = told["notes"].as_array().unwrap().iter().any(|told| told == note);
+        let warned =
+            applied["changes"][0]["warnings"].to_string().contains("none is ever found worse: latency.p95");
+        assert_eq!((noted, warned), (is_noted, is_warned), "{guards}: {told} {applied}");
+    };
+    check(errors, false, false).await;
+    check(&format!("{errors}\n{slow}"), true, false).await;
+    check(slow, true, true).await;
+}
+
 #[tokio::test]
 async fn a_rollout_under_way_says_how_long_it_will_take() {
     let world = World::with_rollout().await;

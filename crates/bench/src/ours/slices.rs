@@ -3,6 +3,7 @@
 use super::plan::Aim;
 use crate::config::Scenario;
 use anyhow::{Result, anyhow};
+use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::measurement::EpochCounts;
 use viridian_core::analysis::slices::Values;
 use viridian_core::guard::Guard;
@@ -21,12 +22,16 @@ pub(super) struct Slices {
 
 impl Slices {
     /// Those of a scenario; nothing where the rule is not asked about slices.
-    pub(super) fn of(scenario: &Scenario, guards: &[Guard], aim: Aim) -> Result<Option<Self>> {
+    pub(super) fn of(
+        (scenario, aim): (&Scenario, Aim),
+        guards: &[Guard],
+        units: Units,
+    ) -> Result<Option<Self>> {
         if aim != Aim::JudgeSlices || scenario.tenants.is_none() {
             return Ok(None);
         }
         let by = Attribute::parse(BY).map_err(|_| anyhow!("{BY} is nothing to slice by"))?;
-        let slicing = Slicing::of(&[by], guards);
+        let slicing = Slicing::of(&[by], guards, units);
         Ok(slicing.map(|slicing| Self { slicing, values: Values::default() }))
     }
 

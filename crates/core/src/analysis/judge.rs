@@ -23,6 +23,7 @@ mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
 use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
+use crate::application::Unit;
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin, sharing};
 use crate::metric::Metric;
@@ -54,6 +55,13 @@ pub enum Units {
     Independent,
     /// Requests of one unit stay together.
     Sticky,
+}
+
+impl Units {
+    /// Those of traffic that is drawn by this.
+    pub const fn of(unit: &Unit) -> Self {
+        if unit.is_sticky() { Self::Sticky } else { Self::Independent }
+    }
 }
 
 /// What the tests of one guard found, before the guards are weighed against each other.

@@ -26,7 +26,7 @@ static NOTHING: Counted = Counted { lead_in: Vec::new(), spans: Vec::new() };
 
 /// Judges the evidence of an experiment. `stopped` are the arms that no longer get traffic, counted from zero.
 pub fn analyse(experiment: &Experiment, evidence: &Evidence, stopped: &[usize]) -> Analysis {
-    let units = if experiment.unit.is_sticky() { Units::Sticky } else { Units::Independent };
+    let units = Units::of(&experiment.unit);
     let aim = &experiment.aim;
     let counted = evidence.applications.get(&aim.application).unwrap_or(&NOTHING);
     let comparison = Comparison::of(aim, units, counted);

@@ -2,6 +2,7 @@
 //! [`Placement`]s before.
 
 use super::table::{Comparison, Placement, Reads, RoutingTable, Running, Salt};
+use crate::analysis::judge::Units;
 use crate::application::{Application, Unit};
 use crate::declared::Definition;
 use crate::environment::Environment;
@@ -94,11 +95,15 @@ pub fn build(committed: &Committed<'_>, generation: Generation, term: Term) -> R
         metrics: declared(application.metrics.iter().chain(begun_with), &asked),
         scores: scores(committed),
         feedback: application.feedback.clone(),
-        slicing: comparison.as_ref().and_then(|_| Slicing::of(&application.slices, &application.guards)),
+        slicing: comparison.as_ref().and_then(|_| slicing(application)),
         baseline: committed.baseline.clone(),
         comparison,
         experiment: conduct.map(|conduct| conduct.running.clone()),
     }
+}
+
+fn slicing(application: &Application) -> Option<Slicing> {
+    Slicing::of(&application.slices, &application.guards, Units::of(&application.unit))
 }
 
 /// Each metric that is asked for, once. What a rollout or an experiment watches keeps the meaning it had when that began, beside

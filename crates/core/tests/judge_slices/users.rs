@@ -117,7 +117,7 @@ impl Case {
             contents: Contents { cost: (!failed).then_some(cost), ..Contents::default() },
         };
         let thresholds = counts.epoch.thresholds;
-        let slicing = Slicing::of(&[Attribute::parse("language").unwrap()], &GUARDS).unwrap();
+        let slicing = Slicing::of(&[Attribute::parse("language").unwrap()], &GUARDS, self.units).unwrap();
         let counted = counts.arm_mut(arm);
         counted.tally.record(&outcome, &thresholds);
         counted.groups.record(&outcome, &thresholds);

@@ -12,6 +12,7 @@ use viridian_core::gauge::unchecked;
 use viridian_core::guard::hasty;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Plan;
+use viridian_core::slice::unasked;
 use viridian_wire::api::FaultBody;
 use viridian_wire::manifest::{ApplicationManifest, Document, Manifest};
 
@@ -73,14 +74,15 @@ fn caveats(documents: &[Document]) -> Vec<(&RolloutName, String)> {
     caveats
 }
 
-/// What whoever wrote the documents should know: of guards and aims that leave callers no time to speak, and of units that
-/// nobody checks.
+/// What whoever wrote the documents should know: of guards and aims that leave callers no time to speak, of slices that nothing
+/// is asked of, and of units that nobody checks.
 fn warnings(documents: &[Document]) -> impl Iterator<Item = (String, String)> {
     documents.iter().flat_map(|document| {
         let warnings: Vec<String> = match &document.manifest {
             Manifest::Application(ApplicationManifest { application, .. }) => {
                 let unchecked = unchecked::warnings(&application.gauges, &application.sources);
-                hasty::warning(&application.guards).into_iter().chain(unchecked).collect()
+                let hasty = hasty::warning(&application.guards);
+                hasty.into_iter().chain(unasked::warning(application)).chain(unchecked).collect()
             }
             Manifest::Experiment(found) => experiment::hasty::warning(found).into_iter().collect(),
             Manifest::Release(_) | Manifest::Rollout(_) => Vec::new(),

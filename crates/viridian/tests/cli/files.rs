@@ -115,6 +115,37 @@ spec:
     check(", maturity: 30m", false);
 }
 
+#[test]
+fn check_warns_of_slices_that_nothing_is_asked_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |unit: &str, guards: &str, is_warned: bool| {
+        let manifest = format!(
+            "
+apiVersion: viridian.dev/v1
+kind: Application
+metadata: {{name: chat}}
+spec:
+  protocol: openai
+  unit: {unit}
+  environments: {{blue: {{endpoints: ['http://127.0.0.1:1']}}}}
+  slices: [language]
+  guards: [{guards}]
+"
+        );
+        let check = run_with(directory.path(), &["check", "-"], &manifest);
+        let warned = check
+            .err
+            .contains("warning: application/chat: traffic is cut by slices, and none is ever found worse");
+        assert_eq!((check.code, warned), (0, is_warned), "{unit}, {guards}: {check:?}");
+    };
+    let (cost, errors) = ("{metric: cost, margin: 20%}", "{metric: errors, margin: 1pp}");
+    check("request", cost, true);
+    check("user", cost, false);
+    check("request", errors, false);
+    check("request", &format!("{cost}, {errors}"), false);
+    check("user", "{metric: latency.p95, margin: 20%}", true);
+}
+
 /// An aim is warned of as a guard is.
 #[test]
 fn aims_that_leave_callers_no_time_are_warned_of() {

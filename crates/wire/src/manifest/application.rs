@@ -204,7 +204,7 @@ pub(crate) const GUARD: Shape = Shape::object(&[
     optional(
         "slices",
         "What happens when a slice of the traffic is worse by this guard; notify unless given. Slices are not asked about \
-         percentiles, feedback and scores.",
+         percentiles, feedback and scores, and with unit request not about amounts such as cost.",
         Shape::choice(&["notify", "rollback"]),
     ),
     optional(

@@ -10,7 +10,8 @@
 //! the dependence between slices, at any moment one looks: e-BH over all slices that were declared, also those without
 //! traffic, so that the number of hypotheses never follows from outcomes. Only best guesses at the margin or beyond are
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
-//! moments that are chosen by the others are not its own. Of more values than one worker tells apart the largest are asked: how
+//! moments that are chosen by the others are not its own. Nor is what is not counted by slice: percentiles, and amounts of requests
+//! that are drawn one by one. These are no hypotheses ([`slice::unasked`]). Of more values than one worker tells apart the largest are asked: how
 //! many requests a slice has follows from who calls. Where others become the largest meanwhile, more are asked over the whole
 //! time than are counted: of `N` that ever were among the largest `K`, the chance that any is beyond doubt is at most `N / K` times
 //! what it says.
@@ -30,6 +31,7 @@ pub use crate::analysis::verdict::WorseSlice;
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
+use crate::slice;
 use crate::stats::evidence::discovery;
 use std::collections::BTreeMap;
 
@@ -139,9 +141,9 @@ pub fn worse_slices(
 
 /// What every slice is asked.
 struct Question<'a> {
-    /// Those that slices are asked of: feedback comes on a clock of its own.
+    /// Those that slices are asked of, of which something is counted by slice.
     guards: Vec<&'a Guard>,
-    /// How many guards of how many slices could be asked.
+    /// How many of these guards of how many slices could be asked.
     hypotheses: usize,
     units: Units,
 }
@@ -157,7 +159,8 @@ struct Asked<'a> {
 
 impl<'a> Question<'a> {
     fn of(guards: &'a [Guard], slices: usize, units: Units) -> Self {
-        let guards: Vec<&Guard> = guards.iter().filter(|guard| !guard.metric.arrives_late()).collect();
+        let guards: Vec<&Guard> =
+            guards.iter().filter(|guard| slice::is_counted(guard.metric, units)).collect();
         Self { hypotheses: slices * guards.len(), guards, units }
     }
 
@@ -243,4 +246,32 @@ fn total(epochs: &[&EpochCounts], guard: &Guard, arm: Arm) -> Counts {
     let mut total = Counts::default();
     epochs.iter().for_each(|counts| total.add(counts.arm(arm).counts(guard.metric)));
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::Margin;
+
+    #[test]
+    fn hypotheses_are_what_slices_can_be_asked() {
+        let check = |units, metrics: &[Metric], asked: usize| {
+            let guard = |metric: &Metric| Guard::new(*metric, Margin::Relative(2_000));
+            let guards: Vec<Guard> = metrics.iter().map(guard).collect();
+            assert_eq!(Question::of(&guards, 17, units).hypotheses, 17 * asked, "{metrics:?} of {units:?}");
+        };
+        let drawn = Units::Independent;
+        check(drawn, &[Metric::Errors, Metric::Refusals], 2);
+        check(drawn, &[Metric::Errors, Metric::Cost, Metric::OutputTokens, Metric::LatencyMean], 1);
+        check(Units::Sticky, &[Metric::Errors, Metric::Cost, Metric::OutputTokens, Metric::LatencyMean], 4);
+        for units in [drawn, Units::Sticky] {
+            check(
+                units,
+                &[Metric::Errors, Metric::LatencyP95, Metric::FirstTokenP50, Metric::PerTokenP95],
+                1,
+            );
+            check(units, &[Metric::Errors, Metric::Feedback], 1);
+            check(units, &[Metric::LatencyP95], 0);
+        }
+    }
 }

@@ -208,7 +208,7 @@ impl Controller {
     }
 
     const fn units(&self) -> Units {
-        if self.application.unit.is_sticky() { Units::Sticky } else { Units::Independent }
+        Units::of(&self.application.unit)
     }
 
     /// What follows from the evidence. It is judged only when there is more of it.

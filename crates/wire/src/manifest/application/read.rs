@@ -8,6 +8,7 @@ use crate::manifest::fault::{Fault, quoted};
 use crate::manifest::text::{attribute, quantity, secret, unit, url};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use viridian_core::analysis::judge::Units;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts};
 use viridian_core::environment::{Environment, Platform, ReadinessCheck};
 use viridian_core::guard::{Guard, Margin, Mode, OnFail, OnSlice, Unproven};
@@ -15,7 +16,7 @@ use viridian_core::id::{ApplicationName, EnvironmentName, ReleaseName};
 use viridian_core::metric::{Elapsed, Metric, Witness};
 use viridian_core::opinion::{MOST_CATEGORIES, Opinions, Scale};
 use viridian_core::rollout::plan::OnInsufficient;
-use viridian_core::slice::{self, Attribute, MOST_ATTRIBUTES};
+use viridian_core::slice::{Attribute, MOST_ATTRIBUTES, unasked};
 
 /// How many requests a local guard looks at unless it says otherwise.
 const DEFAULT_LOCAL_REQUESTS: u32 = 20;
@@ -32,7 +33,9 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
     let scores = spec.or("scores", BTreeMap::new(), |map| scores::scores(map, &spec, faults));
     let known = declared::names(&spec, metrics.as_ref(), scores.as_ref());
     let named = |word: &Cursor<'_>, faults: &mut Vec<Fault>| known.named(word, faults);
-    let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, named), faults));
+    let unit = spec.required("unit", |text| text.parsed(unit));
+    let units = unit.as_ref().map_or(Units::Sticky, Units::of);
+    let guards = spec.or("guards", Vec::new(), |list| guards(list, (protocol, units, named), faults));
     let feedback = spec.or("feedback", Opinions::default(), |opinions| feedback(opinions, faults));
     let slices = spec.or("slices", Vec::new(), |list| slices(list, faults));
     if slices.as_ref().is_some_and(Vec::is_empty) {
@@ -44,7 +47,7 @@ pub(crate) fn read(document: &Cursor<'_>, faults: &mut Vec<Fault>) -> Option<App
         name: name?,
         labels: labels?,
         protocol: protocol?,
-        unit: spec.required("unit", |text| text.parsed(unit))?,
+        unit: unit?,
         environments: spec.required("environments", environments)?,
         allow_paths: allow_paths?,
         pins: pins?,
@@ -153,13 +156,17 @@ fn local_guard(guard: &Cursor<'_>) -> Option<LocalGuard> {
 /// Reads guards. `named` tells which metric a word means.
 pub(crate) fn guards(
     list: &Cursor<'_>,
-    (protocol, named): (Option<Protocol>, impl Fn(&Cursor<'_>, &mut Vec<Fault>) -> Option<Metric>),
+    (protocol, units, named): (
+        Option<Protocol>,
+        Units,
+        impl Fn(&Cursor<'_>, &mut Vec<Fault>) -> Option<Metric>,
+    ),
     faults: &mut Vec<Fault>,
 ) -> Option<Vec<Guard>> {
     let mut watched = BTreeSet::new();
     list.each(|item| {
         let watches = item.required("metric", |word| named(word, faults));
-        let guard = guard(item, watches, faults);
+        let guard = guard(item, (watches, units), faults);
         if let Some(metric) = watches
             && !watched.insert(metric)
         {
@@ -185,7 +192,11 @@ fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
-fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) -> Option<Guard> {
+fn guard(
+    guard: &Cursor<'_>,
+    (metric, units): (Option<Metric>, Units),
+    faults: &mut Vec<Fault>,
+) -> Option<Guard> {
     let margin = guard.required("margin", |text| text.parsed(quantity::margin));
     if let (Some(metric), Some(Margin::Points(_)), Some(text)) = (metric, margin, guard.field("margin"))
         && (metric.percentile().is_some() || metric.is_amount())
@@ -206,7 +217,7 @@ fn guard(guard: &Cursor<'_>, metric: Option<Metric>, faults: &mut Vec<Fault>) ->
     let slices = guard.or("slices", OnSlice::Notify, |word| word.word());
     if let (Some(OnSlice::Rollback), Some(field)) = (slices, guard.field("slices")) {
         let acts = on_fail.zip(mode).is_none_or(|acts| acts == (OnFail::Rollback, Mode::Enforce));
-        faults.extend(unfit_for_slices(metric, acts).map(|message| field.key_fault(message)));
+        faults.extend(unfit_for_slices(metric, units, acts).map(|message| field.key_fault(message)));
     }
     Some(Guard {
         metric: metric?,
@@ -228,16 +239,13 @@ pub(crate) fn never_matures(of: &Cursor<'_>, metric: Metric) -> Option<Fault> {
 }
 
 /// Why a guard never rolls back for a slice.
-fn unfit_for_slices(metric: Option<Metric>, acts: bool) -> Option<String> {
+fn unfit_for_slices(metric: Option<Metric>, units: Units, acts: bool) -> Option<String> {
     if !acts {
         return Some("only a guard that rolls back by itself, enforced, rolls back for a slice".to_owned());
     }
-    let metric = metric.filter(|metric| !slice::is_counted(*metric))?;
-    let why = if metric.arrives_late() { "does not say its slice" } else { "needs the times of every slice" };
-    Some(format!(
-        "{metric} {why}, so that no slice is ever found worse by it; leave this out, and guard what slices are asked \
-         about: a share that is known with the answer, such as errors or refusals, or an amount, such as cost"
-    ))
+    let metric = metric?;
+    let (why, advice) = (unasked::why(metric, units)?, unasked::advice(units));
+    Some(format!("{metric} {why}, so that no slice is ever found worse by it; leave this out, and {advice}"))
 }
 
 /// What guards say of slices where there are none.

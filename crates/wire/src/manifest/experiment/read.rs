@@ -8,6 +8,7 @@ use crate::manifest::fault::Fault;
 use crate::manifest::text::{quantity, unit};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use viridian_core::analysis::judge::Units;
 use viridian_core::experiment::definition::{
     self, Aim, Allocation, Arm, Arms, Better, Decider, Experiment, Stop,
 };
@@ -27,7 +28,8 @@ pub(crate) fn read(document: &Cursor<'_>, names: &Names<'_>, faults: &mut Vec<Fa
     let applications: Vec<ApplicationName> = arms.iter().flat_map(Arms::applications).cloned().collect();
     // What answers say is told by their protocol, which is the application's.
     let named = |word: &Cursor<'_>, faults: &mut Vec<Fault>| names.metric(word, &applications, faults);
-    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, (None, named), faults));
+    let of_units = (None, Units::Sticky, named);
+    let guards = spec.or("guards", Vec::new(), |list| application::guards(list, of_units, faults));
     let aim = arms.as_ref().and_then(|arms| spec.required("aim", |field| aim(field, arms, names, faults)));
     let (name, guards, aim) = (name?, guards?, aim?);
     let looked_at: Vec<Metric> = guards.iter().map(|guard| guard.metric).chain([aim.metric]).collect();

@@ -244,6 +244,19 @@ fn a_rollback_for_a_slice_that_can_never_come_is_refused() {
         |metric: &str, margin: &str| application(&format!("slices: [route]\n  {}", guard(metric, margin)));
     check(&sliced("errors", "1pp"), &[]);
     check(&sliced("cost", "20%"), &[]);
+    let drawn = |metric: &str, margin: &str| sliced(metric, margin).replace("unit: user", "unit: request");
+    check(&drawn("errors", "1pp"), &[]);
+    let of_drawn = |column: usize, why: &str| {
+        format!(
+            "9:{column}: spec.guards[0].slices: {why}, so that no slice is ever found worse by it; leave this out, and guard what \
+             slices are asked about: a share that is known with the answer, such as errors or refusals; amounts, such as cost, are \
+             where units stay together, as with 'unit: user'"
+        )
+    };
+    let of_amounts = "needs units that stay on their arm, and requests are drawn one by one";
+    check(&drawn("cost", "20%"), &[of_drawn(58, &format!("cost {of_amounts}")).as_str()]);
+    let slow = "latency.p95 needs the times of every slice";
+    check(&drawn("latency.p95", "20%"), &[of_drawn(65, slow).as_str()]);
     let advice = "leave this out, and guard what slices are asked about: a share that is known with the answer, such as errors or \
                   refusals, or an amount, such as cost";
     let told = |column: usize, why: &str| {

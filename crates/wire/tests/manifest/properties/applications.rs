@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use viridian_core::analysis::judge::Units;
 use viridian_core::analysis::row::Opinion;
 use viridian_core::application::{Application, LocalGuard, Pin, Protocol, Timeouts, Unit};
 use viridian_core::arm::Arm;
@@ -44,7 +45,7 @@ fn guard(metric: Metric) -> impl Strategy<Value = Guard> {
     all.prop_map(move |(margin, on_fail, mode, maturity, own, strict)| Guard {
         strict,
         unproven: said(on_fail, mode, own),
-        slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) && is_counted(metric) {
+        slices: if (on_fail, mode) == (OnFail::Rollback, Mode::Enforce) && is_counted(metric, Units::Sticky) {
             OnSlice::Rollback
         } else {
             OnSlice::Notify
@@ -104,7 +105,13 @@ fn is_measured(metric: Metric, protocol: Protocol) -> bool {
     (!is_streamed && metric.witness() != Witness::Contents) || protocol == Protocol::OpenAi
 }
 
-/// Every kind of attribute, where requests are drawn one by one.
+/// A guard that may act on slices where these are asked of it.
+fn for_slices_of(unit: &Unit, guard: Guard) -> Guard {
+    let is_asked = is_counted(guard.metric, Units::of(unit));
+    Guard { slices: if is_asked { guard.slices } else { OnSlice::Notify }, ..guard }
+}
+
+/// Every kind of attribute.
 fn slices() -> Vec<Attribute> {
     ["route", "tenant", "language", "header:x-plan"].map(|text| Attribute::parse(text).unwrap()).to_vec()
 }
@@ -152,6 +159,7 @@ pub(super) fn application() -> impl Strategy<Value = Manifest> {
                     .into_iter()
                     .flatten()
                     .filter(|guard| is_measured(guard.metric, protocol))
+                    .map(|guard| for_slices_of(&unit, guard))
                     .collect(),
                 metrics: Vec::new(),
                 scores: Vec::new(),

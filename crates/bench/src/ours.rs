@@ -24,7 +24,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, finds_harm, harm_bound, judge, verdicts, verdicts_of_harm};
+use viridian_core::analysis::judge::{
+    ALPHA_ROLLBACK, Units, finds_harm, harm_bound, judge, verdicts, verdicts_of_harm,
+};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict, Wait};
@@ -280,7 +282,7 @@ impl Ours {
         let known = (&self.plan.guards, &self.evidence, self.units);
         let mut analysis = match self.may_promote {
             true => verdicts(known.0, known.1, known.2),
-            false => verdicts_of_harm(known.0, known.1, known.2),
+            false => verdicts_of_harm(known.0, known.1, known.2, ALPHA_ROLLBACK),
         };
         if why == Look::Timed {
             analysis.harm_bound = harm_bound(&self.evidence, self.units);

@@ -18,6 +18,8 @@ mod elsewhere;
 mod errors;
 #[path = "experiment/found.rs"]
 mod found;
+#[path = "experiment/guards.rs"]
+mod guards;
 #[path = "experiment/late.rs"]
 mod late;
 #[path = "experiment/moves.rs"]

@@ -120,20 +120,21 @@ pub fn harm_bound(evidence: &Evidence, units: Units) -> Option<f64> {
 /// The verdicts of [`judge`] alone, for those who look very often: how the candidate compares and all of the evidence for HARM
 /// are told of guards that fail and of no other, and [`harm_bound`] of none.
 pub fn verdicts(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
-    asked(guards, evidence, units, Asked::Both)
+    asked(guards, evidence, units, (Asked::Both, ALPHA_ROLLBACK))
 }
 
 /// The same without a word on what is safe, for those who look very often while nothing is to be promoted: a guard that would
-/// pass waits.
-pub fn verdicts_of_harm(guards: &[Guard], evidence: &Evidence, units: Units) -> Analysis {
-    asked(guards, evidence, units, Asked::Harm)
+/// pass waits. Of clean candidates at most `alpha` are ever called worse.
+pub fn verdicts_of_harm(guards: &[Guard], evidence: &Evidence, units: Units, alpha: f64) -> Analysis {
+    asked(guards, evidence, units, (Asked::Harm, alpha))
 }
 
-fn asked(guards: &[Guard], evidence: &Evidence, units: Units, asked: Asked) -> Analysis {
+fn asked(guards: &[Guard], evidence: &Evidence, units: Units, (asked, alpha): (Asked, f64)) -> Analysis {
     let starts = Starts::of(evidence);
-    let tested: Vec<Tested> = guards.iter().map(tests(guards, (evidence, &starts, units), asked)).collect();
+    let test = tests(guards, (evidence, &starts, units), (asked, alpha));
+    let tested: Vec<Tested> = guards.iter().map(test).collect();
     let wait = too_few_units(evidence, units);
-    let worse = worse(guards, &tested);
+    let worse = worse(guards, &tested, alpha);
     // Too few units for the whole are too few for its parts.
     let slices = if wait.is_some() { Vec::new() } else { slices::found(guards, evidence, units) };
     let guards = guards
@@ -174,7 +175,7 @@ pub fn finds_harm(
     spoke: impl Fn(Metric) -> bool,
 ) -> bool {
     let starts = Starts::of(evidence);
-    let test = tests(guards, (evidence, &starts, units), Asked::Harm);
+    let test = tests(guards, (evidence, &starts, units), (Asked::Harm, ALPHA_ROLLBACK));
     let concerned: Vec<Option<Tested>> =
         guards.iter().map(|guard| spoke(guard.metric).then(|| test(guard))).collect();
     if !concerned.iter().flatten().any(|tested| tested.material) {
@@ -182,7 +183,7 @@ pub fn finds_harm(
     }
     let all: Vec<Tested> =
         guards.iter().zip(concerned).map(|(guard, tested)| tested.unwrap_or_else(|| test(guard))).collect();
-    worse(guards, &all).contains(&true) && too_few_units(evidence, units).is_none()
+    worse(guards, &all, ALPHA_ROLLBACK).contains(&true) && too_few_units(evidence, units).is_none()
 }
 
 /// What is asked of a guard's tests.
@@ -194,14 +195,14 @@ enum Asked {
     Harm,
 }
 
-/// The test of a guard among those of its rollout.
+/// The test of a guard among those of its rollout, which together have the error `alpha`.
 fn tests<'a>(
     guards: &[Guard],
     (evidence, starts, units): (&'a Evidence, &'a Starts<'a>, Units),
-    asked: Asked,
+    (asked, alpha): (Asked, f64),
 ) -> impl Fn(&Guard) -> Tested {
     let heavy = HeavyGroups::among(evidence, units);
-    let alpha = ALPHA_ROLLBACK * share(guards);
+    let alpha = alpha * share(guards);
     move |guard| {
         let known = (evidence, starts, heavy.as_ref());
         match (units, guard.metric) {
@@ -235,7 +236,7 @@ fn too_few_units(evidence: &Evidence, units: Units) -> Option<Wait> {
 /// mean alarms, the strongest guard is named, and every one that would alarm alone; nobody is blamed for another.
 /// Late outcomes arrive in an order of their own, and guards that may not act are asked alone: both are held to their
 /// own part of the error.
-fn worse(guards: &[Guard], tested: &[Tested]) -> Vec<bool> {
+fn worse(guards: &[Guard], tested: &[Tested], alpha: f64) -> Vec<bool> {
     let share = share(guards);
     let family: Vec<WeightedEvidence> = guards
         .iter()
@@ -246,9 +247,9 @@ fn worse(guards: &[Guard], tested: &[Tested]) -> Vec<bool> {
             Harm::Tested(_) => None,
         })
         .collect();
-    let alarm = !family.is_empty() && weighted_mean(&family) >= -ALPHA_ROLLBACK.ln();
+    let alarm = !family.is_empty() && weighted_mean(&family) >= -alpha.ln();
     let strongest = family.iter().map(|evidence| evidence.log_e).fold(f64::NEG_INFINITY, f64::max);
-    let alone = bonferroni_threshold(ALPHA_ROLLBACK, share);
+    let alone = bonferroni_threshold(alpha, share);
     let is_significant = |guard: &Guard, tested: &Tested| match tested.harm {
         Harm::Evidence(log_e) if is_in_family(guard) && alarm && log_e >= strongest => true,
         Harm::Evidence(log_e) => log_e >= alone,

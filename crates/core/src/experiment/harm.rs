@@ -3,7 +3,7 @@
 
 use super::definition::Experiment;
 use super::evidence::{Counted, Evidence, Span};
-use crate::analysis::judge::{Units, verdicts};
+use crate::analysis::judge::{ALPHA_ROLLBACK, Units, verdicts_of_harm};
 use crate::analysis::measurement::{self, EpochCounts};
 use crate::analysis::verdict::{Judgement, Verdict};
 use crate::epoch::Epoch;
@@ -12,7 +12,8 @@ use crate::id::ApplicationName;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 
-/// An arm that a guard found worse than the control. Of arms that are not, at most one in a hundred is ever found so.
+/// An arm that a guard found worse than the control. Of arms that are not, at most one in a hundred is ever found so: the
+/// applications share that error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Harm {
@@ -40,10 +41,12 @@ pub enum Follows {
 
 /// Every arm that a guard found worse than the control, in any application, in the order of arms and guards.
 pub fn harmed(experiment: &Experiment, evidence: &Evidence, units: Units) -> Vec<Harm> {
+    let alpha = ALPHA_ROLLBACK / experiment.arms.applications().count().max(1) as f64;
     let mut found = Vec::new();
     for arm in 1..experiment.arms.len() {
         for (application, counted) in &evidence.applications {
-            let analysis = verdicts(&experiment.guards, &against_control(counted, arm), units);
+            let against_control = against_control(counted, arm);
+            let analysis = verdicts_of_harm(&experiment.guards, &against_control, units, alpha);
             for judgement in analysis.guards {
                 let Verdict::Fail(on_fail) = judgement.verdict else { continue };
                 let follows = match (judgement.guard.mode, on_fail) {

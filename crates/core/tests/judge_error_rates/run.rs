@@ -3,7 +3,7 @@
 use crate::traffic::{Callers, Quality, Traffic, Worse};
 use std::collections::BTreeMap;
 use viridian_core::analysis::calibration::Renewal;
-use viridian_core::analysis::judge::{Units, finds_harm, verdicts, verdicts_of_harm};
+use viridian_core::analysis::judge::{ALPHA_ROLLBACK, Units, finds_harm, verdicts, verdicts_of_harm};
 use viridian_core::analysis::measurement::{ArmCounts, EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
 use viridian_core::analysis::verdict::{Analysis, SplitCheck, Verdict};
@@ -231,7 +231,8 @@ pub(crate) fn check_harm_alone(name: &str, case: &Case) {
             continue;
         }
         let asked = (case.guards, &scene.evidence, case.units());
-        let (all, alone) = (verdicts(asked.0, asked.1, asked.2), verdicts_of_harm(asked.0, asked.1, asked.2));
+        let all = verdicts(asked.0, asked.1, asked.2);
+        let alone = verdicts_of_harm(asked.0, asked.1, asked.2, ALPHA_ROLLBACK);
         let fails = |analysis: &Analysis| -> Vec<bool> {
             analysis.guards.iter().map(|judged| judged.verdict.is_fail()).collect()
         };

@@ -10,7 +10,7 @@ use super::interactions::{Draws, Interaction, Pair};
 use super::verdict::{Analysis, Verdict, Wait};
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS};
 use crate::analysis::tally::Counts;
-use crate::guard::Margin;
+use crate::guard::{Margin, OnFail};
 use crate::metric::Metric;
 
 impl Analysis {
@@ -219,6 +219,10 @@ impl Told<'_> {
     fn harm(&self, harm: &Harm) -> String {
         let follows = match harm.follows {
             Follows::ArmStops => "it gets no more traffic",
+            // What stops an arm of sound counts.
+            Follows::APerson if harm.judgement.guard.on_fail == OnFail::Rollback => {
+                "the traffic was not split as drawn, so it is not stopped: a person decides"
+            }
             Follows::APerson => "a person decides",
             Follows::Nothing => "it is only told",
         };

@@ -17,6 +17,6 @@ pub mod row;
 mod remembered;
 pub mod measurement;
 pub mod verdict;
-mod sentence;
+pub(crate) mod sentence;
 mod turn;
 pub mod judge;

@@ -187,7 +187,7 @@ fn scored(score: Score, counts: Counts) -> String {
 }
 
 /// What an amount comes to on average, each at most its cap; money in its unit.
-fn mean(metric: Metric, counts: Counts) -> String {
+pub(crate) fn mean(metric: Metric, counts: Counts) -> String {
     let mean = counts.share().unwrap_or(0.0);
     let answers = counts.trials;
     match metric {
@@ -202,6 +202,15 @@ fn mean(metric: Metric, counts: Counts) -> String {
             format!("{mean:.1} ms on average of {}", known.trials)
         }
         _ => format!("{mean:.1} on average of {answers}"),
+    }
+}
+
+/// By how much two means of an amount differ, in the unit that they are told in.
+pub(crate) fn difference(metric: Metric, amount: f64) -> String {
+    match metric {
+        Metric::Cost | Metric::CostPerSuccess => format!("{:+.6}", amount / BILLION),
+        Metric::LatencyMean => format!("{:+.1} ms", amount / MICROSECONDS),
+        _ => format!("{amount:+.1}"),
     }
 }
 

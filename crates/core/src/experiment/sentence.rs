@@ -1,6 +1,6 @@
 //! What an experiment says, in sentences: the numbers, the interval, the rule, and what would change it.
 
-use super::checks::Split;
+use super::checks::{Exposed, Split};
 use super::compare::Gain;
 use super::days;
 use super::definition::Experiment;
@@ -9,6 +9,7 @@ use super::harm::{Follows, Harm};
 use super::interactions::{Draws, Interaction, Pair};
 use super::verdict::{Analysis, Verdict, Wait};
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS};
+use crate::analysis::sentence as amounts;
 use crate::analysis::tally::Counts;
 use crate::guard::{Margin, OnFail};
 use crate::metric::Metric;
@@ -57,6 +58,9 @@ impl Analysis {
     pub fn notes(&self, experiment: &Experiment) -> Vec<String> {
         let told = Told { analysis: self, experiment };
         let mut notes: Vec<String> = self.harm.iter().map(|harm| told.harm(harm)).collect();
+        if experiment.unit.is_sticky() && self.exposure.finding == Exposed::Unknown {
+            notes.push("too many units were seen to tell whether any was on more than one arm".to_owned());
+        }
         for arm in 1..self.arms.len() {
             if let Some(change) = days::change(&self.days, arm) {
                 let change = told.on_scale(change);
@@ -299,7 +303,7 @@ impl Told<'_> {
     fn range(&self, range: Range) -> String {
         let told = |value: f64| match self.experiment.aim.metric {
             Metric::Score(_) => format!("{value:+.2} points"),
-            metric if metric.is_amount() => format!("{value:+.1}"),
+            metric if metric.is_amount() => amounts::difference(metric, value),
             _ => format!("{:+.2}pp", value * 100.0),
         };
         format!("{} better (between {} and {})", told(range.estimate), told(range.lower), told(range.upper))
@@ -320,7 +324,7 @@ fn mean(metric: Metric, counts: Counts) -> String {
     match metric {
         Metric::Score(_) if trials == 0 => "not given yet".to_owned(),
         Metric::Score(score) => format!("{:.2} on average of {trials}", score.below_top(mean)),
-        metric if metric.is_amount() => format!("{mean:.1} on average of {trials}"),
+        metric if metric.is_amount() => amounts::mean(metric, counts),
         _ if counts.unknown > 0 => {
             format!("{:.2}% ({} of {trials}, and unknown of {})", mean * 100.0, counts.events, counts.unknown)
         }

@@ -128,6 +128,22 @@ fn nobody_is_seen_twice_where_nobody_is() {
 }
 
 #[test]
+fn units_that_are_too_many_to_tell_apart_are_told() {
+    let told = "too many units were seen to tell whether any was on more than one arm";
+    for (unit, units, is_told) in
+        [(Unit::User, 20_000, false), (Unit::User, 30_000, true), (Unit::Request, 30_000, false)]
+    {
+        let mut world = World::of(experiment(unit.clone(), 3), CALM, Dice::seeded(9));
+        for number in 0..units {
+            let unit = UnitHash::of(&chat(), &format!("user-{number}"));
+            count(&mut world.counted().spans[0].arms[number % 3], unit, &[]);
+        }
+        let notes = world.look().notes(&world.experiment);
+        assert_eq!(notes.contains(&told.to_owned()), is_told, "{units} of {unit}: {notes:?}");
+    }
+}
+
+#[test]
 fn few_units_say_nothing() {
     let mut world = World::of(experiment(Unit::User, 3), CALM, Dice::seeded(2));
     let nothing = world.look();

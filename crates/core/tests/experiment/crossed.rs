@@ -4,6 +4,7 @@ use viridian_core::analysis::tally::Counts;
 use viridian_core::application::Unit;
 use viridian_core::experiment::days::change;
 use viridian_core::experiment::definition::{Arm, Arms, Experiment};
+use viridian_core::guard::Margin;
 use viridian_core::metric::Metric;
 
 use crate::runs::{Dice, check, check_finds};
@@ -63,6 +64,32 @@ fn choices_that_undo_each_other_are_found() {
     assert_eq!((index.application.as_str(), index.release.as_str()), ("search", "i2"));
     let notes = analysis.notes(&world.experiment).join("\n");
     assert!(notes.contains("i2 in search alone: +") && notes.contains("together: "), "{notes}");
+}
+
+/// The prompt saves a fifth of a second, or of a cent: amounts are told as people read them.
+#[test]
+fn what_choices_do_to_amounts_is_told_in_their_unit() {
+    for (metric, counted, unit) in [(Metric::LatencyMean, 1_000, " ms"), (Metric::Cost, 10_000, "")] {
+        let mut experiment = crossed();
+        experiment.aim.metric = metric;
+        experiment.aim.minimum_effect = Margin::Relative(1_000);
+        let mut world = World::of(experiment, CALM, Dice::seeded(4));
+        let tens = [100, 80, 80, 100];
+        for _ in 0..8_000 {
+            world.call(|dice, call| (counted * (tens[call.arm] + u64::from(dice.hits(0.5))) * 10, false));
+        }
+        let analysis = world.look();
+        let main = &analysis.factors.as_ref().unwrap().main[1].effect;
+        let notes = analysis.notes(&world.experiment).join("\n");
+        let told = match metric {
+            Metric::Cost => format!("{:+.6}", main.estimate / 1e9),
+            _ => format!("{:+.1}", main.estimate / 1e3),
+        };
+        assert!(
+            notes.contains(&format!("p2 in support-chat alone: {told}{unit} better (between +")),
+            "{notes}"
+        );
+    }
 }
 
 #[test]

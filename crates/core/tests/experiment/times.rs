@@ -97,3 +97,19 @@ fn the_quicker_arm_wins_where_few_fail() {
         });
     }
 }
+
+#[test]
+fn times_are_told_in_milliseconds_of_the_answers_that_came() {
+    for unit in [Unit::User, Unit::Request] {
+        let mut world = about_times(unit, &Dice::seeded(3));
+        let come = taking([1.0, 0.8], |dice, _, _| dice.hits(0.5));
+        (0..20_000).for_each(|_| world.call(come));
+        let analysis = world.look();
+        let counts = analysis.arms[1].counts;
+        let came = counts.trials - counts.failed_early;
+        let mean = counts.events as f64 / came as f64 / 1_000.0;
+        let told = format!("latency.mean {mean:.1} ms on average of {came} against ");
+        let sentence = analysis.sentence(&world.experiment);
+        assert!((780.0..820.0).contains(&mean) && sentence.contains(&told), "{told}: {sentence}");
+    }
+}

@@ -6,8 +6,7 @@ use crate::analysis::judge::Units;
 use crate::analysis::measurement::ArmCounts;
 use crate::analysis::tally::UnitSketch;
 use crate::stats::evidence::contrast::{EpochSums, GroupSums, split_is_off};
-use crate::stats::evidence::srm::{CONCENTRATIONS, log_bayes_factor_of_cells};
-use crate::stats::special::log_sum_exp;
+use crate::stats::evidence::srm::log_e_of_sequences;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +66,7 @@ pub fn split(counted: &Counted, units: Units) -> Split {
 
 /// The log e-value against "each request fell on an arm with that arm's share", over spans with different shares.
 ///
-/// As [`crate::stats::evidence::srm::log_e`], for several arms: per prior the Bayes factors of spans multiply, those with equal
-/// shares being one sequence of draws, and the priors are mixed half and half.
+/// Spans with equal shares are one sequence of draws.
 fn log_e(spans: &[&Span]) -> f64 {
     let mut sequences: Vec<(&[Weight], Vec<u64>)> = Vec::new();
     for span in spans {
@@ -78,13 +76,8 @@ fn log_e(spans: &[&Span]) -> f64 {
             None => sequences.push((&span.shares, counts.collect())),
         }
     }
-    let terms = CONCENTRATIONS.map(|concentration| {
-        let factors = sequences
-            .iter()
-            .map(|(shares, counts)| log_bayes_factor_of_cells(&cells(shares, counts), concentration));
-        factors.sum::<f64>() - (CONCENTRATIONS.len() as f64).ln()
-    });
-    log_sum_exp(&terms)
+    let sequences: Vec<_> = sequences.iter().map(|(shares, counts)| cells(shares, counts)).collect();
+    log_e_of_sequences(&sequences)
 }
 
 /// The arms with a share, with their probabilities.

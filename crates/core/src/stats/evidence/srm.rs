@@ -19,7 +19,7 @@ pub struct SplitEpoch {
 }
 
 /// Prior sample sizes around the drawn share: one bets on small mismatches, one on gross ones seen early.
-pub(crate) const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
+const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
 
 /// The log e-value against "each request fell on the candidate with its epoch's draw probability".
 ///
@@ -30,11 +30,12 @@ pub(crate) const CONCENTRATIONS: [f64; 2] = [10_000.0, 100.0];
 #[must_use]
 pub fn log_e(epochs: &[SplitEpoch]) -> f64 {
     let merged = merge(epochs);
-    let terms = CONCENTRATIONS.map(|concentration| {
-        let log_factor: f64 = merged.iter().map(|epoch| log_bayes_factor(epoch, concentration)).sum();
-        log_factor - (CONCENTRATIONS.len() as f64).ln()
-    });
-    log_sum_exp(&terms)
+    mixed(|concentration| merged.iter().map(|epoch| log_bayes_factor(epoch, concentration)).sum())
+}
+
+/// The log factors of the priors, mixed half and half.
+fn mixed(log_factor: impl Fn(f64) -> f64) -> f64 {
+    log_sum_exp(&CONCENTRATIONS.map(|prior| log_factor(prior) - (CONCENTRATIONS.len() as f64).ln()))
 }
 
 /// The log Bayes factor of one epoch's counts: share ~ Beta(c p, c (1 - p)) against share = p.
@@ -56,10 +57,13 @@ pub fn log_bayes_factor(epoch: &SplitEpoch, concentration: f64) -> f64 {
 /// The same two Bayes factors, of Dirichlet priors around the probabilities. Probabilities sum to one and are above zero.
 #[must_use]
 pub fn log_e_of_cells(cells: &[(f64, u64)]) -> f64 {
-    let terms = CONCENTRATIONS.map(|concentration| {
-        log_bayes_factor_of_cells(cells, concentration) - (CONCENTRATIONS.len() as f64).ln()
-    });
-    log_sum_exp(&terms)
+    mixed(|concentration| log_bayes_factor_of_cells(cells, concentration))
+}
+
+/// The same over several sequences of draws, each with probabilities of its own: per prior their factors multiply.
+#[must_use]
+pub fn log_e_of_sequences(sequences: &[Vec<(f64, u64)>]) -> f64 {
+    mixed(|concentration| sequences.iter().map(|cells| log_bayes_factor_of_cells(cells, concentration)).sum())
 }
 
 /// The log Bayes factor of the cells' counts: shares ~ Dirichlet(c p) against shares = p.

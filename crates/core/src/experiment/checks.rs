@@ -68,22 +68,22 @@ pub fn split(counted: &Counted, units: Units) -> Split {
 ///
 /// Spans with equal shares are one sequence of draws.
 fn log_e(spans: &[&Span]) -> f64 {
-    let mut sequences: Vec<(&[Weight], Vec<u64>)> = Vec::new();
+    let mut sequences: Vec<(&Span, Vec<u64>)> = Vec::new();
     for span in spans {
         let counts = requests(span);
-        match sequences.iter_mut().find(|(shares, _)| *shares == span.shares) {
+        match sequences.iter_mut().find(|(first, _)| first.shares == span.shares) {
             Some((_, sums)) => sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count),
-            None => sequences.push((&span.shares, counts.collect())),
+            None => sequences.push((span, counts.collect())),
         }
     }
-    let sequences: Vec<_> = sequences.iter().map(|(shares, counts)| cells(shares, counts)).collect();
+    let sequences: Vec<_> = sequences.iter().map(|(span, counts)| cells(span, counts)).collect();
     log_e_of_sequences(&sequences)
 }
 
 /// The arms with a share, with their probabilities.
-fn cells(shares: &[Weight], counts: &[u64]) -> Vec<(f64, u64)> {
-    let all: f64 = shares.iter().map(|share| share.probability()).sum();
-    let with_share = shares.iter().zip(counts).filter(|(share, _)| **share > Weight::ZERO);
+fn cells(span: &Span, counts: &[u64]) -> Vec<(f64, u64)> {
+    let all = span.whole();
+    let with_share = span.shares.iter().zip(counts).filter(|(share, _)| **share > Weight::ZERO);
     with_share.map(|(share, count)| (share.probability() / all, *count)).collect()
 }
 
@@ -95,7 +95,7 @@ fn is_off_by_groups(spans: &[&Span]) -> bool {
 
 fn against_others(spans: &[&Span], arm: usize) -> Vec<EpochSums> {
     let of_span = |span: &&Span| {
-        let shares: f64 = span.shares.iter().map(|share| share.probability()).sum();
+        let shares = span.whole();
         let share = span.shares.get(arm)?.probability();
         if share <= 0.0 || share >= shares {
             return None;
@@ -122,7 +122,7 @@ fn farthest(spans: &[&Span]) -> Split {
     let arms = spans.first().map_or(0, |span| span.arms.len());
     let (mut expected, mut observed) = (vec![0.0; arms], vec![0.0; arms]);
     for span in spans {
-        let shares: f64 = span.shares.iter().map(|share| share.probability()).sum();
+        let shares = span.whole();
         let counts: Vec<u64> = requests(span).collect();
         let all = counts.iter().sum::<u64>() as f64;
         for (arm, count) in counts.iter().enumerate() {

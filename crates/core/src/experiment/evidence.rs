@@ -73,6 +73,11 @@ impl Span {
         Some(arm / (arm + against))
     }
 
+    /// What the arms have together.
+    pub fn whole(&self) -> f64 {
+        self.shares.iter().map(|share| share.probability()).sum()
+    }
+
     /// A metric's observations, arm by arm, in groups where units are sticky; scores in points of their scale.
     pub fn moments(&self, (metric, units): (Metric, Units), early: Early) -> linear::Span {
         self.arms.iter().map(|arm| self.of_arm(arm, (metric, units), early)).collect()
@@ -113,11 +118,7 @@ impl Span {
     fn amounts(&self, arm: &ArmCounts, metric: Metric) -> Moments {
         let known = self.thresholds.cap(metric).zip(arm.tally.amounts(metric));
         let Some((cap, amounts)) = known else { return Moments::default() };
-        amounts.at_ends(cap).into_iter().fold(Moments::default(), |mut sums, (amount, times)| {
-            let amount = amount as f64;
-            sums += Moments { count: times, sum: times * amount, sum_of_squares: times * amount * amount };
-            sums
-        })
+        amounts.at_ends(cap).into_iter().map(|(amount, times)| Moments::of(times, amount as f64)).sum()
     }
 }
 
@@ -176,17 +177,24 @@ impl Counted {
 /// The observations of spans, those with the same shares as one: whatever befalls all arms alike in the meantime cancels, because
 /// no arm has more of it.
 pub fn merged(spans: &[Span], (metric, units): (Metric, Units), early: Early) -> Vec<linear::Span> {
-    let mut merged: Vec<(&[Weight], linear::Span)> = Vec::new();
-    for span in spans {
-        let more = span.moments((metric, units), early);
-        match merged.iter_mut().find(|(shares, _)| *shares == span.shares) {
+    let observed = spans.iter().map(|span| (&span.shares, span.moments((metric, units), early)));
+    added_up(observed, |shares, others| shares == others)
+}
+
+/// The observations of spans, those that are drawn alike as one.
+pub(super) fn added_up<Drawn>(
+    spans: impl Iterator<Item = (Drawn, linear::Span)>,
+    are_alike: impl Fn(&Drawn, &Drawn) -> bool,
+) -> Vec<linear::Span> {
+    let mut sums: Vec<(Drawn, linear::Span)> = Vec::new();
+    for (drawn, more) in spans {
+        match sums.iter_mut().find(|(first, _)| are_alike(first, &drawn)) {
             Some((_, sums)) => {
-                for (sum, more) in sums.iter_mut().flatten().zip(more.iter().flatten()) {
-                    *sum += *more;
-                }
+                let pairs = sums.iter_mut().flatten().zip(more.iter().flatten());
+                pairs.for_each(|(sum, more)| *sum += *more);
             }
-            None => merged.push((&span.shares, more)),
+            None => sums.push((drawn, more)),
         }
     }
-    merged.into_iter().map(|(_, sums)| sums).collect()
+    sums.into_iter().map(|(_, sums)| sums).collect()
 }

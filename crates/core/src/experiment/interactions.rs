@@ -16,7 +16,7 @@
 
 use super::checks::ALPHA_SPLIT;
 use super::definition::Experiment;
-use super::evidence::{Counted, Named, Span, kind};
+use super::evidence::{Counted, Named, Span, added_up, kind};
 use super::factors::Range;
 use crate::analysis::judge::MIN_GROUPS;
 use crate::companion::{Companion, Number, Seat};
@@ -24,7 +24,7 @@ use crate::guard::Margin;
 use crate::id::{ArmName, ExperimentName};
 use crate::metric::Metric;
 use crate::stats::evidence::contrast::{EpochSums, GroupSums, split_is_off};
-use crate::stats::evidence::linear::{self, Linear};
+use crate::stats::evidence::linear::Linear;
 use crate::stats::moments::Moments;
 use crate::stats::sequence::asymptotic::is_enough;
 use crate::weight::Weight;
@@ -158,18 +158,11 @@ impl Crossed<'_> {
         if !cells.iter().all(|cell| self.is_told(*cell)) {
             return None;
         }
-        let mut merged: Vec<(&Shared<'_>, linear::Span)> = Vec::new();
-        for shared in &self.spans {
-            let more = cells.map(|(arm, there)| shared.cell(arm, there, aim.metric));
-            match merged.iter_mut().find(|(first, _)| first.is_drawn_as(shared)) {
-                Some((_, sums)) => {
-                    let pairs = sums.iter_mut().flatten().zip(more.iter().flatten());
-                    pairs.for_each(|(sum, more)| *sum += *more);
-                }
-                None => merged.push((shared, more.to_vec())),
-            }
-        }
-        let spans: Vec<linear::Span> = merged.into_iter().map(|(_, sums)| sums).collect();
+        let observed = self
+            .spans
+            .iter()
+            .map(|shared| (shared, cells.map(|(arm, there)| shared.cell(arm, there, aim.metric)).to_vec()));
+        let spans = added_up(observed, |one, other| one.is_drawn_as(other));
         let kind = kind(aim.metric);
         match aim.minimum_effect {
             Margin::Points(_) | Margin::Score(_) => {
@@ -225,7 +218,7 @@ impl Crossed<'_> {
     fn against_others(&self, (arm, there): (usize, usize)) -> Vec<EpochSums> {
         let of_span = |shared: &Shared<'_>| {
             let shares = &shared.span.shares;
-            let all: f64 = shares.iter().map(|share| share.probability()).sum();
+            let all = shared.span.whole();
             let share = shares.get(arm).filter(|share| **share > Weight::ZERO)?.probability();
             let of = |arm: usize| shared.cell(arm, there, Metric::Errors);
             let own = of(arm);

@@ -9,11 +9,8 @@ use crate::stats::moments::Moments;
 
 /// The scores of an arm, all in one: their sum and the sum of their squares are exact.
 pub(super) fn together(arm: &ArmCounts, score: Score) -> Moments {
-    arm.tally.scores(score).hundredths().fold(Moments::default(), |mut sums, (below, answers)| {
-        let (points, answers) = (score.below_top(f64::from(below)), answers as f64);
-        sums += Moments { count: answers, sum: answers * points, sum_of_squares: answers * points * points };
-        sums
-    })
+    let given = arm.tally.scores(score).hundredths();
+    given.map(|(below, answers)| Moments::of(answers as f64, score.below_top(f64::from(below)))).sum()
 }
 
 /// The same by group of units.

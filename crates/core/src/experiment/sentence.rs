@@ -3,7 +3,7 @@
 use super::checks::{Exposed, Split};
 use super::compare::Gain;
 use super::days;
-use super::definition::Experiment;
+use super::definition::{Aim, Experiment};
 use super::factors::{Factors, Range};
 use super::harm::{Follows, Harm};
 use super::interactions::{Draws, Interaction, Pair};
@@ -76,6 +76,17 @@ impl Analysis {
     }
 }
 
+impl Aim {
+    /// How much better an arm does, on the scale of the least effect that matters.
+    pub(crate) fn told(&self, gain: f64) -> String {
+        match self.minimum_effect {
+            Margin::Points(_) => format!("{:+.2}pp", gain * 100.0),
+            Margin::Score(_) => format!("{gain:+.2} points"),
+            Margin::Relative(_) => format!("{:+.1}%", gain * 100.0),
+        }
+    }
+}
+
 /// An analysis with the names of what it is about.
 struct Told<'a> {
     analysis: &'a Analysis,
@@ -97,11 +108,7 @@ impl Told<'_> {
     }
 
     fn on_scale(&self, value: f64) -> String {
-        match self.experiment.aim.minimum_effect {
-            Margin::Points(_) => format!("{:+.2}pp", value * 100.0),
-            Margin::Score(_) => format!("{value:+.2} points"),
-            Margin::Relative(_) => format!("{:+.1}%", value * 100.0),
-        }
+        self.experiment.aim.told(value)
     }
 
     /// An arm and the control side by side, and how much better the arm does.

@@ -154,12 +154,13 @@ impl Teller {
         for note in analysis.notes(experiment) {
             self.page.wrapped("  note     ", &note);
         }
-        let percent = |part: f64| format!("{:+.2}pp", part * 100.0);
+        let aim = &experiment.aim;
         for (number, day) in analysis.days.iter().enumerate() {
             let arms = experiment.arms.all().iter().skip(1).zip(&day.arms);
             let told = arms.filter_map(|(arm, gain)| {
                 let days::DayGain { estimate, within } = (*gain)?;
-                Some(format!("{} {} ± {:.2}", arm.name, percent(estimate), within * 100.0))
+                let either_way = aim.told(within);
+                Some(format!("{} {} ± {}", arm.name, aim.told(estimate), either_way.trim_start_matches('+')))
             });
             let told: Vec<String> = told.collect();
             if !told.is_empty() {

@@ -1,8 +1,6 @@
 //! Guards of an experiment: each arm is held against the control as a rollout's candidate is against its baseline, by the same
-//! judge. [`harmed`] says which arms a guard found worse. Where the traffic was not split as drawn its counts stop no arm: a person
-//! decides.
+//! judge. [`harmed`] says which arms a guard found worse.
 
-use super::checks::{Split, split};
 use super::definition::Experiment;
 use super::evidence::{Counted, Evidence, Span};
 use crate::analysis::judge::{ALPHA_ROLLBACK, Units, verdicts_of_harm};
@@ -54,9 +52,6 @@ pub fn harmed(experiment: &Experiment, evidence: &Evidence, units: Units) -> Vec
                 let follows = match (judgement.guard.mode, on_fail) {
                     (Mode::Observe, _) | (_, OnFail::Notify) => Follows::Nothing,
                     (Mode::Enforce, OnFail::Pause) => Follows::APerson,
-                    (Mode::Enforce, OnFail::Rollback) if split(counted, units) != Split::Sound => {
-                        Follows::APerson
-                    }
                     (Mode::Enforce, OnFail::Rollback) => Follows::ArmStops,
                 };
                 found.push(Harm { arm, application: application.clone(), judgement, follows });

@@ -11,7 +11,7 @@ use super::verdict::{Analysis, Verdict, Wait};
 use crate::analysis::judge::{MIN_GROUPS, MIN_UNITS};
 use crate::analysis::sentence as amounts;
 use crate::analysis::tally::Counts;
-use crate::guard::{Margin, OnFail};
+use crate::guard::Margin;
 use crate::metric::Metric;
 
 impl Analysis {
@@ -230,10 +230,6 @@ impl Told<'_> {
     fn harm(&self, harm: &Harm) -> String {
         let follows = match harm.follows {
             Follows::ArmStops => "it gets no more traffic",
-            // What stops an arm of sound counts.
-            Follows::APerson if harm.judgement.guard.on_fail == OnFail::Rollback => {
-                "the traffic was not split as drawn, so it is not stopped: a person decides"
-            }
             Follows::APerson => "a person decides",
             Follows::Nothing => "it is only told",
         };

@@ -5,9 +5,8 @@
 //! ```
 //!
 //! Arms only stop while it runs: a guard that found one worse, or a person, takes its share to nothing, and what it had is served by
-//! the control, outside of the comparison. Where the traffic was not split as drawn only a person stops one. An experiment ends with
-//! a winner, without a difference, without arms, out of time, or because a person says so. Every end sends everyone to the control; a
-//! winner is released by a rollout.
+//! the control, outside of the comparison. An experiment ends with a winner, without a difference, without arms, out of time, or
+//! because a person says so. Every end sends everyone to the control; a winner is released by a rollout.
 
 use super::definition::{Decider, Experiment};
 use super::harm::Follows;

@@ -25,8 +25,6 @@ mod promotion_is_earned;
 mod ready_target;
 #[path = "invariants/rollback_is_reachable.rs"]
 mod rollback_is_reachable;
-#[path = "invariants/split_blames_nobody.rs"]
-mod split_blames_nobody;
 #[path = "invariants/stepping_twice.rs"]
 mod stepping_twice;
 #[path = "invariants/steps_are_earned.rs"]

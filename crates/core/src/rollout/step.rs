@@ -3,8 +3,7 @@
 //!
 //! Toward the baseline comes first: a rollback under way, orders that restore the baseline, a local guard, a failed
 //! guard. Only then other orders, what people are warned of ([`mod@warn`]), and last the plan itself ([`gate`]). What they
-//! asked to be told of they are told while a way back waits, too. While the traffic is not split as drawn no comparison acts:
-//! the rollout is held for that, unless what rests on none sends it back.
+//! asked to be told of they are told while a way back waits, too.
 
 mod gate;
 mod hold;
@@ -102,7 +101,7 @@ impl<'a> Moment<'a> {
         if let Some(failed) = self.failures(OnFail::Rollback).next() {
             return Some(self.roll_back(Cause::Regression { metric: failed.guard.metric }));
         }
-        if let Some(worse) = self.worse_slice() {
+        if let Some(worse) = self.input.analysis.slices.iter().find(|worse| worse.rolls_back()) {
             let (attribute, value) = (worse.attribute.clone(), worse.value.clone());
             return Some(self.roll_back(Cause::Slice { metric: worse.guard.metric, attribute, value }));
         }
@@ -127,7 +126,7 @@ impl<'a> Moment<'a> {
         let reason = match (unpardoned, out_of_bounds) {
             (Some(failed), _) => Hold::Regression { metric: failed.guard.metric },
             (None, Some(failed)) => Hold::OutOfBounds { gauge: failed.gauge.name.clone() },
-            _ if !self.is_comparable() => Hold::SplitBroken,
+            _ if self.input.analysis.split != SplitCheck::Sound => Hold::SplitBroken,
             _ => match (self.input.gateways.oversized, self.input.gateways.refused.clone()) {
                 (Some(oversized), _) => Hold::Oversized(oversized),
                 (None, Some(RefusedTable { node, reason })) => Hold::Refused { node, reason },
@@ -153,18 +152,7 @@ impl<'a> Moment<'a> {
         let acts = move |judged: &&Judgement| {
             judged.guard.mode == Mode::Enforce && judged.verdict == Verdict::Fail(on_fail)
         };
-        let is_comparable = self.is_comparable();
-        self.input.analysis.guards.iter().filter(move |judged| is_comparable && acts(judged))
-    }
-
-    /// A slice that was found worse and for which the baseline is restored.
-    fn worse_slice(&self) -> Option<&'a WorseSlice> {
-        self.input.analysis.slices.iter().find(|worse| self.is_comparable() && worse.rolls_back())
-    }
-
-    /// Whether what was counted of the arms can be compared: of traffic that was not split as drawn nobody knows what is missing.
-    fn is_comparable(&self) -> bool {
-        self.input.analysis.split == SplitCheck::Sound
+        self.input.analysis.guards.iter().filter(acts)
     }
 
     /// The plan, when nothing else has to be done.

@@ -110,7 +110,7 @@ fn what_is_said_is_measured_where_nearly_all_have_spoken() {
         serves(store, late.clone(), 1);
         speak(store, early.clone(), 10);
     };
-    check("next to no traffic", &fewer, [[6, 0, 0, 0, 0], [6, 1, 1, 1, 75]]);
+    check("next to no traffic", &fewer, [[6, 0, 0, 0, 0], [6, 1, 1, 1, 0]]);
     let anew = |store: &Store| {
         serves(store, both.clone(), 100);
         speak(store, late.clone(), 5);

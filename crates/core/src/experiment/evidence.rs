@@ -78,6 +78,11 @@ impl Span {
         self.shares.iter().map(|share| share.probability()).sum()
     }
 
+    /// Whether requests of any arm are known to be under way.
+    pub fn is_under_way(&self) -> bool {
+        self.arms.iter().any(|arm| arm.tally.outcomes() < arm.requests(self.ending))
+    }
+
     /// A metric's observations, arm by arm, in groups where units are sticky; scores in points of their scale.
     pub fn moments(&self, (metric, units): (Metric, Units), early: Early) -> linear::Span {
         self.arms.iter().map(|arm| self.of_arm(arm, (metric, units), early)).collect()

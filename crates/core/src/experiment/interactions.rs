@@ -194,7 +194,8 @@ impl Crossed<'_> {
     }
 
     /// Asks of the units on each arm there whether they were drawn for the arms here as all are. What an arm there does to how much
-    /// its units ask is no matter: it is the same for all arms here. The error is that of a split, over all cells.
+    /// its units ask is no matter: it is the same for all arms here. The error is that of a split, over all cells. Cells are counted as
+    /// requests end, so times of which some are under way say nothing yet: of a slower arm more are.
     fn draws(&self) -> Draws {
         let (here, there) = (self.experiment.arms.len(), self.named.arms.len());
         let alpha = ALPHA_SPLIT / (here * there) as f64;
@@ -229,6 +230,6 @@ impl Crossed<'_> {
             }
             (share < all).then(|| EpochSums { probability: share / all, groups })
         };
-        self.spans.iter().filter_map(of_span).collect()
+        self.spans.iter().filter(|shared| !shared.span.is_under_way()).filter_map(of_span).collect()
     }
 }

@@ -14,6 +14,7 @@ use viridian_core::rollout::plan::{Plan, Proposal};
 use viridian_core::routing::table::Salt;
 use viridian_core::slice::unasked;
 use viridian_core::time::Timestamp;
+use viridian_core::unit::Units;
 use viridian_store::{
     Change as Changed, ExperimentStart, Item, Retry, Start, Store, StoredExperiment, Takeover,
 };
@@ -196,7 +197,7 @@ fn application_warnings(
     let application = &manifest.application;
     let mut warnings = unchecked::warnings(&application.gauges, &application.sources);
     warnings.extend(hasty::warning(&application.guards));
-    warnings.extend(unasked::warning(application));
+    warnings.extend(unasked::warning(&application.slices, &application.guards, Units::of(&application.unit)));
     if store.application(&application.name)?.is_none() {
         if manifest.baseline.is_none() {
             warnings.push("it names no baseline, so nothing serves it yet".to_owned());

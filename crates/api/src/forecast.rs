@@ -16,6 +16,7 @@ use viridian_core::rollout::plan::Plan;
 use viridian_core::rollout::report::Report;
 use viridian_core::slice::unasked;
 use viridian_core::time::{Timestamp, readable};
+use viridian_core::unit::Units;
 use viridian_store::{Recent, Store, StoredRollout};
 use viridian_wire::api::{
     ForecastBody, Reached, RemainingBody, StartRequest, StepBody, StepForecastBody, StepKind, TrafficBody,
@@ -169,7 +170,10 @@ fn notes(per_second: f64, application: &Application, plan: &Plan) -> Vec<String>
     if per_second <= 0.0 {
         notes.push("Nothing was served in the last half hour, so no step that judges would end.".to_owned());
     }
-    notes.extend(unasked::note(application).map(|note| sentence(&note)));
+    notes.extend(
+        unasked::note(&application.slices, &application.guards, Units::of(&application.unit))
+            .map(|note| sentence(&note)),
+    );
     if application.unit.is_sticky() {
         notes.push(
             "Users stay on one arm, so their requests are not independent: it may take several times as long, and \

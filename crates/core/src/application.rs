@@ -10,6 +10,7 @@ use crate::opinion::Opinions;
 use crate::score;
 use crate::slice::Attribute;
 use crate::source::Source;
+use crate::unit::Units;
 use crate::weight::Weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,6 +113,13 @@ impl Unit {
     /// Whether requests of one unit stay together, so that they are not independent evidence.
     pub const fn is_sticky(&self) -> bool {
         !matches!(self, Self::Request)
+    }
+}
+
+impl Units {
+    /// Those of traffic that is drawn by this.
+    pub const fn of(unit: &Unit) -> Self {
+        if unit.is_sticky() { Self::Sticky } else { Self::Independent }
     }
 }
 

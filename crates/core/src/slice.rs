@@ -5,9 +5,9 @@
 
 pub mod unasked;
 
-use crate::analysis::judge::Units;
 use crate::guard::Guard;
 use crate::metric::Metric;
+use crate::unit::Units;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

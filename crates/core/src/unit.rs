@@ -17,6 +17,15 @@ const SEPARATOR: u8 = 0x1f;
 #[serde(transparent)]
 pub struct Group(pub u8);
 
+/// Whether requests are evidence one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// Every request was drawn by itself.
+    Independent,
+    /// Requests of one unit stay together.
+    Sticky,
+}
+
 /// The identity of a unit within its application, for counting units and forming groups; no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnitHash(pub u64);

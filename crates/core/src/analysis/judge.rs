@@ -23,11 +23,11 @@ mod widened;
 
 use super::measurement::{EpochCounts, Evidence};
 use super::verdict::{Analysis, Effect, Heavy, Judgement, SplitCheck, Validity, Verdict, Wait};
-use crate::application::Unit;
 use crate::arm::Arm;
 use crate::guard::{Guard, Margin, sharing};
 use crate::metric::Metric;
 use crate::stats::evidence::combine::{WeightedEvidence, bonferroni_threshold, weighted_mean};
+pub use crate::unit::Units;
 use crate::weight::Weight;
 use heavy::HeavyGroups;
 use starts::Starts;
@@ -47,22 +47,6 @@ pub const MIN_LOAD: Weight = match Weight::from_basis_points(2_500) {
     Ok(weight) => weight,
     Err(_) => Weight::FULL,
 };
-
-/// Whether requests are evidence one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Units {
-    /// Every request was drawn by itself.
-    Independent,
-    /// Requests of one unit stay together.
-    Sticky,
-}
-
-impl Units {
-    /// Those of traffic that is drawn by this.
-    pub const fn of(unit: &Unit) -> Self {
-        if unit.is_sticky() { Self::Sticky } else { Self::Independent }
-    }
-}
 
 /// What the tests of one guard found, before the guards are weighed against each other.
 struct Tested {

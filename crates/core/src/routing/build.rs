@@ -2,7 +2,6 @@
 //! [`Placement`]s before.
 
 use super::table::{Comparison, Placement, Reads, RoutingTable, Running, Salt};
-use crate::analysis::judge::Units;
 use crate::application::{Application, Unit};
 use crate::declared::Definition;
 use crate::environment::Environment;
@@ -13,6 +12,7 @@ use crate::metric::Metric;
 use crate::release::Release;
 use crate::score;
 use crate::slice::Slicing;
+use crate::unit::Units;
 use crate::weight::Split;
 
 /// What a table is computed from.

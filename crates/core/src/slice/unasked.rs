@@ -1,10 +1,9 @@
 //! Guards that slices are not asked about, and what people should know of them who cut their traffic.
 
-use super::is_counted;
-use crate::analysis::judge::Units;
-use crate::application::Application;
+use super::{Attribute, is_counted};
 use crate::guard::Guard;
 use crate::metric::Metric;
+use crate::unit::Units;
 
 /// Why slices are not asked about a metric; nothing where they are. Percentiles would need the times of every slice. Amounts have
 /// no end, and what tells of them in the whole, how requests that are drawn one by one are spread, is not kept by slice; of units
@@ -35,22 +34,18 @@ pub const fn advice(units: Units) -> &'static str {
 }
 
 /// What whoever cuts traffic should know where no guard is asked of any slice.
-pub fn warning(application: &Application) -> Option<String> {
-    let units = Units::of(&application.unit);
+pub fn warning(by: &[Attribute], guards: &[Guard], units: Units) -> Option<String> {
     let is_asked = |guard: &Guard| is_counted(guard.metric, units);
-    if application.slices.is_empty() || application.guards.iter().any(is_asked) {
+    if by.is_empty() || guards.iter().any(is_asked) {
         return None;
     }
-    let reasons = reasons(&application.guards, units).unwrap_or_else(|| "there is no guard".to_owned());
+    let reasons = reasons(guards, units).unwrap_or_else(|| "there is no guard".to_owned());
     Some(format!("traffic is cut by slices, and none is ever found worse: {reasons}; {}", advice(units)))
 }
 
 /// The guards that are not asked of slices. Where none is, that is a [`warning`].
-pub fn note(application: &Application) -> Option<String> {
-    if application.slices.is_empty() {
-        return None;
-    }
-    let reasons = reasons(&application.guards, Units::of(&application.unit))?;
+pub fn note(by: &[Attribute], guards: &[Guard], units: Units) -> Option<String> {
+    let reasons = reasons(guards, units).filter(|_| !by.is_empty())?;
     Some(format!("not every guard is asked of slices: {reasons}"))
 }
 
@@ -63,48 +58,51 @@ fn reasons(guards: &[Guard], units: Units) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::Unit;
     use crate::guard::Margin;
-    use serde_json::json;
 
-    fn application(unit: Unit, metrics: &[Metric]) -> Application {
-        let written = json!({"name": "digits", "protocol": "http", "unit": unit, "environments": {}, "slices": ["route"]});
-        let guards = metrics.iter().map(|metric| Guard::new(*metric, Margin::Relative(2_000))).collect();
-        Application { guards, ..serde_json::from_value(written).unwrap() }
+    fn guards(metrics: &[Metric]) -> Vec<Guard> {
+        metrics.iter().map(|metric| Guard::new(*metric, Margin::Relative(2_000))).collect()
     }
 
     #[test]
     fn whoever_cuts_traffic_for_nothing_is_warned() {
-        let check = |metrics: &[Metric], unit: Unit, expected: Option<&str>| {
-            let advice = advice(Units::of(&unit));
+        let check = |metrics: &[Metric], units: Units, expected: Option<&str>| {
+            let advice = advice(units);
             let expected = expected.map(|why| {
                 format!("traffic is cut by slices, and none is ever found worse: {why}; {advice}")
             });
-            assert_eq!(warning(&application(unit, metrics)), expected, "{metrics:?}");
+            assert_eq!(
+                warning(&[Attribute::parse("route").unwrap()], &guards(metrics), units),
+                expected,
+                "{metrics:?}"
+            );
         };
         let of_cost = "cost needs units that stay on their arm, and requests are drawn one by one";
-        check(&[Metric::Cost], Unit::Request, Some(of_cost));
-        check(&[Metric::Cost], Unit::User, None);
-        check(&[Metric::Cost, Metric::Errors], Unit::Request, None);
-        check(&[], Unit::Request, Some("there is no guard"));
+        check(&[Metric::Cost], Units::Independent, Some(of_cost));
+        check(&[Metric::Cost], Units::Sticky, None);
+        check(&[Metric::Cost, Metric::Errors], Units::Independent, None);
+        check(&[], Units::Independent, Some("there is no guard"));
         let late_and_slow = "feedback does not say its slice; latency.p95 needs the times of every slice";
-        check(&[Metric::Feedback, Metric::LatencyP95], Unit::User, Some(late_and_slow));
-        let whole = Application { slices: Vec::new(), ..application(Unit::User, &[Metric::Feedback]) };
-        assert_eq!(warning(&whole), None);
+        check(&[Metric::Feedback, Metric::LatencyP95], Units::Sticky, Some(late_and_slow));
+        assert_eq!(warning(&[], &guards(&[Metric::Feedback]), Units::Sticky), None);
     }
 
     #[test]
     fn guards_of_the_whole_alone_are_noted() {
-        let check = |metrics: &[Metric], unit: Unit, expected: Option<&str>| {
+        let check = |metrics: &[Metric], units: Units, expected: Option<&str>| {
             let expected = expected.map(|why| format!("not every guard is asked of slices: {why}"));
-            assert_eq!(note(&application(unit, metrics)), expected, "{metrics:?}");
+            assert_eq!(
+                note(&[Attribute::parse("route").unwrap()], &guards(metrics), units),
+                expected,
+                "{metrics:?}"
+            );
         };
         let slow = "latency.p50 needs the times of every slice";
         let both = "tokens.output needs units that stay on their arm, and requests are drawn one by one; latency.p50 needs the \
                     times of every slice";
         let all = [Metric::Errors, Metric::OutputTokens, Metric::LatencyP50];
-        check(&all, Unit::User, Some(slow));
-        check(&all, Unit::Request, Some(both));
-        check(&all[..1], Unit::Request, None);
+        check(&all, Units::Sticky, Some(slow));
+        check(&all, Units::Independent, Some(both));
+        check(&all[..1], Units::Independent, None);
     }
 }

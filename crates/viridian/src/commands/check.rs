@@ -13,6 +13,7 @@ use viridian_core::guard::hasty;
 use viridian_core::id::RolloutName;
 use viridian_core::rollout::plan::Plan;
 use viridian_core::slice::unasked;
+use viridian_core::unit::Units;
 use viridian_wire::api::FaultBody;
 use viridian_wire::manifest::{ApplicationManifest, Document, Manifest};
 
@@ -82,7 +83,9 @@ fn warnings(documents: &[Document]) -> impl Iterator<Item = (String, String)> {
             Manifest::Application(ApplicationManifest { application, .. }) => {
                 let unchecked = unchecked::warnings(&application.gauges, &application.sources);
                 let hasty = hasty::warning(&application.guards);
-                hasty.into_iter().chain(unasked::warning(application)).chain(unchecked).collect()
+                let units = Units::of(&application.unit);
+                let unasked = unasked::warning(&application.slices, &application.guards, units);
+                hasty.into_iter().chain(unasked).chain(unchecked).collect()
             }
             Manifest::Experiment(found) => experiment::hasty::warning(found).into_iter().collect(),
             Manifest::Release(_) | Manifest::Rollout(_) => Vec::new(),

@@ -14,9 +14,9 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// So long after an epoch no request that was drawn in it is under way. A gateway that the controller cannot reach draws by it for
-/// a quarter of an hour at most, which is how long its lease is, and is heard again at any time later; the longest answers, which
-/// nothing bounds while they go on, take three quarters.
+/// So long after an epoch its requests are taken to have ended. A gateway that the controller cannot reach draws by it for a quarter
+/// of an hour at most, which is how long its lease is. Nothing bounds how long an answer may go on: one of more than three quarters is
+/// missed until it has ended, and on a slower arm more are.
 pub const SETTLED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Counts of one arm in one epoch.

@@ -14,6 +14,12 @@ const OF_SOME: [Guard; 4] = [
     FIVE_GUARDS[3],
 ];
 
+/// How long answers take, for half of them and on average.
+const OF_TIMES: [Guard; 2] = [
+    Guard::new(Metric::LatencyP50, Margin::Relative(2_000)),
+    Guard::new(Metric::LatencyMean, Margin::Relative(2_000)),
+];
+
 /// Callers' opinions, asked beyond the margin.
 const STRICT: &[Guard] = &[Guard { strict: true, ..FIVE_GUARDS[2] }];
 
@@ -56,6 +62,27 @@ fn a_candidate_at_the_margin_of_which_more_or_fewer_requests_are_cases_is_not_ca
             }
         }
     }
+}
+
+/// Epochs in which it was none say nothing of it, however often the baseline was one.
+#[test]
+fn a_worse_candidate_that_is_seldom_a_case_is_not_called_safe() {
+    let worse = Worse { calls: 0.05, negative: 0.10, ..Worse::NOT };
+    let (guards, requests, ending) = (&OF_SOME[..1], 30_000, Ending::AtTheEnd);
+    let case = Case { guards, worse, requests, rate: 2.0, ending, ..CALM };
+    check_passes_at_the_margin("a twentieth of the calls, invalid three times as often", &case);
+    let worse = Worse { spoken_of: 0.5, ..AT_THE_MARGIN };
+    let case = Case { guards: &FIVE_GUARDS[2..3], worse, requests, rate: 2.0, ending, ..CALM };
+    check_passes_at_the_margin("half the opinions, little traffic, margin", &case);
+}
+
+/// Requests that are turned away are no cases of how long answers take, and those that fail at once are.
+#[test]
+fn a_candidate_at_the_margin_that_turns_some_away_and_fails_at_others_is_not_called_safe() {
+    let worse = Worse { turned_away: [0.0, 0.3], refused: [0.01, 0.1], ..AT_THE_MARGIN };
+    let (shares, requests): (&[_], _) = (&[(0.0, 5_000)], 16_000);
+    let case = Case { guards: &OF_TIMES, worse, shares, requests, ending: Ending::AtTheEnd, ..CALM };
+    check_passes_at_the_margin("busy and failing at once, margin", &case);
 }
 
 /// The same for callers' opinions, asked beyond the margin in points.

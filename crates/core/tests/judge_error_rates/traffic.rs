@@ -60,6 +60,8 @@ pub(crate) struct Worse {
     pub(crate) calls: f64,
     /// The part of the baseline's requests, and of the candidate's, that are turned away.
     pub(crate) turned_away: [f64; 2],
+    /// The part of them that fails at once.
+    pub(crate) refused: [f64; 2],
 }
 
 /// One request with what came of it.
@@ -106,6 +108,7 @@ impl Worse {
         spoken_of: 1.0,
         calls: 1.0,
         turned_away: [0.0; 2],
+        refused: [0.0; 2],
     };
 }
 
@@ -141,7 +144,7 @@ impl Traffic {
             Standing::Exempt(viridian_core::routing::decide::Exempt::NotCompared)
         };
         let decision = Decision { arm, standing, unit: user.map(|user| user.hash) };
-        let turned_away = self.streams.uniform() < worse.turned_away[usize::from(arm == Arm::Candidate)];
+        let at_once = ends_at_once(self.streams.uniform(), worse, arm);
         let worse = if arm == Arm::Candidate { worse } else { Worse::NOT };
         let (proneness, slowness) = user.map_or((1.0, 1.0), |user| (user.proneness, user.slowness));
 
@@ -159,8 +162,8 @@ impl Traffic {
         let cost = Some((cost * 1e9) as u64);
         let contents = Contents { cost, output_tokens, invalid_tool_calls, ..Contents::default() };
         let outcome = Outcome { decision, class, latency_us: micros(seconds), first_token, contents };
-        if turned_away {
-            return Request { outcome: turned_away_at_once(decision), bad: None };
+        if let Some(class) = at_once {
+            return Request { outcome: without_answer(decision, class), bad: None };
         }
         Request { outcome, bad }
     }
@@ -184,10 +187,21 @@ impl Traffic {
     }
 }
 
-fn turned_away_at_once(decision: Decision) -> Outcome {
+/// How a request ends that gets no answer; nothing of the others.
+fn ends_at_once(fate: f64, worse: Worse, arm: Arm) -> Option<Class> {
+    let place = usize::from(arm == Arm::Candidate);
+    let turned_away = worse.turned_away[place];
+    match fate {
+        fate if fate < turned_away => Some(Class::RateLimited),
+        fate if fate < turned_away + worse.refused[place] => Some(Class::UpstreamError),
+        _ => None,
+    }
+}
+
+fn without_answer(decision: Decision, class: Class) -> Outcome {
     Outcome {
         decision,
-        class: Class::RateLimited,
+        class,
         latency_us: AT_ONCE_US,
         first_token: FirstToken::Never,
         contents: Contents::default(),

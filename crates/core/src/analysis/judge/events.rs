@@ -1,6 +1,6 @@
 //! The bad events of an epoch, as the race takes them, and its amounts, as bets do.
 
-use super::reading::Reading;
+use super::reading::{Cases, Reading};
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::remembered::Bet;
 use crate::analysis::tally::Counts;
@@ -16,16 +16,13 @@ use crate::stats::evidence::race::RaceEpoch;
 
 /// The race of an epoch.
 pub(super) fn race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    RaceEpoch {
-        probability: reading.probability(metric, counts),
-        candidate: reading.bad(counts.candidate.counts(metric)),
-        baseline: reading.bad(counts.baseline.counts(metric)),
-    }
+    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
+    RaceEpoch { probability, candidate: reading.bad(candidate), baseline: reading.bad(baseline) }
 }
 
 /// The race of a percentile in which the candidate's answers are slow only beyond the margin.
 pub(super) fn granted_race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    let candidate = reading.bad_if_granted(counts.candidate.counts(metric));
+    let candidate = reading.bad_if_granted(reading.of(metric, counts).candidate);
     RaceEpoch { candidate, ..race_of(counts, metric, reading) }
 }
 
@@ -40,17 +37,22 @@ pub(super) fn race_granting(
     let Some((percentile, threshold)) = metric.percentile().zip(counts.epoch.thresholds.of(metric)) else {
         return plain;
     };
-    let arm = &counts.candidate;
-    let beyond = arm.tally.times(percentile.of).count_above(scaled_threshold(threshold.at_us, margin));
-    RaceEpoch { candidate: reading.bad(Counts { events: beyond, ..arm.counts(metric) }), ..plain }
+    let cases = reading.of(metric, counts);
+    if cases.is_empty() {
+        return plain;
+    }
+    let times = counts.candidate.tally.times(percentile.of);
+    let beyond = times.count_above(scaled_threshold(threshold.at_us, margin));
+    RaceEpoch { candidate: reading.bad(Counts { events: beyond, ..cases.candidate }), ..plain }
 }
 
 /// The race of what came to more than the cap.
 pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
+    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
     RaceEpoch {
-        probability: reading.probability(metric, counts),
-        candidate: reading.bad_if_granted(counts.candidate.counts(metric)),
-        baseline: reading.bad_if_granted(counts.baseline.counts(metric)),
+        probability,
+        candidate: reading.bad_if_granted(candidate),
+        baseline: reading.bad_if_granted(baseline),
     }
 }
 
@@ -62,7 +64,7 @@ pub(super) fn capital_of_amounts(
 ) -> Capital {
     let cap = counts.epoch.thresholds.cap(metric).unwrap_or(1);
     let (unknown, _) = reading.early_amounts(Counts::default(), cap);
-    let probability = reading.probability(metric, counts);
+    let Cases { probability, .. } = reading.of(metric, counts);
     counts.capital(Bet { metric, side, margin, unknown, probability }, || {
         if metric == Metric::CostPerSuccess {
             return per_success::capital(&costs_of(counts), side, margin);
@@ -99,12 +101,9 @@ pub(super) fn harm_by_points(
 /// The bets on a share in an epoch.
 pub(super) fn bets_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> BinaryEpoch {
     let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
-    BinaryEpoch {
-        probability: reading.probability(metric, counts),
-        centre: counts.epoch.centre(metric),
-        candidate: trials(counts.candidate.counts(metric)),
-        baseline: trials(counts.baseline.counts(metric)),
-    }
+    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
+    let centre = counts.epoch.centre(metric);
+    BinaryEpoch { probability, centre, candidate: trials(candidate), baseline: trials(baseline) }
 }
 
 /// How far the means of both arms are apart under their cap, as the logarithm of their ratio.
@@ -121,20 +120,19 @@ pub(super) fn contrast_of_amounts(
     amounts::contrast(&epochs)
 }
 
-/// The times of an epoch with the threshold of a percentile; nothing while it has none.
+/// The times of an epoch with the threshold of a percentile; nothing while it has none, and without cases.
 pub(super) fn times_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Option<TimesEpoch<'_>> {
     let (percentile, threshold) = metric.percentile().zip(counts.epoch.thresholds.of(metric))?;
+    let cases = reading.of(metric, counts);
     let candidate = counts.candidate.tally.times(percentile.of);
-    let told = counts.candidate.counts(metric);
     let timed = candidate.count_above(threshold.at_us);
-    let without_times = Counts { events: told.events.saturating_sub(timed), ..told };
-    let baseline = counts.baseline.counts(metric);
-    Some(TimesEpoch {
-        probability: reading.probability(metric, counts),
+    let without_times = Counts { events: cases.candidate.events.saturating_sub(timed), ..cases.candidate };
+    (!cases.is_empty()).then(|| TimesEpoch {
+        probability: cases.probability,
         threshold: threshold.at_us,
         candidate,
         slowest: reading.bad(without_times),
-        baseline: reading.bad(baseline),
+        baseline: reading.bad(cases.baseline),
     })
 }
 
@@ -150,16 +148,17 @@ fn costs_of(counts: &EpochCounts) -> CostEpoch<'_> {
     CostEpoch { probability: counts.epoch.weight.probability(), cap: cap.unwrap_or(1), candidate, baseline }
 }
 
-/// The amounts of an epoch; none while they have no cap.
+/// The amounts of an epoch; none while they have no cap, and without cases.
 fn amounts_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> AmountEpoch<'_> {
-    let cap = counts.epoch.thresholds.cap(metric);
+    let cases = reading.of(metric, counts);
+    let cap = counts.epoch.thresholds.cap(metric).filter(|_| !cases.is_empty());
     let [candidate, baseline] = [&counts.candidate, &counts.baseline]
         .map(|arm| cap.and_then(|_| arm.tally.amounts(metric)).unwrap_or(&NO_AMOUNTS));
     let cap = cap.unwrap_or(1);
-    let (amount, unknown_on_candidate) = reading.early_amounts(counts.candidate.counts(metric), cap);
-    let (_, unknown_on_baseline) = reading.early_amounts(counts.baseline.counts(metric), cap);
+    let (amount, unknown_on_candidate) = reading.early_amounts(cases.candidate, cap);
+    let (_, unknown_on_baseline) = reading.early_amounts(cases.baseline, cap);
     AmountEpoch {
-        probability: reading.probability(metric, counts),
+        probability: cases.probability,
         cap,
         centre: counts.epoch.centre(metric),
         candidate,

@@ -61,10 +61,10 @@ impl Gap {
             return Self::of_means(mean(baseline), mean(candidate), weight);
         }
         if is_relative(guard.margin) {
-            let probability = Reading::told_of(guard.metric).probability(guard.metric, counts);
+            let cases = Reading::told_of(guard.metric).of(guard.metric, counts);
             return Self {
-                sum: candidate.events as f64 * (1.0 - probability),
-                weight: baseline.events as f64 * probability,
+                sum: cases.candidate.events as f64 * (1.0 - cases.probability),
+                weight: cases.baseline.events as f64 * cases.probability,
             };
         }
         let Some((before, now)) = baseline.share().zip(candidate.share()) else { return Self::default() };

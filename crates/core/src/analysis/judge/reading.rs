@@ -4,7 +4,7 @@
 //! it must not be guessed in favour of either arm. One of two readings is always true to a candidate that is no slower. Where the
 //! baseline fails more, counting its early failures as slow leaves the candidate no more slow answers than it has; where the
 //! candidate fails more, counting them as quick does. So the least of the evidence is evidence, and the errors of both arms may
-//! differ.
+//! differ. Whose cases are which is a question of its own, so each of the two is asked with each of the following.
 //!
 //! Of most metrics not every request is a case: answers that failed have no cost, those that were turned away no time, few get an
 //! opinion, and how many are cases is an arm's own affair. With the parts `q_T` and `q_C` of either arm's requests that are, the bets on a difference by the draw are
@@ -14,8 +14,8 @@
 //! `d_T` and `d_C` the means of `Y - c` of arms that differ by no more than the margin, and `pi` the candidate's part of `n` cases,
 //! the bets come to `(1 + h d_T / pi)^(pi n) (1 - h d_C / (1 - pi))^((1 - pi) n) <= (1 + h (d_T - d_C))^n` on average, because the
 //! logarithm bends downwards (Jensen), and the events of a race are drawn without putting back, which varies less than the race
-//! allows for (Hoeffding, "Probability inequalities for sums of bounded random variables", JASA 58, 1963, theorem 4). That holds at
-//! each look by itself; over all looks it is measured (docs/error-rates.md).
+//! allows for (Hoeffding, "Probability inequalities for sums of bounded random variables", JASA 58, 1963, theorem 4). Given that one
+//! arm has none, an epoch says nothing. That holds at each look by itself; over all looks it is measured (docs/error-rates.md).
 
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::tally::Counts;
@@ -28,15 +28,35 @@ pub(super) enum Reading {
     Quick,
     /// The same; they would have been slow.
     Slow,
-    /// Each arm has its own part of the cases.
+    /// Each arm has its own part of the cases; early failures would have been quick.
     Told,
+    /// The same; they would have been slow.
+    ToldSlow,
+}
+
+/// The cases of an epoch in a reading.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cases {
+    /// The candidate's part of them.
+    pub(super) probability: f64,
+    /// Its counts.
+    pub(super) candidate: Counts,
+    /// The baseline's.
+    pub(super) baseline: Counts,
+}
+
+impl Cases {
+    /// Whether there are none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.candidate.is_nothing() && self.baseline.is_nothing()
+    }
 }
 
 impl Reading {
     /// The readings in which a finding about requests that are drawn one by one has to hold.
     pub(super) const fn all(metric: Metric) -> &'static [Self] {
         match (metric.is_time(), metric.cases_are_drawn()) {
-            (true, _) => &[Self::Quick, Self::Slow, Self::Told],
+            (true, _) => &[Self::Quick, Self::Slow, Self::Told, Self::ToldSlow],
             (false, true) => &[Self::Quick],
             (false, false) => &[Self::Quick, Self::Told],
         }
@@ -52,14 +72,29 @@ impl Reading {
         if metric.cases_are_drawn() { Self::Quick } else { Self::Told }
     }
 
-    /// The candidate's part of the cases of an epoch: that of the draw as well where one arm has none.
-    pub(super) fn probability(self, metric: Metric, counts: &EpochCounts) -> f64 {
-        let drawn = counts.epoch.weight.probability();
-        let [candidate, baseline] =
-            [&counts.candidate, &counts.baseline].map(|arm| arm.counts(metric).trials as f64);
+    /// What the arms' counts of an epoch are taken for, and the candidate's part of its cases. Where the arms have their own parts
+    /// an epoch in which either has no case is one without any.
+    pub(super) fn of(self, metric: Metric, counts: &EpochCounts) -> Cases {
+        let probability = counts.epoch.weight.probability();
+        let [candidate, baseline] = [&counts.candidate, &counts.baseline].map(|arm| arm.counts(metric));
+        let trials = [candidate, baseline].map(|counts| counts.trials);
+        if !self.compares(trials) {
+            return Cases { probability, candidate: Counts::default(), baseline: Counts::default() };
+        }
+        let probability = match self {
+            Self::Quick | Self::Slow => probability,
+            Self::Told | Self::ToldSlow => {
+                candidate.trials as f64 / (candidate.trials + baseline.trials) as f64
+            }
+        };
+        Cases { probability, candidate, baseline }
+    }
+
+    /// Whether an epoch says anything in which the arms have so many cases.
+    fn compares(self, trials: [u64; 2]) -> bool {
         match self {
-            Self::Told if candidate > 0.0 && baseline > 0.0 => candidate / (candidate + baseline),
-            Self::Quick | Self::Slow | Self::Told => drawn,
+            Self::Quick | Self::Slow => true,
+            Self::Told | Self::ToldSlow => trials.iter().all(|trials| *trials > 0),
         }
     }
 
@@ -82,14 +117,14 @@ impl Reading {
     pub(super) const fn early_amounts(self, counts: Counts, cap: u64) -> (u64, u64) {
         match self {
             Self::Quick | Self::Told => (0, counts.failed_early),
-            Self::Slow => (cap, counts.failed_early),
+            Self::Slow | Self::ToldSlow => (cap, counts.failed_early),
         }
     }
 
     const fn early(self, counts: Counts) -> u64 {
         match self {
             Self::Quick | Self::Told => 0,
-            Self::Slow => counts.failed_early,
+            Self::Slow | Self::ToldSlow => counts.failed_early,
         }
     }
 }

@@ -61,7 +61,7 @@ fn of_age(asked: &Asked<'_>) -> Result<Option<Range<Timestamp>>, Error> {
         .prepare_cached(sql)?
         .query_row(params![asked.application.as_str(), ArmWord(Arm::Baseline), from.0], |row| row.get(0))?;
     Ok(first.map(Timestamp).map(|first| {
-        if first < until { from..until } else { first..first.plus(asked.now.since(asked.since)) }
+        if first < until { from..until } else { first..first.plus(slot_of(asked.now).since(asked.since)) }
     }))
 }
 

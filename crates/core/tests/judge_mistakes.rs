@@ -2,8 +2,8 @@
 //! themselves are listed in `xtask/mutants.toml`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use serde_json::json;
 use std::time::Duration;
-use viridian_core::analysis::judge::slices::{Slice, worse_slices};
 use viridian_core::analysis::judge::{ALPHA_ROLLBACK, MIN_LOAD, Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
@@ -243,20 +243,26 @@ fn a_lost_candidate_request_of_users_is_no_success() {
     assert!(matches!(split(150), SplitCheck::Broken { .. }), "{:?}", split(150));
 }
 
-/// A slice that stands out among eight does not among thousands, of which most had no traffic.
+/// A language that stands out where languages alone are asked does not where three other attributes are, of whose values next to
+/// nothing was seen.
 #[test]
 fn slices_without_traffic_count_among_those_that_were_asked() {
-    let sound = errors(&[((4_500, 45), (500, 5))]);
-    let worse = errors(&[((4_500, 45), (500, 17))]);
-    let named = |declared: usize| {
-        let slice = |value, evidence| Slice { attribute: "language", value, evidence };
-        let mut slices = vec![slice("de", &worse)];
-        slices.extend(["en", "fr", "es", "it", "nl", "pl", "pt"].map(|value| slice(value, &sound)));
-        let found = worse_slices(&[guard(Metric::Errors, 50)], &slices, declared, Units::Independent);
+    let named = |others: &[&str]| {
+        let mut evidence = errors(&[((4_500, 45), (500, 17))]);
+        for arm in [Arm::Baseline, Arm::Candidate] {
+            let counted = evidence.epochs[0].arm_mut(arm);
+            let of_arm = counted.counts(Metric::Errors);
+            let mut slices = json!({"language": {"de": {"errors": of_arm}}});
+            for other in others {
+                slices[other] = json!({"a": {"errors": Counts::of_share(1, 0)}});
+            }
+            counted.groups.slices = serde_json::from_value(slices).unwrap();
+        }
+        let found = judge(&[guard(Metric::Errors, 50)], &evidence, Units::Independent).slices;
         found.into_iter().map(|slice| slice.value).collect::<Vec<_>>()
     };
-    assert_eq!(named(8), ["de"]);
-    assert!(named(8_000).is_empty());
+    assert_eq!(named(&[]), ["de"]);
+    assert!(named(&["cohort", "route", "tenant"]).is_empty());
 }
 
 /// Errors are surely worse; refusals look worse, and by no more than chance makes them.

@@ -5,10 +5,11 @@
 mod users;
 
 use serde_json::json;
-use viridian_core::analysis::judge::slices::{FALSE_DISCOVERIES, Slice, WorseSlice, worse_slices};
+use viridian_core::analysis::judge::slices::FALSE_DISCOVERIES;
 use viridian_core::analysis::judge::{Units, judge};
 use viridian_core::analysis::measurement::{EpochCounts, Evidence};
 use viridian_core::analysis::tally::Counts;
+use viridian_core::analysis::verdict::WorseSlice;
 use viridian_core::arm::Arm;
 use viridian_core::declared::{Asks, Declared, Load};
 use viridian_core::epoch::{Centres, Epoch, Thresholds};
@@ -40,26 +41,42 @@ fn nothing() -> Evidence {
     Evidence { epochs: vec![EpochCounts::empty(epoch)] }
 }
 
-/// So many requests in each language; on the candidate, German ones fail more by so many points.
-fn serve(evidence: &mut [Evidence], dice: &mut Dice, worse_in_german: f64) {
+/// What was counted of each language, on the baseline and on the candidate.
+type Languages = [[Counts; 2]; LANGUAGES.len()];
+
+/// The languages of one metric, and the whole of them.
+fn sliced(metric: Metric, languages: &Languages) -> Evidence {
+    let mut evidence = nothing();
+    for (place, arm) in [Arm::Baseline, Arm::Candidate].into_iter().enumerate() {
+        let of_arm = languages.map(|counted| counted[place]);
+        let slices: serde_json::Map<_, _> = LANGUAGES
+            .iter()
+            .zip(of_arm)
+            .map(|(language, counted)| ((*language).to_owned(), json!({metric.to_string(): counted})))
+            .collect();
+        let counts = evidence.epochs[0].arm_mut(arm);
+        counts.groups.slices = serde_json::from_value(json!({"language": slices})).unwrap();
+        let mut whole = Counts::default();
+        of_arm.iter().for_each(|counted| whole.add(*counted));
+        counts.tally.classes[0] = whole.trials;
+        counts.tally.metrics[metric.index()] = whole;
+    }
+    evidence
+}
+
+/// Requests of any language; on the candidate, German ones fail more by so many points.
+fn serve(languages: &mut Languages, dice: &mut Dice, worse_in_german: f64) {
     for _ in 0..LOOK {
-        let language = dice.place(evidence.len());
-        let arm = if dice.hits(0.2) { Arm::Candidate } else { Arm::Baseline };
-        let worse = if language == 1 && arm == Arm::Candidate { worse_in_german } else { 0.0 };
+        let language = dice.place(languages.len());
+        let on_candidate = dice.hits(0.2);
+        let worse = if language == 1 && on_candidate { worse_in_german } else { 0.0 };
         let failed = dice.hits(0.01 + worse);
-        let counted = &mut evidence[language].epochs[0].arm_mut(arm).tally;
-        counted.classes[0] += 1;
-        counted.metrics[Metric::Errors.index()].add(Counts::of_share(1, u64::from(failed)));
+        languages[language][usize::from(on_candidate)].add(Counts::of_share(1, u64::from(failed)));
     }
 }
 
-fn named(guards: &[Guard], evidence: &[Evidence], units: Units) -> Vec<WorseSlice> {
-    let slices: Vec<Slice<'_>> = LANGUAGES
-        .iter()
-        .zip(evidence)
-        .map(|(value, evidence)| Slice { attribute: "language", value, evidence })
-        .collect();
-    worse_slices(guards, &slices, LANGUAGES.len(), units)
+fn named(guard: Guard, evidence: &Evidence, units: Units) -> Vec<WorseSlice> {
+    judge(&[guard], evidence, units).slices
 }
 
 fn runs() -> u64 {
@@ -70,10 +87,11 @@ fn runs() -> u64 {
 fn first_named(worse_in_german: f64) -> Vec<(u64, Vec<String>)> {
     let run = |seed| {
         let mut dice = Dice::seeded(seed);
-        let mut evidence = vec![nothing(); LANGUAGES.len()];
+        let mut languages = Languages::default();
         for look in 1..=LOOKS {
-            serve(&mut evidence, &mut dice, worse_in_german);
-            let found = named(&[guard(Metric::Errors)], &evidence, Units::Independent);
+            serve(&mut languages, &mut dice, worse_in_german);
+            let evidence = sliced(Metric::Errors, &languages);
+            let found = named(guard(Metric::Errors), &evidence, Units::Independent);
             if !found.is_empty() {
                 return (look * LOOK, found.into_iter().map(|slice| slice.value).collect());
             }
@@ -115,26 +133,16 @@ fn worse_only_for_german_callers_is_named_alone() {
     assert!(right / found.len() as f64 >= 0.9);
 }
 
-/// Eight languages of a thousand requests a side, with so many errors on the candidate in German.
-fn by_hand(errors: u64) -> Vec<Evidence> {
-    let mut evidence = vec![nothing(); LANGUAGES.len()];
-    for (language, evidence) in evidence.iter_mut().enumerate() {
-        let counts = &mut evidence.epochs[0];
-        let on_candidate = if language == 1 { errors } else { 10 };
-        for (arm, trials, events) in [(Arm::Baseline, 4_000, 40), (Arm::Candidate, 1_000, on_candidate)] {
-            let tally = &mut counts.arm_mut(arm).tally;
-            tally.classes[0] = trials;
-            for metric in [Metric::Errors, Metric::Feedback] {
-                tally.metrics[metric.index()] = Counts::of_share(trials, events);
-            }
-        }
-    }
-    evidence
+/// Eight languages with a thousand requests on the candidate, so many of which are bad in German.
+fn by_hand(metric: Metric, bad_in_german: u64) -> Evidence {
+    let mut languages = [[Counts::of_share(4_000, 40), Counts::of_share(1_000, 10)]; LANGUAGES.len()];
+    languages[1][1] = Counts::of_share(1_000, bad_in_german);
+    sliced(metric, &languages)
 }
 
 #[test]
 fn a_named_slice_says_where_and_by_how_much() {
-    let found = named(&[guard(Metric::Errors)], &by_hand(60), Units::Independent);
+    let found = named(guard(Metric::Errors), &by_hand(Metric::Errors, 60), Units::Independent);
     assert_eq!(found.len(), 1);
     let sentence = found[0].sentence();
     let expected = "errors where language is de: 6.00% (60 of 1000) on the candidate, 1.00% (40 of 4000) on the baseline, \
@@ -144,7 +152,7 @@ fn a_named_slice_says_where_and_by_how_much() {
                  so of any slice";
     assert!(sentence.ends_with(claim), "{sentence}");
     let strict = Guard { strict: true, ..guard(Metric::Errors) };
-    let sentence = named(&[strict], &by_hand(60), Units::Independent)[0].sentence();
+    let sentence = named(strict, &by_hand(Metric::Errors, 60), Units::Independent)[0].sentence();
     let claim = ": worse by more than 0.5pp, at most 1 false alarm in 100 rollouts over all slices";
     assert!(sentence.ends_with(claim), "{sentence}");
 }
@@ -239,7 +247,8 @@ fn only_a_guard_that_says_so_rolls_back_for_a_slice() {
 #[test]
 fn what_cannot_be_named_is_not() {
     let check = |what: &str, metric, errors, units, expected: usize| {
-        assert_eq!(named(&[guard(metric)], &by_hand(errors), units).len(), expected, "{what}");
+        let found = named(guard(metric), &by_hand(metric, errors), units);
+        assert_eq!(found.len(), expected, "{what}");
     };
     check("worse", Metric::Errors, 60, Units::Independent, 1);
     check("equal", Metric::Errors, 10, Units::Independent, 0);
@@ -267,14 +276,4 @@ fn guards_that_no_slice_is_asked_about_add_no_hypotheses() {
             assert_eq!(found(&[other], errors), alone, "{errors} errors, with {other}");
         }
     }
-}
-
-/// Slices that may come count as asked, so that more of them ask for more evidence.
-#[test]
-fn slices_without_traffic_count() {
-    let evidence = by_hand(23);
-    let slices = [Slice { attribute: "tenant", value: "a", evidence: &evidence[1] }];
-    let named =
-        |declared| worse_slices(&[guard(Metric::Errors)], &slices, declared, Units::Independent).len();
-    assert_eq!((named(1), named(10_000)), (1, 0));
 }

@@ -4,8 +4,7 @@ use super::guard::{CountsBody, EffectBody, JudgementBody};
 use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use viridian_core::analysis::judge::slices::WorseSlice;
-use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity};
+use viridian_core::analysis::verdict::{Analysis, SplitCheck, Validity, WorseSlice};
 use viridian_core::rollout::report::Report;
 
 /// Why a rollout did or did not move.

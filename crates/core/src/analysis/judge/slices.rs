@@ -1,4 +1,4 @@
-//! Which parts of the traffic fare worse on the candidate: [`worse_slices`] finds "worse only for German callers" and
+//! Which parts of the traffic fare worse on the candidate: [`found`] finds "worse only for German callers" and
 //! names it.
 //!
 //! A slice is the traffic with one value of one attribute, such as a route, a tenant or a language. The attribute has to be
@@ -7,7 +7,7 @@
 //!
 //! Of every slice and guard the same is asked as of the whole ("the candidate fails no more often"), by the same races
 //! from several starts. Of what is named, the share of sound slices is at most [`FALSE_DISCOVERIES`] on average, whatever
-//! the dependence between slices, at any moment one looks: e-BH over all slices that were declared, also those without
+//! the dependence between slices, at any moment one looks: e-BH over all slices there can be, also those without
 //! traffic, so that the number of hypotheses never follows from outcomes. Only best guesses at the margin or beyond are
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
 //! moments that are chosen by the others are not its own. Nor is what is not counted by slice: percentiles, and amounts of requests
@@ -27,7 +27,7 @@ use super::{ALPHA_ROLLBACK, Harm, MIN_GROUPS, Units, independent, sticky};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::slices::{largest, most_asked};
 use crate::analysis::tally::Counts;
-pub use crate::analysis::verdict::WorseSlice;
+use crate::analysis::verdict::WorseSlice;
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
@@ -37,17 +37,6 @@ use std::collections::BTreeMap;
 
 /// Of the slices that are named, at most this share is sound on average.
 pub const FALSE_DISCOVERIES: f64 = 0.1;
-
-/// The traffic with one value of one attribute.
-#[derive(Debug, Clone, Copy)]
-pub struct Slice<'a> {
-    /// What it is sliced by, such as `language`.
-    pub attribute: &'a str,
-    /// Its value here, such as `de`.
-    pub value: &'a str,
-    /// What was counted of it, in the epochs of the whole.
-    pub evidence: &'a Evidence,
-}
 
 /// A slice with fewer requests than this on the candidate is not looked at: it proves nothing yet, and looking costs.
 const FEWEST: u64 = 20;
@@ -69,8 +58,7 @@ pub(super) fn found(guards: &[Guard], evidence: &Evidence, units: Units) -> Vec<
     }
     question.worst(&asked, |asked, certain| {
         part.become_that_of(keys[asked.place]);
-        let (attribute, value) = keys[asked.place];
-        asked.named(&Slice { attribute, value, evidence: &part.counted }, units, certain)
+        asked.named(keys[asked.place], &part.counted, certain)
     })
 }
 
@@ -125,20 +113,6 @@ fn requests(part: &Evidence) -> u64 {
     Metric::ALL.into_iter().chain(declared).map(of_metric).max().unwrap_or_default()
 }
 
-/// The slices that fare worse, the surest first. `declared` is how many slices there can be, seen or not; at least as
-/// many as are given.
-pub fn worse_slices(
-    guards: &[Guard],
-    slices: &[Slice<'_>],
-    declared: usize,
-    units: Units,
-) -> Vec<WorseSlice> {
-    let question = Question::of(guards, declared.max(slices.len()), units);
-    let ask = |(place, slice): (usize, &Slice<'_>)| question.ask(place, slice.evidence);
-    let asked: Vec<Asked<'_>> = slices.iter().enumerate().flat_map(ask).collect();
-    question.worst(&asked, |asked, certain| asked.named(&slices[asked.place], units, certain))
-}
-
 /// What every slice is asked.
 struct Question<'a> {
     /// Those that slices are asked of, of which something is counted by slice.
@@ -153,6 +127,7 @@ struct Asked<'a> {
     /// Which slice.
     place: usize,
     guard: &'a Guard,
+    units: Units,
     log_harm: f64,
     since: usize,
 }
@@ -183,7 +158,7 @@ impl<'a> Question<'a> {
                     (self.log_e(&harm), since)
                 }
             };
-            Asked { place, guard, log_harm, since }
+            Asked { place, guard, units: self.units, log_harm, since }
         };
         self.guards.iter().filter(is_counted).map(ask).collect()
     }
@@ -222,18 +197,19 @@ impl<'a> Question<'a> {
 }
 
 impl Asked<'_> {
-    fn named(&self, slice: &Slice<'_>, units: Units, certain: f64) -> WorseSlice {
-        let starts = Starts::of(slice.evidence);
+    /// The slice as it is told; `certain` is the log e-value beyond which nobody doubts it.
+    fn named(&self, (attribute, value): (&str, &str), evidence: &Evidence, certain: f64) -> WorseSlice {
+        let starts = Starts::of(evidence);
         let epochs = starts.since(self.since);
         WorseSlice {
-            attribute: slice.attribute.to_owned(),
-            value: slice.value.to_owned(),
+            attribute: attribute.to_owned(),
+            value: value.to_owned(),
             guard: *self.guard,
             baseline: total(epochs, self.guard, Arm::Baseline),
             candidate: total(epochs, self.guard, Arm::Candidate),
-            effect: match units {
+            effect: match self.units {
                 Units::Independent => independent::effect(self.guard, epochs),
-                Units::Sticky => sticky::effect_on_others(self.guard, slice.evidence, epochs),
+                Units::Sticky => sticky::effect_on_others(self.guard, evidence, epochs),
             },
             log_harm: self.log_harm,
             since: (self.since > 0).then(|| starts.after(self.since)),

@@ -124,7 +124,7 @@ fn nothing_measured_is_no_pass() {
 #[test]
 fn five_guards_have_one_error_together() {
     // Evidence that a guard alone would act on at 1 %, and at a fifth of it would not.
-    let pair = ((1_800, 180), (200, 40));
+    let pair = ((1_800, 180), (200, 38));
     let evidence = Evidence { epochs: vec![epoch(0, 1_000, Metric::Feedback, pair)] };
     let feedback = guard(Metric::Feedback, 300);
     let verdict = |guards: &[Guard]| judge(guards, &evidence, Units::Independent).guards[0].verdict;
@@ -173,7 +173,7 @@ fn what_depends_on_load_is_shown_safe_under_load_alone() {
 /// Errors and feedback at a tenth, each with evidence that half an error would act on and a quarter would not.
 fn errors_and_feedback() -> Evidence {
     let mut counts = epoch(0, 1_000, Metric::Errors, ((1_800, 40), (200, 15)));
-    let said = epoch(0, 1_000, Metric::Feedback, ((1_800, 40), (200, 15)));
+    let said = epoch(0, 1_000, Metric::Feedback, ((1_800, 42), (200, 15)));
     for arm in [Arm::Baseline, Arm::Candidate] {
         let of_feedback = said.arm(arm).counts(Metric::Feedback);
         counts.arm_mut(arm).tally.metrics[Metric::Feedback.index()] = of_feedback;

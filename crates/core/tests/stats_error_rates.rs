@@ -10,6 +10,8 @@
 mod always;
 #[path = "stats_error_rates/counted.rs"]
 mod counted;
+#[path = "stats_error_rates/dealt.rs"]
+mod dealt;
 #[path = "stats_error_rates/groups.rs"]
 mod groups;
 #[path = "stats_error_rates/late.rs"]

@@ -1,6 +1,6 @@
 //! The evidence of a rollout: counts of both arms, epoch by epoch. It only grows and is never reset at a step.
 
-use super::remembered::{Bet, Compared, Remembered};
+use super::remembered::{Bet, Compared, Race, Remembered};
 use super::tally::{Counts, GroupTally, Tally, UnitSketch};
 use crate::arm::Arm;
 use crate::epoch::Epoch;
@@ -51,6 +51,7 @@ pub enum Ending {
 struct Kept {
     arms: EpochArms,
     capitals: Remembered<Bet, Capital>,
+    races: Remembered<Race, Capital>,
     gaps: Remembered<Compared, [f64; 2]>,
 }
 
@@ -127,7 +128,8 @@ impl EpochCounts {
     /// What the baseline and the candidate did in an epoch.
     pub fn of(epoch: Epoch, [baseline, candidate]: [ArmCounts; 2]) -> Self {
         let arms = EpochArms { epoch, baseline, candidate, treatments: Vec::new() };
-        let kept = Kept { arms, capitals: Remembered::default(), gaps: Remembered::default() };
+        let (capitals, races, gaps) = Default::default();
+        let kept = Kept { arms, capitals, races, gaps };
         Self { kept: Arc::new(kept), ending: Ending::Awaited }
     }
 
@@ -156,6 +158,11 @@ impl EpochCounts {
         self.kept.capitals.or_find(bet, find)
     }
 
+    /// What a race among the cases makes of these counts; it is found once.
+    pub(super) fn race(&self, race: Race, find: impl FnOnce() -> Capital) -> Capital {
+        self.kept.races.or_find(race, find)
+    }
+
     /// How the arms compare by these counts, as a weighted sum and its weight; it is found once.
     pub(super) fn gap(&self, compared: Compared, find: impl FnOnce() -> [f64; 2]) -> [f64; 2] {
         self.kept.gaps.or_find(compared, find)
@@ -173,8 +180,9 @@ impl Deref for EpochCounts {
 impl DerefMut for EpochCounts {
     /// The counts, to be changed: what was found of them is forgotten.
     fn deref_mut(&mut self) -> &mut EpochArms {
-        let Kept { arms, capitals, gaps } = Arc::make_mut(&mut self.kept);
+        let Kept { arms, capitals, races, gaps } = Arc::make_mut(&mut self.kept);
         capitals.forget();
+        races.forget();
         gaps.forget();
         arms
     }

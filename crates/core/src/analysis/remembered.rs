@@ -3,6 +3,7 @@
 
 use crate::metric::Metric;
 use crate::stats::evidence::capital::Side;
+use crate::stats::evidence::conditional::CasesEpoch;
 use std::sync::{Mutex, PoisonError};
 
 /// What bets are asked of an epoch, with everything but its counts that the answer follows from.
@@ -18,6 +19,15 @@ pub(super) struct Bet {
     pub(super) unknown: u64,
     /// The candidate's part of the cases.
     pub(super) probability: f64,
+}
+
+/// What a race among cases is asked, likewise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Race {
+    /// The cases, as they are read.
+    pub(super) cases: CasesEpoch,
+    /// Which side.
+    pub(super) side: Side,
 }
 
 /// By what the arms of an epoch are compared, likewise.

@@ -1,6 +1,6 @@
 //! What decides: tests whose error holds however often they are looked at.
 //!
-//! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`betting`]
+//! [`capital`] is the additive form evidence is kept in. Requests drawn one by one: [`race`] judges events, [`conditional`] those of which not every request is a case, [`betting`]
 //! shares in percentage points, [`bounded`] values between two ends and [`scored`] scores from counts of them, [`capped`] costs and other means, [`per_success`] a ratio of sums, [`exceedance`] says how quantiles of
 //! durations become races, [`means`] what is told beside bets; [`centre`] makes bets vary less by what was known before. [`paired`] judges shadow traffic and
 //! evals, [`graded`] the scores of either, [`finite`] evals of a fixed set of cases. [`contrast`] judges sticky units and [`clustered`] races their events, [`srm`] watches the split of traffic,
@@ -9,6 +9,7 @@
 
 pub mod capital;
 pub mod race;
+pub mod conditional;
 pub mod betting;
 pub mod exceedance;
 pub mod contrast;

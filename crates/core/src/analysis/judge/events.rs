@@ -1,58 +1,85 @@
-//! The bad events of an epoch, as the race takes them, and its amounts, as bets do.
+//! The bad events of an epoch, as races take them: [`Events`]. Its shares and amounts, as bets do.
 
 use super::reading::{Cases, Reading};
 use crate::analysis::measurement::EpochCounts;
-use crate::analysis::remembered::Bet;
+use crate::analysis::remembered::{Bet, Race};
 use crate::analysis::tally::Counts;
 use crate::metric::Metric;
 use crate::stats::amounts::Amounts;
 use crate::stats::evidence::amounts::{self, AmountEpoch, Unknown};
 use crate::stats::evidence::betting::{self, BinaryEpoch, Trials};
 use crate::stats::evidence::capital::{Capital, Side};
+use crate::stats::evidence::conditional::{self, CasesEpoch};
 use crate::stats::evidence::contrast::Contrast;
 use crate::stats::evidence::exceedance::{TimesEpoch, scaled_threshold};
 use crate::stats::evidence::per_success::{self, CostEpoch, Costs};
 use crate::stats::evidence::race::RaceEpoch;
 
-/// The race of an epoch.
-pub(super) fn race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
-    RaceEpoch { probability, candidate: reading.bad(candidate), baseline: reading.bad(baseline) }
+/// The bad events of an epoch, and the cases they are among.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Events {
+    /// The candidate's part of the cases.
+    probability: f64,
+    candidate: Trials,
+    baseline: Trials,
 }
 
-/// The race of a percentile in which the candidate's answers are slow only beyond the margin.
-pub(super) fn granted_race_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    let candidate = reading.bad_if_granted(reading.of(metric, counts).candidate);
-    RaceEpoch { candidate, ..race_of(counts, metric, reading) }
-}
-
-/// The same for any margin, from the times of the candidate's answers.
-pub(super) fn race_granting(
-    counts: &EpochCounts,
-    metric: Metric,
-    reading: Reading,
-    margin: f64,
-) -> RaceEpoch {
-    let plain = race_of(counts, metric, reading);
-    let Some((percentile, threshold)) = metric.percentile().zip(counts.epoch.thresholds.of(metric)) else {
-        return plain;
-    };
-    let cases = reading.of(metric, counts);
-    if cases.is_empty() {
-        return plain;
+impl Events {
+    /// As they were counted.
+    pub(super) fn of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Self {
+        Self::counted(Cases::of(metric, counts), |counts| reading.bad(counts), |counts| reading.bad(counts))
     }
-    let times = counts.candidate.tally.times(percentile.of);
-    let beyond = times.count_above(scaled_threshold(threshold.at_us, margin));
-    RaceEpoch { candidate: reading.bad(Counts { events: beyond, ..cases.candidate }), ..plain }
-}
 
-/// The race of what came to more than the cap.
-pub(super) fn tail_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> RaceEpoch {
-    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
-    RaceEpoch {
-        probability,
-        candidate: reading.bad_if_granted(candidate),
-        baseline: reading.bad_if_granted(baseline),
+    /// Those of a percentile where the candidate's answers are slow only beyond the margin.
+    pub(super) fn granted(counts: &EpochCounts, metric: Metric, reading: Reading) -> Self {
+        let granted = |counts| reading.bad_if_granted(counts);
+        Self::counted(Cases::of(metric, counts), granted, |counts| reading.bad(counts))
+    }
+
+    /// The same for any margin, from the times of the candidate's answers.
+    pub(super) fn granting(counts: &EpochCounts, metric: Metric, reading: Reading, margin: f64) -> Self {
+        let cases = Cases::of(metric, counts);
+        let threshold = metric.percentile().zip(counts.epoch.thresholds.of(metric));
+        let Some((percentile, threshold)) = threshold.filter(|_| !cases.is_empty()) else {
+            return Self::of(counts, metric, reading);
+        };
+        let times = counts.candidate.tally.times(percentile.of);
+        let events = times.count_above(scaled_threshold(threshold.at_us, margin));
+        let beyond = |counts| reading.bad(Counts { events, ..counts });
+        Self::counted(cases, beyond, |counts| reading.bad(counts))
+    }
+
+    /// Amounts that came to more than the cap.
+    pub(super) fn beyond_cap(counts: &EpochCounts, metric: Metric, reading: Reading) -> Self {
+        let beyond = |counts| reading.bad_if_granted(counts);
+        Self::counted(Cases::of(metric, counts), beyond, beyond)
+    }
+
+    fn counted(
+        cases: Cases,
+        of_candidate: impl Fn(Counts) -> u64,
+        of_baseline: impl Fn(Counts) -> u64,
+    ) -> Self {
+        let Cases { probability, candidate, baseline } = cases;
+        let trials = |counts: Counts, events| Trials { trials: counts.trials, events };
+        Self {
+            probability,
+            candidate: trials(candidate, of_candidate(candidate)),
+            baseline: trials(baseline, of_baseline(baseline)),
+        }
+    }
+
+    /// As a race takes them.
+    pub(super) const fn race(&self) -> RaceEpoch {
+        let Self { probability, candidate, baseline } = *self;
+        RaceEpoch { probability, candidate: candidate.events, baseline: baseline.events }
+    }
+
+    /// The evidence that an epoch's cases are more often bad on the candidate, or less often, given how many each arm has. What it was
+    /// asked before the epoch remembers.
+    pub(super) fn among_cases(&self, counts: &EpochCounts, side: Side) -> Capital {
+        let cases = CasesEpoch { candidate: self.candidate, baseline: self.baseline };
+        counts.race(Race { cases, side }, || conditional::capital(&cases, side))
     }
 }
 
@@ -64,7 +91,7 @@ pub(super) fn capital_of_amounts(
 ) -> Capital {
     let cap = counts.epoch.thresholds.cap(metric).unwrap_or(1);
     let (unknown, _) = reading.early_amounts(Counts::default(), cap);
-    let Cases { probability, .. } = reading.of(metric, counts);
+    let Cases { probability, .. } = Cases::of(metric, counts);
     counts.capital(Bet { metric, side, margin, unknown, probability }, || {
         if metric == Metric::CostPerSuccess {
             return per_success::capital(&costs_of(counts), side, margin);
@@ -89,19 +116,15 @@ pub(super) fn log_e_safe_by_amounts<'a>(
 }
 
 /// The evidence that the candidate's share is larger by more than so many points, epoch by epoch.
-pub(super) fn harm_by_points(
-    epochs: &[&EpochCounts],
-    (metric, tolerated): (Metric, f64),
-    reading: Reading,
-) -> Vec<Capital> {
-    let epochs: Vec<BinaryEpoch> = epochs.iter().map(|counts| bets_of(counts, metric, reading)).collect();
+pub(super) fn harm_by_points(epochs: &[&EpochCounts], (metric, tolerated): (Metric, f64)) -> Vec<Capital> {
+    let epochs: Vec<BinaryEpoch> = epochs.iter().map(|counts| bets_of(counts, metric)).collect();
     betting::harm(&epochs, tolerated).collect()
 }
 
 /// The bets on a share in an epoch.
-pub(super) fn bets_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> BinaryEpoch {
+pub(super) fn bets_of(counts: &EpochCounts, metric: Metric) -> BinaryEpoch {
     let trials = |counts: Counts| Trials { trials: counts.trials, events: counts.events };
-    let Cases { probability, candidate, baseline } = reading.of(metric, counts);
+    let Cases { probability, candidate, baseline } = Cases::of(metric, counts);
     let centre = counts.epoch.centre(metric);
     BinaryEpoch { probability, centre, candidate: trials(candidate), baseline: trials(baseline) }
 }
@@ -123,7 +146,7 @@ pub(super) fn contrast_of_amounts(
 /// The times of an epoch with the threshold of a percentile; nothing while it has none, and without cases.
 pub(super) fn times_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> Option<TimesEpoch<'_>> {
     let (percentile, threshold) = metric.percentile().zip(counts.epoch.thresholds.of(metric))?;
-    let cases = reading.of(metric, counts);
+    let cases = Cases::of(metric, counts);
     let candidate = counts.candidate.tally.times(percentile.of);
     let timed = candidate.count_above(threshold.at_us);
     let without_times = Counts { events: cases.candidate.events.saturating_sub(timed), ..cases.candidate };
@@ -150,7 +173,7 @@ fn costs_of(counts: &EpochCounts) -> CostEpoch<'_> {
 
 /// The amounts of an epoch; none while they have no cap, and without cases.
 fn amounts_of(counts: &EpochCounts, metric: Metric, reading: Reading) -> AmountEpoch<'_> {
-    let cases = reading.of(metric, counts);
+    let cases = Cases::of(metric, counts);
     let cap = counts.epoch.thresholds.cap(metric).filter(|_| !cases.is_empty());
     let [candidate, baseline] = [&counts.candidate, &counts.baseline]
         .map(|arm| cap.and_then(|_| arm.tally.amounts(metric)).unwrap_or(&NO_AMOUNTS));

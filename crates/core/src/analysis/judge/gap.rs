@@ -4,7 +4,7 @@
 //! both arms across epochs does not look like a difference between them.
 
 use super::is_relative;
-use super::reading::Reading;
+use super::reading::Cases;
 use crate::analysis::measurement::EpochCounts;
 use crate::analysis::remembered::{Compared, Scale};
 use crate::analysis::tally::Counts;
@@ -61,7 +61,7 @@ impl Gap {
             return Self::of_means(mean(baseline), mean(candidate), weight);
         }
         if is_relative(guard.margin) {
-            let cases = Reading::told_of(guard.metric).of(guard.metric, counts);
+            let cases = Cases::of(guard.metric, counts);
             return Self {
                 sum: cases.candidate.events as f64 * (1.0 - cases.probability),
                 weight: cases.baseline.events as f64 * cases.probability,

@@ -1,5 +1,5 @@
-//! Tests for requests drawn one by one: exact at every number of requests and looks, where every request is a case; what few tell of
-//! has one reading more, see [`Reading`].
+//! Tests for requests drawn one by one: exact at every number of requests and looks where every request is a case, and given how many
+//! cases each arm has elsewhere, see [`reading`](super::reading).
 //!
 //! HARM of a share or a percentile is an event race: of the bad events, more fell on the candidate than the draw explains. A
 //! strict margin in points is bet on instead.
@@ -7,9 +7,7 @@
 //! race against the margin, per cent of a quantile is a race in which the candidate is granted the margin. An amount is
 //! bet on under its cap, and what exceeds the cap is raced.
 
-use super::events::{
-    bets_of, capital_of_amounts, granted_race_of, log_e_safe_by_amounts, race_granting, race_of, tail_of,
-};
+use super::events::{Events, bets_of, capital_of_amounts, log_e_safe_by_amounts};
 use super::gap::Gap;
 use super::interval::ALPHA_EITHER;
 use super::reading::Reading;
@@ -60,7 +58,8 @@ pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
         least(metric, |reading| log_e_safe_by_amounts(epochs(), metric, reading, margin))
     } else if metric.percentile().is_some() {
         least(metric, |reading| {
-            race::log_e_safe(&races(epochs(), |counts| race_granting(counts, metric, reading, margin)), 1.0)
+            let granting = |counts: &EpochCounts| Events::granting(counts, metric, reading, margin);
+            race::log_e_safe(&races(epochs(), granting), 1.0)
         })
     } else {
         log_safe(guard, evidence)
@@ -83,7 +82,7 @@ pub(super) fn split(evidence: &Evidence) -> SplitCheck {
 
 /// The most errors per request the candidate may add.
 pub(super) fn harm_bound(evidence: &Evidence) -> Option<f64> {
-    let epochs = bets(evidence.compared(), Metric::Errors, Reading::Quick);
+    let epochs = bets(evidence.compared(), Metric::Errors);
     betting::difference(&epochs).map(|_| betting::upper_bound(&epochs, ALPHA_PROMOTE).max(0.0))
 }
 
@@ -98,10 +97,10 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
     least(metric, |reading| {
         let epochs = || epochs.iter().copied();
         if metric.percentile().is_some() {
-            return race::log_e_safe(
-                &races(epochs(), |counts| granted_race_of(counts, metric, reading)),
-                1.0,
-            );
+            return epochs()
+                .map(|counts| Events::granted(counts, metric, reading).among_cases(counts, Side::Safe))
+                .sum::<Capital>()
+                .log_e();
         }
         if metric.is_amount() {
             let asked = (metric, Side::Safe, margin);
@@ -113,7 +112,7 @@ fn log_safe(guard: &Guard, evidence: &Evidence) -> f64 {
         if is_relative(guard.margin) {
             return race::log_e_safe(&plain_races(epochs(), metric, reading), 1.0 + margin);
         }
-        betting::log_e_safe(&bets(epochs(), metric, reading), margin)
+        betting::log_e_safe(&bets(epochs(), metric), margin)
     })
 }
 
@@ -122,8 +121,7 @@ fn exceeds_its_cap_more_often(guard: &Guard, evidence: &Evidence) -> bool {
     if !guard.metric.is_amount() {
         return false;
     }
-    let reading = Reading::told_of(guard.metric);
-    let tails = races(evidence.compared(), |counts| tail_of(counts, guard.metric, reading));
+    let tails = races(evidence.compared(), |counts| Events::beyond_cap(counts, guard.metric, Reading::Quick));
     race::log_e_harm(&tails, 1.0) >= -ALPHA_PROMOTE.ln()
 }
 
@@ -148,28 +146,36 @@ pub(super) fn effect(guard: &Guard, epochs: &[&EpochCounts]) -> Effect {
     if guard.metric.is_amount() {
         return interval::of_amounts(guard, epochs, estimate);
     }
-    let reading = Reading::told_of(guard.metric);
-    let races = plain_races(epochs.iter().copied(), guard.metric, reading);
+    let races = plain_races(epochs.iter().copied(), guard.metric, Reading::Quick);
     if is_relative(guard.margin) {
         let ratios = race::confidence(&races, ALPHA_PROMOTE / 2.0);
         return interval::around(estimate, interval::excess(ratios));
     }
-    let bets = bets(epochs.iter().copied(), guard.metric, reading);
+    let bets = bets(epochs.iter().copied(), guard.metric);
     let sums: Vec<EpochSums> = epochs.iter().map(|counts| sums(counts, guard.metric)).collect();
-    let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS);
+    let ratio = race::least_excess(&races, ALPHA_EITHER, &LOG_WEIGHTS)
+        .or_else(|| is_more_often_bad(guard.metric, epochs).then_some(1.0));
     let lower = interval::points(betting::lower_bound(&bets, ALPHA_EITHER), ratio, &sums);
     let upper = betting::upper_bound(&bets, ALPHA_PROMOTE / 2.0);
     interval::around(estimate, Interval { lower, upper })
+}
+
+/// Whether cases are more often bad on the candidate, by the race that finds it sooner and gives no bound of how much more often.
+fn is_more_often_bad(metric: Metric, epochs: &[&EpochCounts]) -> bool {
+    let among_cases =
+        |counts: &&EpochCounts| Events::of(counts, metric, Reading::Quick).among_cases(counts, Side::Harm);
+    let capital: Capital = epochs.iter().map(among_cases).sum();
+    !metric.cases_are_drawn() && capital.log_e_weighted(&LOG_WEIGHTS) > -ALPHA_EITHER.ln()
 }
 
 /// The races of epochs, those with the same draw probability as one: their likelihoods are the same, and a rollout
 /// of days has hundreds of epochs.
 fn races<'a>(
     epochs: impl Iterator<Item = &'a EpochCounts>,
-    race: impl Fn(&EpochCounts) -> RaceEpoch,
+    events: impl Fn(&EpochCounts) -> Events,
 ) -> Vec<RaceEpoch> {
     let mut merged: Vec<RaceEpoch> = Vec::new();
-    for epoch in epochs.map(race) {
+    for epoch in epochs.map(|counts| events(counts).race()) {
         match merged.iter_mut().find(|earlier| earlier.probability == epoch.probability) {
             Some(earlier) => {
                 earlier.candidate += epoch.candidate;
@@ -187,21 +193,17 @@ fn plain_races<'a>(
     metric: Metric,
     reading: Reading,
 ) -> Vec<RaceEpoch> {
-    races(epochs, |counts| race_of(counts, metric, reading))
+    races(epochs, |counts| Events::of(counts, metric, reading))
 }
 
 /// The bets of epochs, those with the same draw probability and centre as one, for the same reason.
-fn bets<'a>(
-    epochs: impl Iterator<Item = &'a EpochCounts>,
-    metric: Metric,
-    reading: Reading,
-) -> Vec<BinaryEpoch> {
+fn bets<'a>(epochs: impl Iterator<Item = &'a EpochCounts>, metric: Metric) -> Vec<BinaryEpoch> {
     let mut merged: Vec<BinaryEpoch> = Vec::new();
     let add = |arm: &mut Trials, more: Trials| {
         arm.trials += more.trials;
         arm.events += more.events;
     };
-    for epoch in epochs.map(|counts| bets_of(counts, metric, reading)) {
+    for epoch in epochs.map(|counts| bets_of(counts, metric)) {
         let is_same = |earlier: &&mut BinaryEpoch| {
             earlier.probability == epoch.probability && earlier.centre == epoch.centre
         };

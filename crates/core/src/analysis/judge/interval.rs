@@ -31,7 +31,7 @@ pub(super) fn of_times(
 
 /// The range of an amount's mean under its cap.
 pub(super) fn of_amounts(guard: &Guard, epochs: &[&EpochCounts], estimate: Option<f64>) -> Effect {
-    let readings = Reading::of_failures(guard.metric).iter().map(|reading| {
+    let readings = Reading::all(guard.metric).iter().map(|reading| {
         let told = contrast_of_amounts(epochs, guard.metric, *reading);
         let told = told.map(|told| [told.lower(ALPHA_PROMOTE / 2.0), told.upper(ALPHA_PROMOTE / 2.0)]);
         let [lower, upper] = told.map_or([None; 2], |ends| ends.map(|end| Some(end.exp())));

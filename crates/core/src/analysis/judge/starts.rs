@@ -11,7 +11,7 @@
 
 mod chosen;
 
-use super::events::{capital_of_amounts, granted_race_of, harm_by_points, race_of, tail_of};
+use super::events::{Events, capital_of_amounts, harm_by_points};
 use super::gap::Gap;
 use super::reading::Reading;
 use crate::analysis::measurement::{EpochCounts, Evidence};
@@ -110,15 +110,14 @@ impl<'a> Starts<'a> {
         }
         if guard.strict && matches!(guard.margin, Margin::Points(_)) {
             let asked = (guard.metric, guard.tolerated());
-            return Found::least(
-                readings.map(|reading| self.bet(&chosen, |epochs| harm_by_points(epochs, asked, *reading))),
-            );
+            return self.bet(&chosen, |epochs| harm_by_points(epochs, asked));
         }
         let is_granted = guard.strict && guard.metric.percentile().is_some();
-        let (ratio, race): (f64, Race) =
-            if is_granted { (1.0, granted_race_of) } else { (1.0 + guard.tolerated(), race_of) };
+        let (ratio, events): (f64, EventsOf) =
+            if is_granted { (1.0, Events::granted) } else { (1.0 + guard.tolerated(), Events::of) };
         Found::least(readings.map(|reading| {
-            let raced = self.raced(&chosen, ratio, |counts| race(counts, guard.metric, *reading));
+            let raced =
+                self.raced(&chosen, (guard.metric, ratio), |counts| events(counts, guard.metric, *reading));
             self.mixed(&chosen, raced, &LOG_WEIGHTS)
         }))
     }
@@ -170,7 +169,8 @@ impl<'a> Starts<'a> {
         if guard.strict {
             return mean;
         }
-        let tails = self.raced(beyond, 1.0, |counts| tail_of(counts, guard.metric, reading));
+        let tails = self
+            .raced(beyond, (guard.metric, 1.0), |counts| Events::beyond_cap(counts, guard.metric, reading));
         let tail = self.mixed(beyond, tails, &LOG_WEIGHTS);
         Found {
             log_e: log_sum_exp(&[ON_THE_MEAN.ln() + mean.log_e, (1.0 - ON_THE_MEAN).ln() + tail.log_e]),
@@ -178,9 +178,21 @@ impl<'a> Starts<'a> {
         }
     }
 
-    fn raced(&self, chosen: &Chosen, ratio: f64, race: impl Fn(&EpochCounts) -> RaceEpoch) -> Independent {
-        let races: Vec<RaceEpoch> = self.since(chosen.first).iter().map(|counts| race(counts)).collect();
-        Independent::of(chosen, race::harm(&races, ratio).collect())
+    /// What a race makes of the events of epochs: by the draw where it decides whose the cases are, and where more than as many are
+    /// tolerated; given how many cases each arm has elsewhere, which finds more.
+    fn raced(
+        &self,
+        chosen: &Chosen,
+        (metric, ratio): (Metric, f64),
+        events: impl Fn(&EpochCounts) -> Events,
+    ) -> Independent {
+        let epochs = self.since(chosen.first).iter();
+        if metric.cases_are_drawn() || ratio > 1.0 {
+            let races: Vec<RaceEpoch> = epochs.map(|counts| events(counts).race()).collect();
+            return Independent::of(chosen, race::harm(&races, ratio).collect());
+        }
+        let among_cases = epochs.map(|counts| events(counts).among_cases(counts, Side::Harm));
+        Independent::of(chosen, among_cases.collect())
     }
 
     /// Mixes what the chosen starts found, the latest first: each has the epochs of those after it.
@@ -247,8 +259,8 @@ impl Found {
 
 const NOTHING: Found = Found { log_e: f64::NEG_INFINITY, since: 0 };
 
-/// What an epoch's events are held against.
-type Race = fn(&EpochCounts, Metric, Reading) -> RaceEpoch;
+/// Which events of an epoch race.
+type EventsOf = fn(&EpochCounts, Metric, Reading) -> Events;
 
 /// The log weight of the start after so many times five minutes; all weights together are one.
 fn log_weight(number: u64) -> f64 {

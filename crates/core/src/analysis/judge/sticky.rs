@@ -68,7 +68,7 @@ pub(super) fn harm(
     if guard.strict && matches!(guard.margin, Margin::Points(_)) {
         return (Harm::Tested(is_beyond_margin(guard, (evidence, heavy), alpha)), 0);
     }
-    let found = Found::least(Reading::of_failures(guard.metric).iter().map(|reading| {
+    let found = Found::least(Reading::all(guard.metric).iter().map(|reading| {
         let groups = Groups { guard, reading: *reading, epochs: starts.since(0), heavy };
         let material = match heavy {
             None => starts.material(Gaps::of(guard, &gaps(guard, starts))),
@@ -89,7 +89,7 @@ pub(super) fn log_harm(guard: &Guard, (starts, heavy): (&Starts<'_>, Option<&Hea
         let groups = Groups { guard, reading: *reading, epochs, heavy };
         starts.mixed(&starts.all(), groups.race(), &LOG_WEIGHTS)
     };
-    let found = Found::least(Reading::of_failures(guard.metric).iter().map(of_reading));
+    let found = Found::least(Reading::all(guard.metric).iter().map(of_reading));
     Some(if epochs.is_empty() { 0.0 } else { found.log_e })
 }
 
@@ -106,8 +106,7 @@ fn costs_more(guard: &Guard, (evidence, heavy): (&Evidence, Option<&HeavyGroups>
         Contrast::of_amounts(&without(heavy, sums), tolerated)
             .is_some_and(|distance| distance.lower(alpha) > 0.0 && distance.event_groups >= HARM_GROUPS)
     };
-    is_material(guard, estimate_of_sums(guard, &sums))
-        && Reading::of_failures(guard.metric).iter().all(is_worse)
+    is_material(guard, estimate_of_sums(guard, &sums)) && Reading::all(guard.metric).iter().all(is_worse)
 }
 
 /// A race is about ratios, so a strict margin in points is asked of the bound of the difference.
@@ -198,7 +197,7 @@ fn shows_safe(log_safe: Option<f64>, guard: &Guard, evidence: &Evidence) -> bool
     if let Some(log_e) = log_safe {
         return log_e >= -ALPHA_PROMOTE.ln();
     }
-    Reading::of_failures(guard.metric).iter().all(|reading| {
+    Reading::all(guard.metric).iter().all(|reading| {
         let sums = sums_to_margin(guard, *reading, safe_epochs(guard.metric, evidence));
         contrast(guard.metric, &sums, at_margin(guard))
             .is_some_and(|distance| distance.upper(ALPHA_PROMOTE) < 0.0)
@@ -330,7 +329,7 @@ fn ratio_of_amounts(
         lower: one.lower.min(other.lower),
         upper: one.upper.max(other.upper),
     };
-    let ranges: Option<Vec<Interval>> = Reading::of_failures(metric).iter().map(in_reading).collect();
+    let ranges: Option<Vec<Interval>> = Reading::all(metric).iter().map(in_reading).collect();
     ranges?.into_iter().reduce(wider)
 }
 

@@ -16,7 +16,8 @@
 //! downwards (Jensen), and the events of a race are drawn without putting back, which varies less than the race allows for (Hoeffding,
 //! "Probability inequalities for sums of bounded random variables", JASA 58, 1963, theorem 4) and is known to the end where both
 //! shares are held to be equal ([`conditional`]). Given that one arm has none, an epoch says nothing. All of that
-//! holds at each look by itself, and at the ends of epochs at all of them; between these it is measured (docs/error-rates.md).
+//! holds at each look by itself, and over all looks for the epochs whose cases have all come; for open ones it is measured
+//! (docs/error-rates.md).
 //!
 //! [`conditional`]: crate::stats::evidence::conditional
 

@@ -7,9 +7,9 @@
 //! `h(x) = C(n_T, x) C(n - n_T, K - x) / C(n, K)`, whatever the share of bad ones is and whatever makes a request a case. That is the
 //! distribution of Fisher's exact test ("The logic of inductive inference", Journal of the Royal Statistical Society 98, 1935).
 //!
-//! Exact for cases that are independent of each other given their arm, as a product over epochs, at any one look and at the ends
-//! of epochs at all of them. Between these the numbers of cases still move; how often that misleads is measured, and is no more than
-//! of the race. It varies less than the race allows for (Hoeffding, "Probability inequalities for sums of bounded random
+//! Exact for cases that are independent of each other given their arm, as a product over epochs: at any one look, and over all looks
+//! for the epochs whose cases have all come. Those of an open epoch still move; how often that misleads is measured, and is no more
+//! than of the race. It varies less than the race allows for (Hoeffding, "Probability inequalities for sums of bounded random
 //! variables", JASA 58, 1963, theorem 4), by a part of `K / n`, and finds as much sooner what there is to find.
 
 use std::array;

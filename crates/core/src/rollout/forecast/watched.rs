@@ -18,9 +18,10 @@ use crate::weight::Weight;
 /// What the bets of SAFE pay for mixing, in log evidence; measured by simulation of equal candidates.
 pub(super) const PRICE: f64 = 2.0;
 
-/// How many times as many amounts it takes as their variance says, because they lean to one side; measured by simulation
-/// of equal candidates.
-const LEANING: f64 = 1.1;
+/// How many times as many amounts it takes as their variance says, because they lean to one side. With it 85 in 100 equal
+/// candidates are shown safe within 1.04 times what is told by their mean latency and within 1.21 by their cost, which leans
+/// farther, as within 1.03 by errors and 1.14 by a percentile; measured by simulation.
+const LEANING: f64 = 1.25;
 
 /// The log of evidence that SAFE takes: its level, and what the bets pay for mixing.
 pub(super) fn level() -> f64 {

@@ -1,96 +1,17 @@
 //! What was measured: rows that may come twice, late and in any order, and what they are summed to.
 
+use crate::counted::*;
 use crate::world::*;
 use proptest::prelude::*;
-use std::path::Path;
 use viridian_core::analysis::measurement::{ArmCounts, Ending, EpochCounts, Evidence, SETTLED_AFTER};
-use viridian_core::analysis::row::{FeedbackRecord, GroupRow, Origin, SLOT, TallyRow, slot_of};
-use viridian_core::analysis::tally::{Counts, GroupTally, Tally};
+use viridian_core::analysis::row::{FeedbackRecord, GroupRow, TallyRow, slot_of};
+use viridian_core::analysis::tally::{GroupTally, Tally};
 use viridian_core::arm::Arm;
-use viridian_core::epoch::Epoch;
-use viridian_core::id::{BootId, EpochId, NodeName};
+use viridian_core::id::EpochId;
 use viridian_core::metric::Metric;
 use viridian_core::time::Timestamp;
-use viridian_core::unit::{Group, UnitHash};
-use viridian_store::{Commit, Store, TableChange};
-
-/// A store whose application went through epochs 1 to `count`.
-fn with_epochs(directory: &Path, count: u32) -> Store {
-    let store = furnished(directory);
-    store.reserve_generations(&application_name(), 100).unwrap();
-    for id in 1..=count {
-        begin_epoch(&store, id);
-    }
-    store
-}
-
-/// Each epoch begins an hour after the one before.
-fn begin_epoch(store: &Store, id: u32) {
-    let span = Epoch { started_at: later(60 * u64::from(id - 1)), ..epoch(id, percent(10)) };
-    let table = table(store, id.into(), &span);
-    store
-        .commit_table(&TableChange { table: &table, epoch: Some(&span), because: "a test", at: NOW })
-        .unwrap();
-}
-
-/// A key rows are kept under: the node, its boot, the epoch, the slot.
-type Key = (u8, u8, u32, u8);
-
-fn origin((node, boot, ..): Key) -> Origin {
-    // Half of all boots are numbers that a signed column cannot hold as they are.
-    let boot = BootId(u64::from(boot) * (u64::MAX / 2 + 1));
-    Origin { node: NodeName::parse(&format!("gateway-{node}")).unwrap(), boot }
-}
-
-/// The running total of a gateway after so many requests.
-fn tally(requests: u64) -> Tally {
-    let mut tally = Tally::default();
-    tally.classes[0] = requests;
-    tally.exempt[1] = requests / 3;
-    tally.metrics[Metric::Errors.index()] = Counts::of_share(requests, requests / 2);
-    for _ in 0..requests.min(20) {
-        tally.latency.record(1_000 * requests);
-    }
-    tally
-}
-
-fn groups(requests: u64) -> GroupTally {
-    let mut groups = GroupTally::default();
-    for request in 0..requests {
-        let unit = UnitHash(request.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        groups.units.insert(unit);
-        groups.record_counts(Metric::Errors, unit.group(), Counts::of_share(1, 0));
-    }
-    groups
-}
-
-fn record(store: &Store, key: Key, requests: u64) {
-    let (_, _, epoch, slot) = key;
-    let slot = slot_of(NOW.plus(SLOT * u32::from(slot)));
-    let (application, epoch, arm) = (application_name(), EpochId(epoch), Arm::Candidate);
-    let row = TallyRow { application: application.clone(), epoch, slot, arm, tally: tally(requests) };
-    store.record(&origin(key), &[row], &[]).unwrap();
-}
-
-fn record_groups(store: &Store, key: Key, requests: u64) {
-    let row = GroupRow {
-        application: application_name(),
-        epoch: EpochId(key.2),
-        arm: Arm::Candidate,
-        groups: groups(requests),
-    };
-    store.record(&origin(key), &[], &[row]).unwrap();
-}
-
-fn evidence(store: &Store) -> Evidence {
-    store.evidence(&application_name(), EpochId(1), minutes(0), NOW).unwrap()
-}
-
-fn candidate(store: &Store, epoch: u32) -> ArmCounts {
-    let evidence = evidence(store);
-    let found = evidence.epochs.into_iter().find(|counts| counts.epoch.id == EpochId(epoch));
-    found.unwrap().candidate.clone()
-}
+use viridian_core::unit::Group;
+use viridian_store::{Commit, Store};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -291,75 +212,6 @@ fn an_epoch_without_rows_is_there_and_rows_without_an_epoch_are_not() {
     let evidence = evidence(&store);
     assert_eq!(evidence.epochs.len(), 2);
     assert_eq!(evidence.seen().candidate, 0);
-}
-
-/// How many rows there are of tallies, of group tallies and of totals.
-fn rows(directory: &Path) -> [u64; 3] {
-    ["tallies", "group_tallies", "totals"].map(|table| {
-        let sql = format!("SELECT count(*) FROM {table}");
-        raw(directory).query_row(&sql, [], |row| row.get(0)).unwrap()
-    })
-}
-
-#[test]
-fn folding_changes_no_sum() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = with_epochs(directory.path(), 3);
-    for epoch in 1..=3 {
-        for node in 0..3 {
-            record(&store, (node, 0, epoch, 0), 10);
-            record(&store, (node, 0, epoch, 24), 20);
-            record_groups(&store, (node, 0, epoch, 0), 30);
-        }
-    }
-    let before = evidence(&store);
-    let day = 24 * 60;
-    for (minute, expected) in [
-        (day - 5, [18, 9, 0]),
-        // The first slots of the epoch that went on a day ago are older than that; it ended within the hour.
-        (day + 10, [15, 9, 1]),
-        (day + 60, [9, 6, 2]),
-        // The last epoch goes on, and nobody has reported in it for a day.
-        (day + 130, [0, 0, 3]),
-        (9 * day, [0, 0, 3]),
-        (day, [0, 0, 3]),
-    ] {
-        fold(&store, later(minute));
-        assert_eq!(rows(directory.path()), expected, "after {minute} minutes");
-        assert!(evidence(&store) == before, "after {minute} minutes");
-    }
-}
-
-#[test]
-fn what_was_folded_takes_no_more_rows() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = with_epochs(directory.path(), 2);
-    record(&store, (0, 0, 1, 0), 10);
-    fold(&store, later(24 * 60 + 60));
-    let before = evidence(&store);
-    record(&store, (0, 0, 1, 0), 11);
-    record(&store, (7, 0, 1, 50), 10);
-    record_groups(&store, (7, 0, 1, 0), 10);
-    record(&store, (7, 0, 2, 12), 10);
-    assert!(evidence(&store) == before, "a folded epoch, and a folded slot of the one that goes on");
-    record(&store, (7, 0, 2, 13), 10);
-    assert!(evidence(&store) != before, "a slot that is not a day old");
-}
-
-#[test]
-fn totals_of_long_ago_are_forgotten_unless_a_rollout_needs_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = with_epochs(directory.path(), 1);
-    start(&store, "r1", "v2").unwrap();
-    let copies = "WITH RECURSIVE copy (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM copy WHERE n < 1100)
-        INSERT INTO epochs SELECT application, n, baseline, started_at, json_set(epoch, '$.id', n) FROM copy, epochs";
-    raw(directory.path()).execute_batch(copies).unwrap();
-    let kept = || evidence(&store).epochs.len();
-    fold(&store, later(48 * 60));
-    assert_eq!(kept(), 1_099, "the rollout began with the second epoch");
-    store.commit(&bare(&rollout_name("r1"), &rolled_back(1), &report("it ended"))).unwrap();
-    fold(&store, later(48 * 60));
-    assert_eq!(kept(), 1_001, "a thousand, and the one that goes on");
 }
 
 #[test]

@@ -32,11 +32,19 @@ struct Answers {
     slower: f64,
     refused: u64,
     timed_out: u64,
+    /// When those that time out are given up.
+    deadline_us: u64,
     /// How those that are refused at once end.
     as_what: Class,
 }
 
-const USUAL: Answers = Answers { slower: 1.0, refused: 0, timed_out: 0, as_what: Class::UpstreamError };
+const USUAL: Answers = Answers {
+    slower: 1.0,
+    refused: 0,
+    timed_out: 0,
+    deadline_us: DEADLINE_US,
+    as_what: Class::UpstreamError,
+};
 /// Those that no answer was meant for.
 const TURNED_AWAY: [Class; 2] = [Class::RateLimited, Class::CallerError];
 
@@ -50,7 +58,7 @@ fn outcome(number: u64, answers: Answers, arm: Arm, weight: Weight) -> Outcome {
     let (class, latency_us) = if fate < answers.refused {
         (answers.as_what, AT_ONCE_US)
     } else if fate < answers.refused + answers.timed_out {
-        (Class::Timeout, DEADLINE_US)
+        (Class::Timeout, answers.deadline_us)
     } else {
         (Class::Ok, answered_us)
     };
@@ -73,19 +81,27 @@ fn thresholds_of(metric: Metric, threshold: Threshold) -> Thresholds {
     thresholds
 }
 
-fn judged(metric: Metric, margin: u32, (baseline, candidate): (Answers, Answers), units: Units) -> Judgement {
+fn judged(metric: Metric, margin: u32, arms: (Answers, Answers), units: Units) -> Judgement {
     let at_us = edge_at_or_below(1_050_000);
     let scaled_us = scaled_threshold(at_us, f64::from(margin) / 100.0);
+    judged_by(thresholds_of(metric, Threshold { at_us, scaled_us }), (metric, margin), arms, units)
+}
+
+fn judged_by(
+    thresholds: Thresholds,
+    (metric, margin): (Metric, u32),
+    (baseline, candidate): (Answers, Answers),
+    units: Units,
+) -> Judgement {
     let weight = Weight::from_basis_points(5_000).unwrap();
     let mut counts = EpochCounts::empty(Epoch {
         id: EpochId(1),
         weight,
-        thresholds: thresholds_of(metric, Threshold { at_us, scaled_us }),
+        thresholds,
         centres: Centres::default(),
         started_at: Timestamp(0),
         allotment: None,
     });
-    let thresholds = counts.epoch.thresholds;
     for (arm, answers) in [(Arm::Baseline, baseline), (Arm::Candidate, candidate)] {
         for number in 0..REQUESTS {
             let outcome = outcome(number, answers, arm, weight);
@@ -149,6 +165,34 @@ fn a_candidate_that_fails_at_once_is_not_slow_for_that() {
 #[test]
 fn a_candidate_that_lets_callers_wait_until_the_end_is_slow() {
     check("timeouts are slow", 20, (USUAL, Answers { timed_out: 10, ..USUAL }), Expected::Fail);
+}
+
+/// Whoever is given up between the threshold and what the margin grants was slow, and may have been slower than the margin.
+#[test]
+fn a_deadline_within_the_margin_hides_nobody() {
+    let deadline_us = 1_150_000;
+    let given_up = Answers { timed_out: 30, deadline_us, ..USUAL };
+    check("of the candidate", 20, (USUAL, given_up), Expected::Wait);
+    // Were all of them slower than the margin, the baseline would still have more slow answers.
+    check("of both alike", 20, (given_up, given_up), Expected::Pass);
+    check("beyond the margin", 5, (USUAL, given_up), Expected::Fail);
+}
+
+/// A deadline is below the highest threshold, so that nobody knows how slow those are that were given up: no margin is told with
+/// which they would have passed.
+#[test]
+fn those_who_are_given_up_pass_with_no_margin() {
+    let threshold = |at_us| {
+        let at_us = edge_at_or_below(at_us);
+        Threshold { at_us, scaled_us: scaled_threshold(at_us, 0.2) }
+    };
+    let mut thresholds = Thresholds::only(Metric::LatencyP95, threshold(1_050_000));
+    thresholds.set(Metric::LatencyP99, threshold(8_000_000));
+    let given_up = Answers { timed_out: 60, deadline_us: 3_000_000, ..USUAL };
+    let passes_with = |candidate| {
+        judged_by(thresholds, (Metric::LatencyP95, 20), (USUAL, candidate), Units::Independent).passes_with
+    };
+    assert_eq!(passes_with(given_up), None);
 }
 
 #[test]

@@ -24,6 +24,10 @@ pub struct Counts {
     /// known. Only metrics of time have them.
     #[serde(rename = "fe", default, skip_serializing_if = "is_zero")]
     pub failed_early: u64,
+    /// Of the bad ones of a percentile, those that ended after the threshold and before they could be slow beyond the guard's margin:
+    /// how much longer their answers would have taken is not known.
+    #[serde(rename = "gu", default, skip_serializing_if = "is_zero")]
+    pub given_up: u64,
     /// Requests that would have been looked at, had what the metric asks for been known of them: neither good nor bad, and
     /// not among `trials`. Only declared metrics have them.
     #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
@@ -38,12 +42,12 @@ pub(super) const fn is_zero(count: &u64) -> bool {
 impl Counts {
     /// Counts of a share.
     pub const fn of_share(trials: u64, events: u64) -> Self {
-        Self { trials, events, scaled: events, failed_early: 0, unknown: 0 }
+        Self { trials, events, scaled: events, failed_early: 0, given_up: 0, unknown: 0 }
     }
 
     /// Counts of what adds up and is not bad by itself.
     pub const fn of_sum(trials: u64, sum: u64) -> Self {
-        Self { trials, events: sum, scaled: 0, failed_early: 0, unknown: 0 }
+        Self { trials, events: sum, scaled: 0, failed_early: 0, given_up: 0, unknown: 0 }
     }
 
     /// Counts of scores, as parts of their scale below its top.
@@ -82,6 +86,7 @@ impl Counts {
         self.events += other.events;
         self.scaled += other.scaled;
         self.failed_early += other.failed_early;
+        self.given_up += other.given_up;
         self.unknown += other.unknown;
     }
 }

@@ -169,10 +169,11 @@ impl PairTally {
             return;
         }
         let pairs = self.shares.entry(metric).or_default();
-        let bad = |events: u64, counts: Counts| (counts.failed_early == 0).then_some(events > 0);
-        let before = baseline.and_then(|counts| bad(counts.events, counts));
-        let now = candidate.and_then(|counts| bad(counts.events, counts));
-        let granted = candidate.and_then(|counts| bad(counts.scaled, counts));
+        let bad = |counts: Counts| (counts.failed_early == 0).then_some(counts.events > 0);
+        let bad_if_granted =
+            |counts: Counts| (counts.failed_early + counts.given_up == 0).then_some(counts.scaled > 0);
+        let [before, now] = [baseline, candidate].map(|counts| counts.and_then(bad));
+        let granted = candidate.and_then(bad_if_granted);
         pairs.harm.record(before.unwrap_or(true), now.unwrap_or(false));
         pairs.safe.record(before.unwrap_or(false), granted.unwrap_or(true));
     }

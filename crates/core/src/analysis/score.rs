@@ -106,13 +106,7 @@ fn under(cap: u64, metric: Metric, outcome: &Outcome) -> Option<Counts> {
 
 /// What an amount adds under its cap; whether that is a trial is for the metric to say.
 fn capped(amount: u64, cap: u64) -> Counts {
-    Counts {
-        trials: 0,
-        events: amount.min(cap),
-        scaled: u64::from(amount > cap),
-        failed_early: 0,
-        unknown: 0,
-    }
+    Counts { events: amount.min(cap), scaled: u64::from(amount > cap), ..Counts::default() }
 }
 
 /// What an answer came to, by a metric whose mean is that of what single answers tell; nothing when it does not tell.
@@ -155,13 +149,17 @@ impl Time {
         if self.is_whole || self.elapsed_us > cap { Some(self.elapsed_us) } else { None }
     }
 
-    /// A request that failed after the threshold was slow, whatever ended it; before it, nobody can tell.
+    /// A request that failed after the threshold was slow, whatever ended it, and beyond the margin if that is when it failed; before
+    /// either, nobody can tell.
     fn against(&self, threshold: Threshold) -> Counts {
+        let [is_slow, is_beyond] =
+            [threshold.at_us, threshold.scaled_us].map(|threshold_us| self.elapsed_us > threshold_us);
         Counts {
             trials: 1,
-            events: u64::from(self.elapsed_us > threshold.at_us),
-            scaled: u64::from(self.elapsed_us > threshold.scaled_us),
-            failed_early: u64::from(!self.is_whole && self.elapsed_us <= threshold.at_us),
+            events: u64::from(is_slow),
+            scaled: u64::from(is_beyond),
+            failed_early: u64::from(!self.is_whole && !is_slow),
+            given_up: u64::from(!self.is_whole && is_slow && !is_beyond),
             unknown: 0,
         }
     }

@@ -240,10 +240,7 @@ impl World {
             (Metric::LatencyMean, _) if fails => {
                 Some((metric, Counts { trials: 1, failed_early: 1, ..Counts::default() }))
             }
-            _ => Some((
-                metric,
-                Counts { trials: 1, events: amount, scaled: amount, failed_early: 0, unknown: 0 },
-            )),
+            _ => Some((metric, Counts { trials: 1, events: amount, scaled: amount, ..Counts::default() })),
         });
         // What fails is bad by every guard of the application's own.
         outcome.extend(self.experiment.guards.iter().filter_map(|guard| match guard.metric {

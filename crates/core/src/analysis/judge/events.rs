@@ -36,7 +36,7 @@ impl Events {
         Self::counted(Cases::of(metric, counts), granted, |counts| reading.bad(counts))
     }
 
-    /// The same for any margin, from the times of the candidate's answers.
+    /// The same for any margin, from the times of the candidate's answers; those that failed late and have none are slow beyond any.
     pub(super) fn granting(counts: &EpochCounts, metric: Metric, reading: Reading, margin: f64) -> Self {
         let cases = Cases::of(metric, counts);
         let threshold = metric.percentile().zip(counts.epoch.thresholds.of(metric));
@@ -44,9 +44,14 @@ impl Events {
             return Self::of(counts, metric, reading);
         };
         let times = counts.candidate.tally.times(percentile.of);
-        let events = times.count_above(scaled_threshold(threshold.at_us, margin));
-        let beyond = |counts| reading.bad(Counts { events, ..counts });
-        Self::counted(cases, beyond, |counts| reading.bad(counts))
+        let without_times = |counts: Counts| counts.events.saturating_sub(times.count_above(threshold.at_us));
+        let beyond = times.count_above(scaled_threshold(threshold.at_us, margin));
+        let granted = |counts: Counts| {
+            let scaled = (beyond + without_times(counts)).min(counts.events);
+            let given_up = counts.given_up.min(counts.events - scaled);
+            reading.bad_if_granted(Counts { scaled, given_up, ..counts })
+        };
+        Self::counted(cases, granted, |counts| reading.bad(counts))
     }
 
     /// Amounts that came to more than the cap.
@@ -78,8 +83,16 @@ impl Events {
     /// The evidence that an epoch's cases are more often bad on the candidate, or less often, given how many each arm has. What it was
     /// asked before the epoch remembers.
     pub(super) fn among_cases(&self, counts: &EpochCounts, side: Side) -> Capital {
-        let cases = CasesEpoch { candidate: self.candidate, baseline: self.baseline };
-        counts.race(Race { cases, side }, || conditional::capital(&cases, side))
+        counts.race(Race { cases: self.cases(), side }, || self.among_cases_once(side))
+    }
+
+    /// The same of what is asked once, and not remembered.
+    pub(super) fn among_cases_once(&self, side: Side) -> Capital {
+        conditional::capital(&self.cases(), side)
+    }
+
+    const fn cases(&self) -> CasesEpoch {
+        CasesEpoch { candidate: self.candidate, baseline: self.baseline }
     }
 }
 

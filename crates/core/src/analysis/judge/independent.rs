@@ -59,7 +59,8 @@ pub(super) fn is_safe(guard: &Guard, evidence: &Evidence) -> bool {
     } else if metric.percentile().is_some() {
         least(metric, |reading| {
             let granting = |counts: &EpochCounts| Events::granting(counts, metric, reading, margin);
-            race::log_e_safe(&races(epochs(), granting), 1.0)
+            let capitals = epochs().map(|counts| granting(counts).among_cases_once(Side::Safe));
+            capitals.sum::<Capital>().log_e()
         })
     } else {
         log_safe(guard, evidence)

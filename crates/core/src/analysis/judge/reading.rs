@@ -1,6 +1,6 @@
 //! What the counts leave open is read in more than one way, and what is said of the arms has to hold in every [`Reading`].
 //!
-//! Early failures are requests that failed before they could be slow. How long their answers would have taken is not known, and
+//! Early failures are requests that failed before they could be slow, or, where a margin is granted, slow beyond it. How long their answers would have taken is not known, and
 //! it must not be guessed in favour of either arm. One of two readings is always true to a candidate that is no slower. Where the
 //! baseline fails more, counting its early failures as slow leaves the candidate no more slow answers than it has; where the
 //! candidate fails more, counting them as quick does. So the least of the evidence is evidence, and the errors of both arms may
@@ -77,9 +77,12 @@ impl Reading {
         counts.events + self.early(counts)
     }
 
-    /// Requests that are bad even with the margin granted.
+    /// Requests that are bad even with the margin granted; what was given up within it would have been as the reading has it.
     pub(super) const fn bad_if_granted(self, counts: Counts) -> u64 {
-        counts.scaled + self.early(counts)
+        match self {
+            Self::Quick => counts.scaled,
+            Self::Slow => counts.scaled + counts.given_up + counts.failed_early,
+        }
     }
 
     /// What amounts come to under their cap, which is also what a slow answer comes to.

@@ -28,7 +28,12 @@ fn metric(meaning: u64) -> Declared {
 
 /// What both arms did by each of these metrics, at a tenth of the traffic.
 fn evidence(counted: &[(Declared, Outcomes, Outcomes)]) -> Evidence {
-    let weight = Weight::from_basis_points(1_000).unwrap();
+    Evidence { epochs: vec![epoch(1_000, counted)] }
+}
+
+/// The same at so many basis points.
+fn epoch(share: u16, counted: &[(Declared, Outcomes, Outcomes)]) -> EpochCounts {
+    let weight = Weight::from_basis_points(share).unwrap();
     let mut counts = EpochCounts::empty(Epoch {
         id: EpochId(2),
         weight,
@@ -56,7 +61,7 @@ fn evidence(counted: &[(Declared, Outcomes, Outcomes)]) -> Evidence {
             }
         }
     }
-    Evidence { epochs: vec![counts] }
+    counts
 }
 
 fn judged(evidence: &Evidence, units: Units) -> Judgement {
@@ -94,6 +99,23 @@ fn what_is_unknown_is_neither_good_nor_bad() {
     check("all unknown", &[(metric(1), (0, 0, 18_000), (0, 0, 2_000))], Verdict::Wait(Wait::NoData));
     let told = judged(&evidence(&silent), Units::Independent).sentence();
     assert!(told.contains("unknown of 2000 and 0"), "{told}");
+}
+
+/// What answers tell changes over time on both arms, and the candidate has more of the later time. Only how they compare at any one
+/// time says that an arm tells less.
+#[test]
+fn arms_that_tell_less_are_found_within_each_epoch() {
+    let check = |what: &str, [early, late]: [(Outcomes, Outcomes); 2], expected: Verdict| {
+        let of = |share, (baseline, candidate)| epoch(share, &[(metric(1), baseline, candidate)]);
+        let judged = judged(&Evidence { epochs: vec![of(500, early), of(5_000, late)] }, Units::Independent);
+        assert_eq!(judged.verdict, expected, "{what}: {}", judged.sentence());
+    };
+    let of = |all: u64, told: u64| (all * told / 100, 0, all - all * told / 100);
+    let share = |told: [u64; 4]| {
+        [(of(34_200, told[0]), of(1_800, told[1])), (of(18_000, told[2]), of(18_000, told[3]))]
+    };
+    check("both tell less later", share([95, 95, 80, 80]), Verdict::Pass);
+    check("both tell more later, the candidate less", share([80, 75, 95, 90]), Verdict::Wait(Wait::Unread));
 }
 
 #[test]

@@ -22,7 +22,8 @@ pub(super) fn tells_less(metric: Metric, evidence: &Evidence) -> bool {
 }
 
 /// Whether fewer of one arm's complete answers tell of a metric than of another's, over spans: what they were counted against, the
-/// one and the other.
+/// one and the other. They are compared within each span, weighted by how well it compares them (Mantel and Haenszel), so that what
+/// answers tell may change over time on both alike.
 pub(crate) fn arm_tells_less<'a>(
     metric: Metric,
     spans: impl Iterator<Item = (&'a Thresholds, &'a ArmCounts, &'a ArmCounts)>,
@@ -30,14 +31,17 @@ pub(crate) fn arm_tells_less<'a>(
     if !metric.is_told_alike() {
         return false;
     }
-    let (mut baseline, mut candidate) = (Told::default(), Told::default());
+    let (mut missing, mut weight, mut variance) = (0.0, 0.0, 0.0);
     for (_, arm, other) in spans.filter(|(thresholds, ..)| is_counted(metric, thresholds)) {
-        baseline.add(metric, other);
-        candidate.add(metric, arm);
+        let [arm, other] = [arm, other].map(|arm| Told::of(metric, arm));
+        let Some((expected, found)) = other.share().zip(arm.share()) else { continue };
+        let of_span = arm.answers * other.answers / (arm.answers + other.answers);
+        let both = (arm.tell + other.tell) / (arm.answers + other.answers);
+        missing += of_span * (expected - found);
+        variance += (of_span * both * (1.0 - both)).max(0.0);
+        weight += of_span;
     }
-    let Some((expected, found)) = baseline.share().zip(candidate.share()) else { return false };
-    let variance = expected * (1.0 - expected) * (1.0 / baseline.answers + 1.0 / candidate.answers);
-    expected - found > TOLERATED + DEVIATIONS * variance.sqrt()
+    weight > 0.0 && missing / weight > TOLERATED + DEVIATIONS * variance.sqrt() / weight
 }
 
 /// Whether an epoch has what the metric is counted against.
@@ -50,23 +54,19 @@ fn is_counted(metric: Metric, thresholds: &Thresholds) -> bool {
 
 /// How many of an arm's complete answers tell; of a declared metric, of how many of the outcomes that it counts the
 /// expression could be answered.
-#[derive(Default)]
 struct Told {
     answers: f64,
     tell: f64,
 }
 
 impl Told {
-    fn add(&mut self, metric: Metric, arm: &ArmCounts) {
+    fn of(metric: Metric, arm: &ArmCounts) -> Self {
         if let Metric::Declared(_) = metric {
             let counts = arm.counts(metric);
-            self.answers += (counts.trials + counts.unknown) as f64;
-            self.tell += counts.trials as f64;
-            return;
+            return Self { answers: (counts.trials + counts.unknown) as f64, tell: counts.trials as f64 };
         }
-        self.answers += arm.tally.of_class(Class::Ok) as f64;
         let told = arm.tally.amounts(metric).map_or_else(|| arm.counts(metric).trials, Amounts::count);
-        self.tell += told as f64;
+        Self { answers: arm.tally.of_class(Class::Ok) as f64, tell: told as f64 }
     }
 
     fn share(&self) -> Option<f64> {

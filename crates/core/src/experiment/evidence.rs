@@ -179,11 +179,12 @@ impl Counted {
     }
 }
 
-/// The observations of spans, those with the same shares as one: whatever befalls all arms alike in the meantime cancels, because
-/// no arm has more of it.
+/// The observations of spans. Those with the same shares are one where every request is a case: whatever befalls all arms alike in the
+/// meantime cancels, because no arm has more of it. Of other metrics an arm may have more cases of a bad day than of a good one, so
+/// each span is compared by itself.
 pub fn merged(spans: &[Span], (metric, units): (Metric, Units), early: Early) -> Vec<linear::Span> {
     let observed = spans.iter().map(|span| (&span.shares, span.moments((metric, units), early)));
-    added_up(observed, |shares, others| shares == others)
+    added_up(observed, |shares, others| metric.cases_are_drawn() && shares == others)
 }
 
 /// The observations of spans, those that are drawn alike as one.
@@ -202,4 +203,38 @@ pub(super) fn added_up<Drawn>(
         }
     }
     sums.into_iter().map(|(_, sums)| sums).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::evidence::linear::Linear;
+
+    /// Many speak of one arm on the day on which both are bad. On no day is it any worse.
+    #[test]
+    fn an_arm_that_many_speak_of_on_a_bad_day_is_no_worse() {
+        let day = |number: u64, bad: f64, spoken: [u64; 2]| {
+            let mut counts: Vec<ArmCounts> = vec![ArmCounts::default(); 2];
+            for (arm, told) in counts.iter_mut().zip(spoken) {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred")]
+                let bad = (told as f64 * bad) as u64;
+                arm.tally.metrics[Metric::Feedback.index()] = Counts::of_share(told, bad);
+            }
+            Span {
+                epoch: EpochId(u32::try_from(number).unwrap()),
+                started_at: Timestamp(number * 86_400_000),
+                shares: vec![Weight::from_basis_points(5_000).unwrap(); 2],
+                thresholds: Thresholds::default(),
+                centres: Centres::default(),
+                arms: counts,
+                ending: Ending::Settled,
+                companions: Companions::default(),
+            }
+        };
+        let mut spans = vec![day(0, 0.3, [1_000, 3_000])];
+        spans.extend((1..10).map(|number| day(number, 0.05, [1_000, 1_000])));
+        let sums = merged(&spans, (Metric::Feedback, Units::Independent), Early::LeftOut);
+        let told = Linear::of(&sums, &[-1.0, 1.0], kind(Metric::Feedback)).unwrap();
+        assert!(told.estimate.abs() < 1e-12 && told.lower(0.05) < 0.0, "{told:?}");
+    }
 }

@@ -5,10 +5,12 @@ use viridian_core::stats::evidence::betting::Trials;
 use viridian_core::stats::evidence::capital::{Capital, Side};
 use viridian_core::stats::evidence::conditional::{CasesEpoch, capital};
 
-use crate::runs::{Dice, check, check_finds, is_reached};
+use crate::runs::{Dice, check, check_at, check_finds, is_reached};
 
 /// The error of what is looked for.
 const STRICT: f64 = 0.01;
+/// That of one guard of five in a rollout.
+const OF_FIVE: f64 = 0.002;
 
 const NONE: CasesEpoch = {
     let none = Trials { trials: 0, events: 0 };
@@ -73,6 +75,23 @@ fn races_among_cases_hold_their_error_at_every_case() {
                         format!("{name}, {share} drawn, {cases:?} cases, {bad} bad, epochs of {epoch}");
                     check(&what, |dice| found_after(dice, traffic, 3_000, (side, is_reached)).is_some());
                 }
+            }
+        }
+    }
+}
+
+/// The same where mistakes are as rare as those of one guard of several may be.
+#[test]
+fn races_among_cases_hold_the_error_of_one_guard_of_five() {
+    for cases in [[1.0, 1.0], [0.2, 0.1], [1.0, 0.7]] {
+        for (share, bad) in [(0.1, 0.05), (0.5, 0.2)] {
+            let traffic = Traffic { share, cases, bad: [bad; 2], burst: 3.0, epoch: 1_000 };
+            for (name, side) in [("harm", Side::Harm), ("safe", Side::Safe)] {
+                let what = format!("{name}, {share} drawn, {cases:?} cases, {bad} bad");
+                let is_reached = |log_e: f64| log_e >= -OF_FIVE.ln();
+                check_at(OF_FIVE, &what, |dice| {
+                    found_after(dice, traffic, 3_000, (side, is_reached)).is_some()
+                });
             }
         }
     }

@@ -4,8 +4,9 @@
 //! Start with [`log_e_harm`]. Few requests get an opinion, and an arm of which more callers speak has more bad ones without being
 //! worse, so [`super::race`] would blame it. Given how many cases each arm has in an epoch, `n_T` of `n`, and how many of all are bad,
 //! `K`, equal arms share the bad ones as if they were dealt out: the candidate gets `X` of them with the hypergeometric probability
-//! `h(x) = C(n_T, x) C(n - n_T, K - x) / C(n, K)`, whatever the share of bad ones is and whatever makes a request a case. That is the
-//! distribution of Fisher's exact test ("The logic of inductive inference", Journal of the Royal Statistical Society 98, 1935).
+//! `h(x) = C(n_T, x) C(n - n_T, K - x) / C(n, K)`, whatever the share of bad ones is, and whatever part of either arm's requests are
+//! cases as long as within an epoch that part takes the same course on both arms, or the share of bad ones stays the same: an arm that
+//! turns callers away in the bad minute has fewer cases of it. That is the distribution of Fisher's exact test ("The logic of inductive inference", Journal of the Royal Statistical Society 98, 1935).
 //!
 //! Exact for cases that are independent of each other given their arm, as a product over epochs: at any one look, and over all looks
 //! for the epochs whose cases have all come. Those of an open epoch still move; how often that misleads is measured, and is no more
@@ -115,7 +116,7 @@ impl Dealt {
             }
             x = end;
             for lane in 0..LANES {
-                if sums[lane] > LARGE {
+                while sums[lane] > LARGE {
                     (terms[lane], sums[lane]) = (terms[lane] / LARGE, sums[lane] / LARGE);
                     logs[lane] += LARGE.ln();
                 }
@@ -228,5 +229,13 @@ mod tests {
         let of = |cases: u64, worse: u64| epoch((cases, cases / 20 + worse), (9 * cases, 9 * cases / 20));
         let [equal, worse] = [0, 2_000].map(|worse| log_e_harm(&[of(200_000, worse)]));
         assert!(equal < 0.0 && worse > 100.0 && worse.is_finite(), "{equal}, {worse}");
+    }
+
+    /// A busy day in one epoch, half of it bad: the sums of some bets grow by more than a number holds between two looks at them.
+    #[test]
+    fn as_many_cases_as_there_ever_are_say_something() {
+        let many = 100_000_000;
+        let capital = capital(&epoch((many, many / 2), (many, many / 2)), Side::Harm);
+        assert!(capital.0.iter().all(|log_e| log_e.is_finite() && *log_e <= 0.0), "{capital:?}");
     }
 }

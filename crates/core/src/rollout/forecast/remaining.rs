@@ -65,7 +65,13 @@ impl Walk<'_> {
         let ripe = without_newest(&served, young);
         if analysis.guards.len() == self.guards.len() {
             for (watched, judged) in self.guards.iter_mut().zip(&analysis.guards) {
-                watched.has_seen(judged, if watched.ripens > 0.0 { &ripe } else { &all });
+                let counted: &[Stretch] = match watched.guard.metric {
+                    _ if watched.ripens > 0.0 => &ripe,
+                    // A small share before this step brought nothing to a guard that asks for load.
+                    metric if metric.depends_on_load() => &served,
+                    _ => &all,
+                };
+                watched.has_seen(judged, counted);
             }
             // Percentiles of sticky units have no interval to go by.
             let slowest = self.guards.iter().map(|watched| watched.slower).fold(1.0, f64::max);

@@ -267,6 +267,22 @@ mod under_way {
         assert_eq!(after(Some(3.5), Verdict::Pass), (0, 0));
     }
 
+    /// Hours at a share that says nothing of load are no evidence of a guard that asks for it, and none that is missing later.
+    #[test]
+    fn evidence_under_load_is_counted_since_there_was_load() {
+        let guard = guard(Metric::LatencyP95, Margin::Relative(2_000));
+        let plan = plan(vec![guard]);
+        let after = |before: Seen| {
+            let clock = Clock { started_at: Timestamp(NOW.0 - 600_000), seen: before };
+            let phase = Phase::Baking(Position { clock: Some(clock), ..position(4, 600, 5_000) });
+            let judged = judged(guard, Some(2.9), Verdict::Wait(Wait::Undecided));
+            let (baseline, candidate) = (before.baseline + 4_000, before.candidate + 4_000);
+            let analysis = Analysis { seen: Seen { baseline, candidate }, ..analysis(0, vec![judged]) };
+            seconds(left(&plan, phase, &analysis))
+        };
+        assert_eq!(after(Seen { baseline: 64_800, candidate: 7_200 }), after(Seen::default()));
+    }
+
     #[test]
     fn an_interval_tells_how_much_slower_sticky_units_are() {
         let guard = guard(Metric::Errors, Margin::Points(50));

@@ -167,7 +167,7 @@ mod tests {
         check(&[Metric::Errors, Metric::Cost], drawn, &[Metric::Errors]);
         check(&[Metric::Timeouts], drawn, &[Metric::Timeouts, Metric::Errors]);
         check(&[Metric::Cost], stay, &[Metric::Cost, Metric::Errors]);
-        check(&[Metric::LatencyP95, Metric::Feedback], stay, &[Metric::Errors]);
+        check(&[Metric::LatencyP95, Metric::Feedback], stay, &[Metric::LatencyP95, Metric::Errors]);
         let errors = Guard::new(Metric::Errors, Margin::Points(50));
         assert_eq!(Slicing::of(&[], &[errors], drawn), None);
     }

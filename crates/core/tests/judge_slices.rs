@@ -157,6 +157,36 @@ fn a_named_slice_says_where_and_by_how_much() {
     assert!(sentence.ends_with(claim), "{sentence}");
 }
 
+/// Eight languages, so many of whose thousand answers on the candidate are slow in German, and so many beyond the margin.
+fn slow_in_german(slow: u64, beyond_margin: u64) -> Evidence {
+    let counts = |trials, events, scaled| Counts { scaled, ..Counts::of_share(trials, events) };
+    let mut languages = [[counts(4_000, 200, 120), counts(1_000, 50, 30)]; LANGUAGES.len()];
+    languages[1][1] = counts(1_000, slow, beyond_margin);
+    sliced(Metric::LatencyP95, &languages)
+}
+
+#[test]
+fn a_slice_whose_answers_take_longer_is_named() {
+    let guard = Guard::new(Metric::LatencyP95, Margin::Relative(2_000));
+    let check = |what: &str, guard: Guard, (slow, beyond_margin), expected: &[(&str, bool)]| {
+        let found = named(guard, &slow_in_german(slow, beyond_margin), Units::Independent);
+        let told: Vec<_> = found.iter().map(|worse| (worse.value.as_str(), worse.certain)).collect();
+        assert_eq!(told, expected, "{what}");
+    };
+    check("beyond the margin as often as the baseline is slow", guard, (120, 60), &[("de", true)]);
+    check("slower, and not by the margin", guard, (120, 45), &[]);
+    check("as slow", guard, (50, 30), &[]);
+    check("quicker", guard, (5, 0), &[]);
+    let strict = Guard { strict: true, ..guard };
+    check("by more than the margin, and not beyond doubt", strict, (120, 60), &[]);
+    check("by more than the margin", strict, (180, 120), &[("de", true)]);
+
+    let sentence = named(guard, &slow_in_german(120, 60), Units::Independent)[0].sentence();
+    let expected = "latency.p95 where language is de: slow 12.0% (120 of 1000) on the candidate, 5.00% (200 of 4000) on the \
+                    baseline: worse, by the best guess by 20% or more; ";
+    assert!(sentence.starts_with(expected), "{sentence}");
+}
+
 /// What gateways counted by slice, judged with the whole: nine languages with as many requests as the first.
 fn counted(errors_in_german: u64) -> Evidence {
     let mut evidence = nothing();
@@ -270,9 +300,7 @@ fn guards_that_no_slice_is_asked_about_add_no_hypotheses() {
     };
     for errors in 15..50 {
         let alone = found(&[], errors);
-        for other in
-            [Metric::Cost, Metric::OutputTokens, Metric::LatencyMean, Metric::LatencyP95, Metric::Feedback]
-        {
+        for other in [Metric::Cost, Metric::OutputTokens, Metric::LatencyMean, Metric::Feedback] {
             assert_eq!(found(&[other], errors), alone, "{errors} errors, with {other}");
         }
     }

@@ -94,7 +94,7 @@ async fn a_guard_that_leaves_callers_no_time_to_speak_is_warned_of() {
 #[tokio::test]
 async fn guards_that_no_slice_is_asked_about_are_told() {
     let errors = "  - {metric: errors, margin: 0.5pp, onFail: rollback}";
-    let slow = "  - {metric: latency.p95, margin: 20%}";
+    let disliked = "  - {metric: feedback, margin: 3pp}";
     let sliced = |guards: &str| {
         let application = crate::world::APPLICATION.replace(errors, guards);
         application.replacen("spec:\n", "spec:\n  slices: [language]\n", 1)
@@ -105,15 +105,16 @@ async fn guards_that_no_slice_is_asked_about_are_told() {
         let request = r#"{"name": "r1", "application": "support-chat", "candidate": "support-chat-v2"}"#;
         world.post("/api/v1/rollouts", request).await;
         let told = plan(&world).await;
-        let note = "Not every guard is asked of slices: latency.p95 needs the times of every slice.";
+        let note = "Not every guard is asked of slices: feedback does not say its slice.";
         let noted = told["notes"].as_array().unwrap().iter().any(|told| told == note);
         let warned =
-            applied["changes"][0]["warnings"].to_string().contains("none is ever found worse: latency.p95");
+            applied["changes"][0]["warnings"].to_string().contains("none is ever found worse: feedback");
         assert_eq!((noted, warned), (is_noted, is_warned), "{guards}: {told} {applied}");
     };
     check(errors, false, false).await;
-    check(&format!("{errors}\n{slow}"), true, false).await;
-    check(slow, true, true).await;
+    check(&format!("{errors}\n  - {{metric: latency.p95, margin: 20%}}"), false, false).await;
+    check(&format!("{errors}\n{disliked}"), true, false).await;
+    check(disliked, true, true).await;
 }
 
 #[tokio::test]

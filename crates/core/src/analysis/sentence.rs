@@ -6,6 +6,7 @@ use crate::guard::{Guard, Margin, Mode, OnFail};
 use crate::metric::Metric;
 use crate::score::Score;
 use crate::time::readable;
+use std::time::Duration;
 
 /// From this share on a tenth of a per cent is exact enough to read.
 const COARSE: f64 = 10.0;
@@ -69,11 +70,7 @@ impl Judgement {
         };
         let difference = self.difference().map(|difference| format!(", {difference}")).unwrap_or_default();
         let without = self.without.map(|heavy| format!(", without {heavy}")).unwrap_or_default();
-        let since = self
-            .since
-            .map(|after| format!(", from {} after the beginning on", readable(after)))
-            .unwrap_or_default();
-        format!("{sides}{difference}{without}{since}")
+        format!("{sides}{difference}{without}{}", beginning(self.since))
     }
 
     fn difference(&self) -> Option<String> {
@@ -152,18 +149,33 @@ impl WorseSlice {
             without: None,
             since: self.since,
         };
+        let compared = match self.guard.metric.percentile() {
+            Some(_) => self.slow_answers(),
+            None => judged.comparison(),
+        };
         let rule = match (self.certain, self.guard.strict) {
             (true, true) => "at most 1 false alarm in 100 rollouts over all slices".to_owned(),
             (true, false) => format!("{OF_SOUND_ROLLOUTS} of any slice"),
             (false, _) => "of slices that are named 1 in 10 is sound at most".to_owned(),
         };
         format!(
-            "{} where {attribute} is {value}: {}: {}{rule}",
+            "{} where {attribute} is {value}: {compared}: {}{rule}",
             self.guard.metric,
-            judged.comparison(),
             worse(&self.guard)
         )
     }
+
+    /// How many took longer than the baseline's percentile in all slices: how long each took is not kept by slice.
+    fn slow_answers(&self) -> String {
+        let [candidate, baseline] = [self.candidate, self.baseline].map(share);
+        let since = beginning(self.since);
+        format!("slow {candidate} on the candidate, {baseline} on the baseline{since}")
+    }
+}
+
+/// Since when what is said is so, unless it is since the beginning.
+fn beginning(since: Option<Duration>) -> String {
+    since.map(|after| format!(", from {} after the beginning on", readable(after))).unwrap_or_default()
 }
 
 /// How much worse, up to what the level of the claim is said of. A strict guard asked whether the candidate is worse by more than

@@ -5,15 +5,12 @@ use crate::guard::Guard;
 use crate::metric::Metric;
 use crate::unit::Units;
 
-/// Why slices are not asked about a metric; nothing where they are. Percentiles would need the times of every slice. Amounts have
-/// no end, and what tells of them in the whole, how requests that are drawn one by one are spread, is not kept by slice; of units
-/// that stay together the sums of their groups are. Feedback and scores do not say which slice they are of.
+/// Why slices are not asked about a metric; nothing where they are. Amounts have no end, and what tells of them in the whole, how
+/// requests that are drawn one by one are spread, is not kept by slice; of units that stay together the sums of their groups are.
+/// Feedback and scores do not say which slice they are of.
 pub fn why(metric: Metric, units: Units) -> Option<&'static str> {
     if metric.arrives_late() {
         return Some("does not say its slice");
-    }
-    if metric.percentile().is_some() {
-        return Some("needs the times of every slice");
     }
     let is_spread = metric.is_amount() && units == Units::Independent;
     is_spread.then_some("needs units that stay on their arm, and requests are drawn one by one")
@@ -23,12 +20,11 @@ pub fn why(metric: Metric, units: Units) -> Option<&'static str> {
 pub const fn advice(units: Units) -> &'static str {
     match units {
         Units::Independent => {
-            "guard what slices are asked about: a share that is known with the answer, such as errors or refusals; amounts, such \
-             as cost, are where units stay together, as with 'unit: user'"
+            "guard what slices are asked about: a share that is known with the answer, such as errors or refusals, or a percentile \
+             of times; amounts, such as cost, are where units stay together, as with 'unit: user'"
         }
         Units::Sticky => {
-            "guard what slices are asked about: a share that is known with the answer, such as errors or refusals, or an amount, \
-             such as cost"
+            "guard what slices are asked about: what is known with the answer, such as errors, refusals, times or cost"
         }
     }
 }
@@ -82,8 +78,11 @@ mod tests {
         check(&[Metric::Cost], Units::Sticky, None);
         check(&[Metric::Cost, Metric::Errors], Units::Independent, None);
         check(&[], Units::Independent, Some("there is no guard"));
-        let late_and_slow = "feedback does not say its slice; latency.p95 needs the times of every slice";
-        check(&[Metric::Feedback, Metric::LatencyP95], Units::Sticky, Some(late_and_slow));
+        check(&[Metric::LatencyP95], Units::Independent, None);
+        let late = "feedback does not say its slice";
+        check(&[Metric::Feedback], Units::Sticky, Some(late));
+        let both = format!("{late}; {of_cost}");
+        check(&[Metric::Feedback, Metric::Cost], Units::Independent, Some(&both));
         assert_eq!(warning(&[], &guards(&[Metric::Feedback]), Units::Sticky), None);
     }
 
@@ -97,12 +96,13 @@ mod tests {
                 "{metrics:?}"
             );
         };
-        let slow = "latency.p50 needs the times of every slice";
-        let both = "tokens.output needs units that stay on their arm, and requests are drawn one by one; latency.p50 needs the \
-                    times of every slice";
-        let all = [Metric::Errors, Metric::OutputTokens, Metric::LatencyP50];
-        check(&all, Units::Sticky, Some(slow));
-        check(&all, Units::Independent, Some(both));
-        check(&all[..1], Units::Independent, None);
+        let late = "feedback does not say its slice";
+        let both = format!(
+            "tokens.output needs units that stay on their arm, and requests are drawn one by one; {late}"
+        );
+        let all = [Metric::Errors, Metric::LatencyP50, Metric::OutputTokens, Metric::Feedback];
+        check(&all, Units::Sticky, Some(late));
+        check(&all, Units::Independent, Some(&both));
+        check(&all[..2], Units::Independent, None);
     }
 }

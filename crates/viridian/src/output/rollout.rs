@@ -72,7 +72,7 @@ pub fn rollout_status(rollout: &RolloutBody) -> String {
     let mut text = rollout_line(&rollout.summary);
     for slice in rollout.report.iter().flat_map(|report| &report.analysis.slices) {
         text.push_str(&format!("\n  worse where {}", place(slice).replacen(' ', " is ", 1)));
-        text.push_str(&format!(": {} {}", slice.metric, effect(&slice.effect)));
+        text.push_str(&format!(": {} {}", slice.metric, how_far_apart(slice)));
     }
     for warning in rollout.report.iter().flat_map(|report| &report.warnings) {
         text.push_str(&format!("\n  warning: {warning}"));
@@ -165,6 +165,14 @@ fn slices(slices: &[SliceBody]) -> String {
         ]
     });
     columns(["slice", "guard", "baseline", "candidate", "difference", "verdict"], rows.collect())
+}
+
+/// How the arms differ in a slice; the sides alone where how far apart they are is not known.
+fn how_far_apart(slice: &SliceBody) -> String {
+    if slice.effect.estimate.is_some() {
+        return effect(&slice.effect);
+    }
+    format!("{} on the candidate, {} on the baseline", share(slice.candidate), share(slice.baseline))
 }
 
 fn place(slice: &SliceBody) -> String {

@@ -68,6 +68,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Body>, hyper::Err
         "callerErrors" => return Ok(whole(400, &json!({"error": {"message": "unknown parameter"}}))),
         "timeouts" => tokio::time::sleep(TOO_LONG).await,
         "slow" => tokio::time::sleep(SLOW).await,
+        "slowInGerman" if is_german => tokio::time::sleep(SLOW).await,
         "sometimesSlow" if SOMETIMES.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {
             tokio::time::sleep(VERY_SLOW).await;
         }

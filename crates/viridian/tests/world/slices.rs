@@ -20,12 +20,17 @@ const PACE: Duration = Duration::from_millis(15);
 const ENDS: [&str; 4] = ["Promoted", "RolledBack", "Aborted", "Superseded"];
 /// How many users speak each language, where users stay on one arm: enough for nearly all groups to have some on either.
 const USERS: u32 = 600;
-/// A name, its unit, what its candidate does wrong, what its guard does for a slice, and how many outcomes its plan asks for.
-const APPLICATIONS: [(&str, &str, &str, &str, u64); 4] = [
-    ("told", "request", "german", "notify", 1_000_000),
-    ("restored", "request", "german", "rollback", 1_000_000),
-    ("restored-users", "user", "german", "rollback", 1_000_000),
-    ("clean", "request", "none", "rollback", 500),
+const ERRORS: &str = "metric: errors, margin: 15pp";
+/// One in eight answers that is slow moves the median of all by little.
+const TIMES: &str = "metric: latency.p50, margin: 200%";
+/// A name, its unit, what its candidate does wrong, its guard and what that does for a slice, and how many outcomes its plan asks
+/// for.
+const APPLICATIONS: [(&str, &str, &str, [&str; 2], u64); 5] = [
+    ("told", "request", "german", [ERRORS, "notify"], 1_000_000),
+    ("restored", "request", "german", [ERRORS, "rollback"], 1_000_000),
+    ("restored-users", "user", "german", [ERRORS, "rollback"], 1_000_000),
+    ("restored-slow", "request", "slowInGerman", [TIMES, "rollback"], 1_000_000),
+    ("clean", "request", "none", [ERRORS, "rollback"], 500),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +38,7 @@ async fn worse_only_for_german_callers_is_found_and_named() {
     let home = TempDir::new().unwrap();
     let model = defects::start().await;
     let manifests =
-        APPLICATIONS.map(|(name, unit, defect, slices, _)| manifest((name, unit), model, (defect, slices)));
+        APPLICATIONS.map(|(name, unit, defect, guard, _)| manifest((name, unit), model, (defect, guard)));
     let mut viridian = Viridian::start(home.path(), &manifests.join("---"), ANY_PORT);
     let _callers = start_callers(viridian.gateway());
     for (name, .., samples) in APPLICATIONS {
@@ -63,10 +68,13 @@ async fn worse_only_for_german_callers_is_found_and_named() {
     let calls = history.matches("this is told and nothing follows: errors where language is de: ").count();
     assert_eq!(calls, 1, "{history}");
 
-    for name in ["restored", "restored-users"] {
+    for (name, metric) in
+        [("restored", "errors"), ("restored-users", "errors"), ("restored-slow", "latency.p50")]
+    {
         let restored = viridian.until_phase(name, &ENDS);
         assert_eq!(restored["phase"], "RolledBack", "{restored:#}");
-        assert_eq!(restored["reason"], "errors got worse where language is de", "{restored:#}");
+        let reason = format!("{metric} got worse where language is de");
+        assert_eq!(restored["reason"], reason, "{restored:#}");
     }
 
     let clean = viridian.until_phase("clean", &ENDS);
@@ -79,7 +87,11 @@ fn slices(status: &Value) -> Vec<Value> {
     status["report"]["analysis"]["slices"].as_array().cloned().unwrap_or_default()
 }
 
-fn manifest((name, unit): (&str, &str), model: SocketAddr, (defect, slices): (&str, &str)) -> String {
+fn manifest(
+    (name, unit): (&str, &str),
+    model: SocketAddr,
+    (defect, [guard, slices]): (&str, [&str; 2]),
+) -> String {
     format!(
         "
 apiVersion: viridian.dev/v1
@@ -93,7 +105,7 @@ spec:
     main: {{endpoints: ['http://{model}']}}
   baseline: {name}-v1
   guards:
-  - {{metric: errors, margin: 15pp, slices: {slices}}}
+  - {{{guard}, slices: {slices}}}
 ---
 apiVersion: viridian.dev/v1
 kind: Release

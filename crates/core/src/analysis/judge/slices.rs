@@ -10,11 +10,15 @@
 //! the dependence between slices, at any moment one looks: e-BH over all slices there can be, also those without
 //! traffic, so that the number of hypotheses never follows from outcomes. Only best guesses at the margin or beyond are
 //! named; to leave one out can only lower what is found. Feedback comes on a clock of its own and is not judged here, as
-//! moments that are chosen by the others are not its own. Nor is what is not counted by slice: percentiles, and amounts of requests
-//! that are drawn one by one. These are no hypotheses ([`slice::unasked`]). Of more values than one worker tells apart the largest are asked: how
+//! moments that are chosen by the others are not its own. Nor are amounts of requests that are drawn one by one, whose spread is not
+//! kept by slice. These are no hypotheses ([`slice::unasked`]). Of more values than one worker tells apart the largest are asked: how
 //! many requests a slice has follows from who calls. Where others become the largest meanwhile, more are asked over the whole
 //! time than are counted: of `N` that ever were among the largest `K`, the chance that any is beyond doubt is at most `N / K` times
 //! what it says.
+//!
+//! Times are asked by the thresholds of the whole: of a slice it is counted how many answers were slow, and not how long each took. The
+//! race is as true to a slice that is quick or slow by itself, and finds most where the threshold lies among its times; what is material
+//! is read from the same counts ([`super::starts`]), so how much slower a slice became is not told.
 //!
 //! Of sticky units the sums of their groups are kept by slice, and the slice is asked what the whole is asked of them: a slice
 //! with few units, or with traffic in few groups, says nothing. An amount of theirs has a bound and no e-value; at the level
@@ -27,7 +31,7 @@ use super::{ALPHA_ROLLBACK, Harm, MIN_GROUPS, Units, independent, sticky};
 use crate::analysis::measurement::{EpochCounts, Evidence};
 use crate::analysis::slices::{largest, most_asked};
 use crate::analysis::tally::Counts;
-use crate::analysis::verdict::WorseSlice;
+use crate::analysis::verdict::{Effect, WorseSlice};
 use crate::arm::Arm;
 use crate::guard::Guard;
 use crate::metric::Metric;
@@ -144,7 +148,7 @@ impl<'a> Question<'a> {
         if requests(evidence) < FEWEST || self.has_too_few_groups(evidence) {
             return Vec::new();
         }
-        let (starts, heavy) = (Starts::of(evidence), HeavyGroups::among(evidence, self.units));
+        let (starts, heavy) = (Starts::of_slice(evidence), HeavyGroups::among(evidence, self.units));
         let is_counted = |guard: &&&Guard| !evidence.total(guard.metric, Arm::Candidate).is_nothing();
         let ask = |guard: &&'a Guard| {
             let (log_harm, since) = match self.units {
@@ -199,7 +203,7 @@ impl<'a> Question<'a> {
 impl Asked<'_> {
     /// The slice as it is told; `certain` is the log e-value beyond which nobody doubts it.
     fn named(&self, (attribute, value): (&str, &str), evidence: &Evidence, certain: f64) -> WorseSlice {
-        let starts = Starts::of(evidence);
+        let starts = Starts::of_slice(evidence);
         let epochs = starts.since(self.since);
         WorseSlice {
             attribute: attribute.to_owned(),
@@ -208,6 +212,7 @@ impl Asked<'_> {
             baseline: total(epochs, self.guard, Arm::Baseline),
             candidate: total(epochs, self.guard, Arm::Candidate),
             effect: match self.units {
+                _ if !starts.has_times_for(self.guard.metric) => Effect::default(),
                 Units::Independent => independent::effect(self.guard, epochs),
                 Units::Sticky => sticky::effect_on_others(self.guard, evidence, epochs),
             },
@@ -238,16 +243,12 @@ mod tests {
         };
         let drawn = Units::Independent;
         check(drawn, &[Metric::Errors, Metric::Refusals], 2);
+        check(drawn, &[Metric::Errors, Metric::LatencyP95, Metric::FirstTokenP50], 3);
         check(drawn, &[Metric::Errors, Metric::Cost, Metric::OutputTokens, Metric::LatencyMean], 1);
         check(Units::Sticky, &[Metric::Errors, Metric::Cost, Metric::OutputTokens, Metric::LatencyMean], 4);
         for units in [drawn, Units::Sticky] {
-            check(
-                units,
-                &[Metric::Errors, Metric::LatencyP95, Metric::FirstTokenP50, Metric::PerTokenP95],
-                1,
-            );
             check(units, &[Metric::Errors, Metric::Feedback], 1);
-            check(units, &[Metric::LatencyP95], 0);
+            check(units, &[Metric::Feedback], 0);
         }
     }
 }

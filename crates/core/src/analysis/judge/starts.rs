@@ -10,6 +10,7 @@
 //! last start.
 
 mod chosen;
+mod slow;
 
 use super::events::{Events, capital_of_amounts, harm_by_points};
 use super::gap::Gap;
@@ -22,6 +23,7 @@ use crate::stats::evidence::race::{self, RaceEpoch};
 use crate::stats::special::log_sum_exp;
 use chosen::Which;
 pub(super) use chosen::{BestGuess, Chosen, Gaps};
+use slow::SlowAnswers;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -59,6 +61,8 @@ pub(super) struct Starts<'a> {
     epochs: Vec<&'a EpochCounts>,
     /// The first epoch of each start and its log weight, in order.
     starts: Vec<(usize, f64)>,
+    /// Whether the times of answers are kept beside the counts: of a slice they are not.
+    has_times: bool,
 }
 
 /// What the starts that were asked found.
@@ -84,7 +88,17 @@ impl<'a> Starts<'a> {
                 latest = Some(number);
             }
         }
-        Self { epochs, starts }
+        Self { epochs, starts, has_times: true }
+    }
+
+    /// The starts of what was counted in one slice.
+    pub(super) fn of_slice(evidence: &'a Evidence) -> Self {
+        Self { has_times: false, ..Self::of(evidence) }
+    }
+
+    /// Whether what the best guess by a metric rests on is kept: of a percentile the times of the answers.
+    pub(super) fn has_times_for(&self, metric: Metric) -> bool {
+        self.has_times || metric.percentile().is_none()
     }
 
     /// The evidence that the candidate is worse by this guard's metric of the starts that may act, the least in any reading.
@@ -98,8 +112,7 @@ impl<'a> Starts<'a> {
     }
 
     fn asked(&self, guard: &Guard, which: Which) -> Found {
-        let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
-        let chosen = self.chosen(which, Gaps::of(guard, &gaps));
+        let chosen = self.by_best_guess(guard, which);
         let readings = Reading::all(guard.metric).iter();
         if guard.metric.is_amount() {
             let uncapped: Vec<Gap> = self.epochs.iter().map(|counts| Gap::uncapped(guard, counts)).collect();
@@ -120,6 +133,14 @@ impl<'a> Starts<'a> {
                 self.raced(&chosen, (guard.metric, ratio), |counts| events(counts, guard.metric, *reading));
             self.mixed(&chosen, raced, &LOG_WEIGHTS)
         }))
+    }
+
+    fn by_best_guess(&self, guard: &Guard, which: Which) -> Chosen {
+        if !self.has_times_for(guard.metric) {
+            return self.chosen(which, SlowAnswers::of(guard.metric, &self.epochs));
+        }
+        let gaps: Vec<Gap> = self.epochs.iter().map(|counts| Gap::of(guard, counts)).collect();
+        self.chosen(which, Gaps::of(guard, &gaps))
     }
 
     /// The same as [`harm`](Self::harm) by bets on a bounded mean: what they make of each of some epochs.

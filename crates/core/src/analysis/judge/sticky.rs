@@ -71,8 +71,10 @@ pub(super) fn harm(
     let found = Found::least(Reading::all(guard.metric).iter().map(|reading| {
         let groups = Groups { guard, reading: *reading, epochs: starts.since(0), heavy };
         let material = match heavy {
-            None => starts.material(Gaps::of(guard, &gaps(guard, starts))),
-            Some(_) => starts.material(ToMargin { groups, distance: Estimate::from(at_margin(guard)) }),
+            None if starts.has_times_for(guard.metric) => {
+                starts.material(Gaps::of(guard, &gaps(guard, starts)))
+            }
+            _ => starts.material(ToMargin { groups, distance: Estimate::from(at_margin(guard)) }),
         };
         starts.mixed(&material, groups.race(), &LOG_WEIGHTS)
     }));
@@ -172,7 +174,7 @@ impl SinceStart for Race<'_> {
     }
 }
 
-/// The best guess where heavy groups are left out: how far the others lie from the margin.
+/// The best guess where heavy groups are left out, and of a slice's times: how far the groups lie from the margin.
 struct ToMargin<'a> {
     groups: Groups<'a>,
     distance: Estimate,

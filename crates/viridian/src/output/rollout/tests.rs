@@ -74,11 +74,17 @@ fn the_parts_that_fare_worse_have_a_table() {
         certain,
         sentence: String::new(),
     };
-    slices.extend([slice("de", true), slice("fr", false)]);
+    let slow = SliceBody {
+        metric: "latency.p95".to_owned(),
+        effect: EffectBody { scale: ScaleBody::Relative, estimate: None, lower: None, upper: None },
+        ..slice("it", false)
+    };
+    slices.extend([slice("de", true), slice("fr", false), slow]);
     let expected = "\
-SLICE         GUARD    BASELINE         CANDIDATE        DIFFERENCE                     VERDICT
-language de   errors   1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   WORSE
-language fr   errors   1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   worse
+SLICE         GUARD         BASELINE         CANDIDATE        DIFFERENCE                     VERDICT
+language de   errors        1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   WORSE
+language fr   errors        1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.00pp)   worse
+language it   latency.p95   1.00% of 2,000   6.00% of 1,000   -                              worse
 ";
     let drawn = rollout_table(&body);
     assert!(drawn.contains(expected), "{drawn}");
@@ -87,6 +93,8 @@ language fr   errors   1.00% of 2,000   6.00% of 1,000   +5.00pp (+3.00pp .. +7.
         status.contains("\n  worse where language is de: errors +5.00pp (+3.00pp .. +7.00pp)\n"),
         "{status}"
     );
+    let sides = "latency.p95 6.00% of 1,000 on the candidate, 1.00% of 2,000 on the baseline\n";
+    assert!(status.contains(&format!("\n  worse where language is it: {sides}")), "{status}");
 }
 
 #[test]

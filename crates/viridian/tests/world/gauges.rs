@@ -109,6 +109,29 @@ fn ahead() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_prometheus_brings_the_baseline_back() {
+    let answer = |values: &[&str]| {
+        let at = ahead();
+        let samples: Vec<Value> =
+            values.iter().map(|value| json!({"metric": {}, "value": [at, value]})).collect();
+        let data = json!({"resultType": "vector", "result": samples});
+        Reply::json(json!({"status": "success", "data": data}).to_string())
+    };
+    let source = |url: &str| format!("prometheus: {{url: '{url}'}}");
+    let unknown = [
+        (answer(&[]), "the query has no result"),
+        (answer(&["NaN"]), "its value is NaN"),
+        (answer(&["0", "0"]), "the query has 2 results where one was expected"),
+    ];
+    let asked = check(source, r#"gpu_faults{release="{{release}}"}"#, &unknown, answer(&["12.5"])).await;
+    let uri = asked.uri.to_string();
+    assert!(
+        uri.starts_with("/api/v1/query?query=gpu%5Ffaults%7Brelease%3D%22parcels%2Dv2%22%7D&time="),
+        "{uri}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_cloud_watch_brings_the_baseline_back() {
     let answer = |status: &str, values: &str| {
         let at = ahead();

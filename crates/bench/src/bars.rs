@@ -9,6 +9,8 @@ use crate::tuned::{self, Measure, Tried};
 
 /// Wrong about this part of clean candidates at most, with an upper bound below the second where there are enough runs.
 const FALSE_ROLLBACKS: (f64, f64) = (0.01, 0.015);
+/// Where single slices may end a rollout besides, they have an error of their own.
+const FALSE_ROLLBACKS_WITH_SLICES: f64 = 2.0 * FALSE_ROLLBACKS.0;
 /// With so many runs an upper bound says something.
 const ENOUGH_RUNS: u64 = 1_000;
 const WRONG_PROMOTIONS: f64 = 0.05;
@@ -67,6 +69,10 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
         if row.kind == Kind::Broken {
             add(format!("{name}: blamed on the candidate"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
         }
+    }
+    for row in rows.iter().filter(|row| row.null && row.rule == "viridian-slices") {
+        let what = format!("{}{}: rolled back", row.scenario, by(&row.rule));
+        add(what, row.p_rollback, Side::AtMost, FALSE_ROLLBACKS_WITH_SLICES);
     }
     for row in rows.iter().filter(|row| row.rule == "viridian-kept") {
         let most = row.p_safe.iter().copied().max_by(f64::total_cmp).unwrap_or(MISSING);
@@ -170,3 +176,6 @@ fn figures(judged: f64) -> Vec<Figure> {
         requests("tiny-errors-1-to-5", 230.0),
     ]
 }
+
+#[cfg(test)]
+mod tests;

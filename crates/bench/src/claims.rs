@@ -65,7 +65,7 @@ fn ours(rows: &[Row]) -> String {
         let _ = writeln!(
             text,
             "Of equal candidates that stay at half of the traffic until all five guards pass it rolls back {} ({}), and promotes\n\
-             {} within {IN_TIME} times what the plan said.",
+             {} within {IN_TIME} times what the plan told, by which five of six are to be.",
             percent(equal.p_rollback),
             percent(equal.p_rollback_bounds.1),
             equal.p_in_time.map(percent).unwrap_or_default()

@@ -92,12 +92,14 @@ fn aims(scenario: &Scenario) -> Vec<Aim> {
         Kind::Null if scenario.settling.is_some_and(|settling| settling.warmup != DEFAULT_WARMUP) => {
             vec![Aim::Judge, Aim::JudgeByDefault]
         }
+        Kind::Null if scenario.tenants.is_some() => vec![Aim::Judge, Aim::JudgeSlices],
         Kind::Null | Kind::Broken => vec![Aim::Judge],
-        Kind::Worse if scenario.watches == Watched::Latency => {
-            vec![Aim::Judge, Aim::JudgeUsual, Aim::JudgeAlone]
+        Kind::Worse => {
+            let mut aims = vec![Aim::Judge, Aim::JudgeByDefault, Aim::JudgeAlone];
+            aims.extend((scenario.watches == Watched::Latency).then_some(Aim::JudgeUsual));
+            aims.extend(scenario.tenants.map(|_| Aim::JudgeSlices));
+            aims
         }
-        Kind::Worse if scenario.tenants.is_some() => vec![Aim::Judge, Aim::JudgeSlices, Aim::JudgeAlone],
-        Kind::Worse => vec![Aim::Judge, Aim::JudgeAlone],
         Kind::Margin => vec![Aim::Judge, Aim::Keep],
         Kind::Equal if scenario.watches == Watched::All => vec![Aim::Promote],
         Kind::Equal => vec![Aim::PromoteAlone],

@@ -167,18 +167,39 @@ impl Ours {
 
     /// Serves one request and looks where it has to.
     pub(crate) fn serve(&mut self, request: &Request, user: Option<&User>) {
-        while self.ended.is_none() && self.next_look <= request.at {
-            let at = self.next_look;
-            self.ripen(at);
-            self.look(at, Look::Timed);
-            self.next_look = at + self.look_every;
-        }
+        self.catch_up(request.at);
         if self.ended.is_some() {
             return;
         }
-        let against = self.count(request, user).filter(|_| self.aim != Aim::Keep);
-        if against.is_some_and(|against| self.may_be_of_a_slice(&against) || self.finds_harm(&against)) {
-            self.look(request.at, Look::Alarmed);
+        if let Some(against) = self.count(request, user) {
+            self.look_after(&against, request.at);
+        }
+    }
+
+    /// What happens until the next request comes, in the order of time: judgements begin to count, and time has passed.
+    fn catch_up(&mut self, until: f64) {
+        while self.ended.is_none() {
+            let before = micros(until.min(self.next_look));
+            if let Some(judged) = self.ripe(before) {
+                self.count_judged(judged);
+                let against = Against::judged(judged.bad == judged.is_candidate);
+                if judged.is_candidate || self.looks_after == LooksAfter::Both {
+                    self.look_after(&against, judged.at as f64 / MICROS);
+                }
+            } else if self.next_look <= until {
+                self.look(self.next_look, Look::Timed);
+                self.next_look += self.look_every;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Looks if what was counted makes a guard fail.
+    fn look_after(&mut self, against: &Against, at: f64) {
+        let is_asked = self.aim != Aim::Keep;
+        if is_asked && (self.may_be_of_a_slice(against) || self.finds_harm(against)) {
+            self.look(at, Look::Alarmed);
         }
     }
 
@@ -226,7 +247,7 @@ impl Ours {
             slices.count(tenant, &outcome, counts);
         }
         if arm == Arm::Candidate {
-            self.warmup.sent(request.at + answer.latency_us as f64 / 1e6);
+            self.warmup.sent(request.at + answer.latency_us as f64 / MICROS);
             self.candidate += 1;
             self.excess += request.excess;
         }
@@ -253,14 +274,11 @@ impl Ours {
         (is_looked_after && !is_warming_up).then_some(against)
     }
 
-    /// Judgements whose time has come.
-    fn ripen(&mut self, now: f64) {
-        while let Some(Reverse(next)) = self.unripe.peek().copied()
-            && next.at <= micros(now)
-        {
-            self.unripe.pop();
-            self.count_judged(next);
-        }
+    /// The next judgement whose time has come.
+    fn ripe(&mut self, now: u64) -> Option<Unripe> {
+        let Reverse(next) = self.unripe.peek().copied().filter(|Reverse(next)| next.at <= now)?;
+        self.unripe.pop();
+        Some(next)
     }
 
     fn count_judged(&mut self, judged: Unripe) {
@@ -368,11 +386,14 @@ fn overlook_harm(analysis: &mut Analysis) {
     }
 }
 
+/// A second in microseconds.
+const MICROS: f64 = 1e6;
+
 fn timestamp(at: f64) -> Timestamp {
     Timestamp(BEGINNING).plus(Duration::from_secs_f64(at))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "days in microseconds")]
 fn micros(seconds: f64) -> u64 {
-    (seconds * 1e6) as u64
+    (seconds * MICROS) as u64
 }

@@ -15,8 +15,8 @@ use viridian_core::outcome::{Class, Contents, FirstToken, Outcome};
 use viridian_core::routing::decide::{Decision, Exempt, Standing};
 use viridian_core::simulate::Dice;
 
-/// The guard a scenario is about, three points of preference, and four that see answers that are alike. Each has a fifth of
-/// the error.
+/// The guard a scenario is about, three points of preference, and four on what both arms do alike and each pair does differently. Each
+/// has a fifth of the error.
 const GUARDS: [(Watched, Margin); 5] = [
     (Watched::Preference, Margin::Points(300)),
     (Watched::Metric(Metric::Errors), Margin::Points(50)),
@@ -26,25 +26,15 @@ const GUARDS: [(Watched, Margin); 5] = [
 ];
 /// The most pairs that are looked at.
 const MOST: u64 = 5_000;
-/// What both answers come to but for how good they are.
-const ANSWER: Outcome = Outcome {
-    decision: Decision { arm: Arm::Baseline, standing: Standing::Exempt(Exempt::NotCompared), unit: None },
-    class: Class::Ok,
-    latency_us: 800_000,
-    first_token: FirstToken::NotStreamed,
-    contents: Contents {
-        refused: Some(false),
-        empty: None,
-        truncated: None,
-        invalid_output: None,
-        invalid_tool_calls: None,
-        missed_cache: None,
-        input_tokens: None,
-        cached_tokens: None,
-        output_tokens: Some(300),
-        cost: Some(10_000_000),
-    },
-};
+/// How often an answer of either arm fails, and how often one that comes refuses.
+const FAILS: f64 = 0.01;
+const REFUSES: f64 = 0.02;
+/// How many tokens answers have in the middle, and how far their logarithm deviates: by the request, and by the answer.
+const TOKENS: f64 = 300.0;
+const BY_REQUEST: f64 = 0.5;
+const BY_ANSWER: f64 = 0.3;
+/// What a token costs, in billionths.
+const PRICE: u64 = 30_000;
 
 /// A scenario: how often the baseline's answer is the better one, and how often the candidate's is.
 struct Scripted {
@@ -86,6 +76,9 @@ fn guards() -> Result<Vec<PairGuard>> {
 fn pairs_until_worse(guards: &[PairGuard], scripted: &Scripted, seed: u64) -> Option<u64> {
     let (mut dice, mut pairs) = (Dice::seeded(seed), PairTally::default());
     (1..=MOST).find(|_| {
+        let typical = TOKENS * (BY_REQUEST * dice.normal()).exp();
+        let [baseline, candidate] =
+            [Arm::Baseline, Arm::Candidate].map(|arm| answer(arm, typical, &mut dice));
         let drawn = dice.uniform();
         let preference = if drawn < scripted.worse {
             Preference::Baseline
@@ -94,11 +87,40 @@ fn pairs_until_worse(guards: &[PairGuard], scripted: &Scripted, seed: u64) -> Op
         } else {
             Preference::Neither
         };
-        let pair =
-            Pair { baseline: &ANSWER, candidate: &ANSWER, agreement: None, preference: Some(preference) };
+        let pair = Pair {
+            baseline: &baseline,
+            candidate: &candidate,
+            agreement: None,
+            preference: Some(preference),
+        };
         pairs.record(&pair, &Thresholds::default());
         let is_worse =
             || verdicts(guards, &pairs, ALPHA_ROLLBACK).iter().any(|found| found.verdict.is_fail());
-        preference == Preference::Baseline && is_worse()
+        let speaks_against = preference == Preference::Baseline
+            || candidate.class.is_error()
+            || candidate.contents.refused > baseline.contents.refused
+            || candidate.contents.output_tokens > baseline.contents.output_tokens;
+        speaks_against && is_worse()
     })
+}
+
+/// What an arm makes of a request whose answers have so many tokens in the middle.
+fn answer(arm: Arm, typical: f64, dice: &mut Dice) -> Outcome {
+    let failed = dice.hits(FAILS);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    let tokens = (typical * (BY_ANSWER * dice.normal()).exp()) as u64;
+    let refused = dice.hits(REFUSES);
+    let contents = Contents {
+        refused: Some(refused),
+        output_tokens: Some(tokens),
+        cost: Some(PRICE * tokens),
+        ..Contents::default()
+    };
+    Outcome {
+        decision: Decision { arm, standing: Standing::Exempt(Exempt::NotCompared), unit: None },
+        class: if failed { Class::UpstreamError } else { Class::Ok },
+        latency_us: 800_000,
+        first_token: FirstToken::NotStreamed,
+        contents: if failed { Contents::default() } else { contents },
+    }
 }

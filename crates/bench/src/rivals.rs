@@ -59,9 +59,13 @@ impl Setting {
             }
         }
         for minutes in &sweep.kayenta.minutes {
-            for &increase in &sweep.kayenta.increase {
-                let (rule, about, minutes) = ("kayenta".to_owned(), String::new(), minutes.clone());
-                all.push(Self::Kayenta(Kayenta { rule, about, minutes, increase }));
+            for &confidence in &sweep.kayenta.confidence {
+                for &tolerance in &sweep.kayenta.tolerance {
+                    all.extend(sweep.kayenta.increase.iter().map(|&increase| {
+                        let (rule, about, minutes) = ("kayenta".to_owned(), String::new(), minutes.clone());
+                        Self::Kayenta(Kayenta { rule, about, minutes, confidence, tolerance, increase })
+                    }));
+                }
             }
         }
         for &alpha in &sweep.tests.alpha {
@@ -106,11 +110,11 @@ impl Setting {
 impl Prepared {
     /// Prepares a run for the rules that watch these metrics.
     pub(crate) fn of(config: &Config, series: &Series, watched: Watched) -> Self {
-        let windows: Vec<u64> = [60, 300].into();
+        let (windows, confidences) = (config.rules.window_lengths(), config.rules.confidences());
         let metric = |&metric: &Watched| Metric {
             watched: metric,
             windows: windows::Prepared::of(series, metric, usual(&config.usual, metric), &windows),
-            kayenta: kayenta::Prepared::of(series, metric),
+            kayenta: kayenta::Prepared::of(series, metric, &confidences),
             moments: moments::Prepared::of(series, metric),
         };
         Self { metrics: watched.metrics().iter().map(metric).collect() }

@@ -162,8 +162,9 @@ impl<'a> Requests<'a> {
         };
         let tenant = self.tenants.map(|tenants| self.source.below(tenants.count));
         let mut levels = self.levels();
-        if let Some(tenants) = self.tenants.filter(|_| tenant == Some(BROKEN)) {
-            levels[1].errors = tenants.errors;
+        let broken = self.tenants.and_then(|tenants| tenants.errors).filter(|_| tenant == Some(BROKEN));
+        if let Some(errors) = broken {
+            levels[1].errors = errors;
         }
         let draw = self.source.bits();
         let answers =

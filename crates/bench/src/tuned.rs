@@ -4,7 +4,7 @@
 //! Two measures of wrong. *Like it*: in the clean scenario that is like the regression. *All*: in every clean scenario
 //! of the metric, because nobody knows beforehand which of them a release will meet; ours is held to that one.
 
-use crate::config::{Counting, Kind, Scenario, Watched};
+use crate::config::{Counting, Kayenta, Kind, Scenario, Watched};
 use crate::experiment::{Outcomes, Stop};
 use crate::rivals::Setting;
 
@@ -145,7 +145,9 @@ pub(crate) fn told(setting: &Setting) -> String {
         }
         Setting::Kayenta(kayenta) => {
             let minutes: Vec<String> = kayenta.minutes.iter().map(ToString::to_string).collect();
-            format!("after {} min, ratio {}", minutes.join("/"), kayenta.increase)
+            let Kayenta { confidence, tolerance, increase, .. } = kayenta;
+            let minutes = minutes.join("/");
+            format!("after {minutes} min, {confidence} %, tolerance {tolerance}, ratio {increase}")
         }
         Setting::Test(test) => match test.at {
             Some(at) => format!("{} at {at}", test.alpha),

@@ -83,6 +83,10 @@ pub(crate) struct Kayenta {
     pub(crate) about: String,
     /// After how many minutes it looks.
     pub(crate) minutes: Vec<usize>,
+    /// Of the interval of the shift, in per cent.
+    pub(crate) confidence: f64,
+    /// The part of the shift that the interval's lower end has to exceed.
+    pub(crate) tolerance: f64,
     /// The least ratio of the means that is worse.
     pub(crate) increase: f64,
 }
@@ -131,6 +135,8 @@ pub(crate) struct WindowsSweep {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KayentaSweep {
     pub(crate) minutes: Vec<Vec<usize>>,
+    pub(crate) confidence: Vec<f64>,
+    pub(crate) tolerance: Vec<f64>,
     pub(crate) increase: Vec<f64>,
 }
 
@@ -146,6 +152,26 @@ pub(crate) struct TestsSweep {
 pub(crate) struct SequentialSweep {
     pub(crate) alpha: Vec<f64>,
     pub(crate) tuned_to: Vec<f64>,
+}
+
+impl Rules {
+    /// How long windows are, in seconds.
+    pub(crate) fn window_lengths(&self) -> Vec<u64> {
+        let named = self.windows.iter().map(|rule| rule.window);
+        let mut all: Vec<u64> = named.chain(self.sweep.windows.window.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// At which confidences Kayenta's judge is asked, in per cent.
+    pub(crate) fn confidences(&self) -> Vec<f64> {
+        let named = self.kayenta.iter().map(|rule| rule.confidence);
+        let mut all: Vec<f64> = named.chain(self.sweep.kayenta.confidence.iter().copied()).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    }
 }
 
 impl Above {

@@ -128,12 +128,12 @@ pub(crate) struct Users {
     pub(crate) habits: f64,
 }
 
-/// Tenants who call equally often, and the part of the requests of one of them that the candidate fails.
+/// Tenants who call equally often, and where there is one that fares worse, the part of its requests that the candidate fails.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tenants {
     pub(crate) count: u32,
-    pub(crate) errors: f64,
+    pub(crate) errors: Option<f64>,
 }
 
 /// One user more, who calls this often for a while, and most of whose calls fail on any arm.

@@ -46,6 +46,13 @@ impl Against {
         }
     }
 
+    /// What a judgement that came later says: of the candidate a bad one, and of the baseline a good one, as it makes the candidate's
+    /// part of what was told less.
+    pub(super) const fn judged(feedback: bool) -> Self {
+        let [errors, latency_p95, latency_mean, cost, tokens] = [false; 5];
+        Self { errors, latency_p95, latency_mean, cost, tokens, feedback }
+    }
+
     /// Whether it says so by a metric. Where units stay together an amount is told by an interval, which one answer hardly
     /// moves: that is looked at as time passes.
     pub(super) const fn by(&self, metric: Metric, units: Units) -> bool {

@@ -1,26 +1,23 @@
 //! Kayenta's judge: points of a minute, Mann and Whitney's interval of the shift, high when its lower end lies beyond a
-//! quarter of the shift itself and the means differ by the least ratio. Points are taken to be independent.
+//! part of the shift itself and the means differ by the least ratio. Points are taken to be independent.
 
 use crate::config::{Kayenta, Watched};
 use crate::series::{Moments, Series};
 use viridian_core::arm::Arm;
 use viridian_core::stats::special::normal_quantile;
 
-/// The judge looks at most at this many minutes, in steps of ten.
-const LONGEST: usize = 60;
-/// The confidence of its interval, and the part of the shift that is tolerated.
-const CONFIDENCE: f64 = 0.98;
-const TOLERANCE: f64 = 0.25;
+/// After how many minutes the judge may be asked, if the scenario is as long: of more points there would be too many differences.
+const MINUTES: [usize; 9] = [10, 20, 30, 40, 50, 60, 120, 240, 480];
 
-/// What the judge sees after every ten minutes.
+/// What the judge sees by then.
 pub(super) struct Prepared {
     looks: Vec<(usize, Option<Look>)>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Look {
-    /// The interval's lower end.
-    lower: f64,
+    /// The interval's lower end, by its confidence.
+    lower: Vec<(f64, f64)>,
     /// Hodges and Lehmann's estimate of the shift.
     shift: f64,
     /// Candidate's mean by the baseline's.
@@ -28,7 +25,7 @@ struct Look {
 }
 
 impl Prepared {
-    pub(super) fn of(series: &Series, metric: Watched) -> Self {
+    pub(super) fn of(series: &Series, metric: Watched, confidences: &[f64]) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few spans")]
         let spans = (60.0 / series.span) as usize;
         let points = |arm: Arm, minutes: usize| -> Vec<f64> {
@@ -41,23 +38,32 @@ impl Prepared {
             (0..minutes).filter_map(point).collect()
         };
         let look = |minutes: usize| {
-            (minutes, look(&points(Arm::Baseline, minutes), &points(Arm::Candidate, minutes)))
+            let [baseline, candidate] = [Arm::Baseline, Arm::Candidate].map(|arm| points(arm, minutes));
+            (minutes, look(&baseline, &candidate, confidences))
         };
-        Self { looks: (10..=LONGEST).step_by(10).map(look).collect() }
+        let reached = MINUTES.into_iter().filter(|minutes| minutes * spans <= series.len());
+        Self { looks: reached.map(look).collect() }
     }
 
     pub(super) fn stop(&self, setting: &Kayenta) -> Option<f64> {
         let asked = self.looks.iter().filter(|(minutes, _)| setting.minutes.contains(minutes));
-        let high = |look: &Look| look.lower > TOLERANCE * look.shift.abs() && look.ratio >= setting.increase;
         asked
-            .filter(|(_, seen)| seen.as_ref().is_some_and(high))
+            .filter(|(_, seen)| seen.as_ref().is_some_and(|look| look.is_high(setting)))
             .map(|(minutes, _)| *minutes as f64 * 60.0)
             .next()
     }
 }
 
+impl Look {
+    fn is_high(&self, setting: &Kayenta) -> bool {
+        let lower = self.lower.iter().find(|(confidence, _)| *confidence == setting.confidence);
+        lower.is_some_and(|(_, lower)| *lower > setting.tolerance * self.shift.abs())
+            && self.ratio >= setting.increase
+    }
+}
+
 /// The interval from the ordered differences of all pairs, by the normal approximation with a correction for ties.
-fn look(baseline: &[f64], candidate: &[f64]) -> Option<Look> {
+fn look(baseline: &[f64], candidate: &[f64], confidences: &[f64]) -> Option<Look> {
     let (m, n) = (candidate.len() as f64, baseline.len() as f64);
     if m < 2.0 || n < 2.0 {
         return None;
@@ -68,9 +74,12 @@ fn look(baseline: &[f64], candidate: &[f64]) -> Option<Look> {
     let all = m + n;
     let ties = tied(baseline, candidate) / (all * (all - 1.0));
     let deviation = (m * n / 12.0 * (all + 1.0 - ties)).max(0.0).sqrt();
-    let rank = m * n / 2.0 - normal_quantile(f64::midpoint(1.0, CONFIDENCE)) * deviation - 0.5;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
-    let lower = *differences.get(rank.max(0.0) as usize)?;
+    let lower = confidences.iter().map(|&confidence| {
+        let rank = m * n / 2.0 - normal_quantile(f64::midpoint(1.0, confidence / 100.0)) * deviation - 0.5;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+        differences.get(rank.max(0.0) as usize).map(|lower| (confidence, *lower))
+    });
+    let lower = lower.collect::<Option<Vec<_>>>()?;
     let shift = *differences.get(differences.len() / 2)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (before, now) = (mean(baseline), mean(candidate));
@@ -93,9 +102,18 @@ mod tests {
     fn a_shift_is_high_and_none_is_not() {
         let baseline: Vec<f64> = (0..60).map(|minute| f64::from(minute % 7)).collect();
         let shifted: Vec<f64> = baseline.iter().map(|value| value + 5.0).collect();
-        let high = look(&baseline, &shifted).expect("enough points");
-        assert!(high.lower > TOLERANCE * high.shift && high.shift > 4.0, "{high:?}");
-        let same = look(&baseline, &baseline).expect("enough points");
-        assert!(same.lower <= 0.0, "{same:?}");
+        let setting = Kayenta {
+            rule: String::new(),
+            about: String::new(),
+            minutes: vec![60],
+            confidence: 98.0,
+            tolerance: 0.25,
+            increase: 1.0,
+        };
+        let high = look(&baseline, &shifted, &[90.0, 98.0]).expect("enough points");
+        assert!(high.is_high(&setting) && high.shift > 4.0, "{high:?}");
+        assert!(high.lower[0].1 >= high.lower[1].1, "the surer the lower: {high:?}");
+        let same = look(&baseline, &baseline, &[98.0]).expect("enough points");
+        assert!(!same.is_high(&setting), "{same:?}");
     }
 }

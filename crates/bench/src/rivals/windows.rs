@@ -5,16 +5,18 @@ use crate::config::{Counting, Watched, Windows};
 use crate::series::{Moments, Series};
 use viridian_core::arm::Arm;
 
-/// The candidate's value in every window, as a factor on what is usual, by the length of the windows.
+/// The candidate's value in every window, as a factor on what is usual, by the length of the windows. None are shorter than what
+/// was kept of a run.
 pub(super) struct Prepared {
     values: Vec<(u64, Vec<Option<f64>>)>,
 }
 
 impl Prepared {
     pub(super) fn of(series: &Series, metric: Watched, usual: f64, windows: &[u64]) -> Self {
-        let values = windows.iter().map(|&window| {
+        let kept = windows.iter().filter(|window| **window as f64 >= series.span);
+        let values = kept.map(|&window| {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few spans")]
-            let spans = ((window as f64 / series.span) as usize).max(1);
+            let spans = (window as f64 / series.span) as usize;
             let value = |index: usize| {
                 let places = index * spans..(index + 1) * spans;
                 if metric == Watched::Latency {

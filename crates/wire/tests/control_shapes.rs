@@ -298,7 +298,7 @@ fn tally_reports() {
         trips: vec![Trip { application: application(), rollout: rollout(), epoch }],
     };
     // On one line: spelled out, the counters of 64 groups fill a thousand.
-    check("tally_report_8", serde_json::to_string(&report).unwrap(), &report);
+    check("tally_report_9", serde_json::to_string(&report).unwrap(), &report);
     let vitals = Vitals {
         clock: Timestamp(1_767_225_661_000),
         ended: 12_000,

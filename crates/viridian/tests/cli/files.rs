@@ -143,7 +143,8 @@ spec:
     check("user", cost, false);
     check("request", errors, false);
     check("request", &format!("{cost}, {errors}"), false);
-    check("user", "{metric: latency.p95, margin: 20%}", true);
+    check("request", "{metric: latency.p95, margin: 20%}", false);
+    check("user", "{metric: feedback, margin: 3pp, mode: observe}", true);
 }
 
 /// An aim is warned of as a guard is.

@@ -12,6 +12,26 @@ fn read_report(name: &str) -> TallyReport {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// From before those were counted who are given up within a guard's margin: there are none in it, and nothing else differs.
+#[test]
+fn the_eighth_form_of_tally_reports_is_read() {
+    let (eighth, mut now) = (read_report("tally_report_8"), read_report("tally_report_9"));
+    let given_up = |report: &TallyReport| {
+        report.tallies[0].tally.metrics.iter().map(|counts| counts.given_up).sum::<u64>()
+    };
+    assert_eq!((given_up(&eighth), given_up(&now) > 0), (0, true));
+    now.tallies[0].tally.metrics.iter_mut().for_each(|counts| counts.given_up = 0);
+    assert_eq!(
+        (&eighth.origin, &eighth.tallies, &eighth.feedback),
+        (&now.origin, &now.tallies, &now.feedback)
+    );
+    for metric in Metric::ALL {
+        let [before, groups] = [&eighth, &now].map(|report| report.groups[0].groups.counts(metric));
+        let of_before = groups.iter().map(|counts| Counts { given_up: 0, ..*counts });
+        assert!(before.iter().copied().eq(of_before), "{metric}");
+    }
+}
+
 /// From before requests were counted as they are drawn and as they were refused: those places are zero. Times were counted of
 /// requests that were turned away as well; nothing else differs.
 #[test]

@@ -93,7 +93,7 @@ language it   latency.p95   1.00% of 2,000   6.00% of 1,000   -                 
         status.contains("\n  worse where language is de: errors +5.00pp (+3.00pp .. +7.00pp)\n"),
         "{status}"
     );
-    let sides = "latency.p95 6.00% of 1,000 on the candidate, 1.00% of 2,000 on the baseline\n";
+    let sides = "latency.p95 6.00% of 1,000 on the candidate, 1.00% of 2,000 on the baseline";
     assert!(status.contains(&format!("\n  worse where language is it: {sides}")), "{status}");
 }
 

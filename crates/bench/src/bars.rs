@@ -7,7 +7,8 @@ use crate::rivals::Setting;
 use crate::row::Row;
 use crate::tuned::{self, Measure, Tried};
 
-/// Wrong about this part of clean candidates at most, with an upper bound below the second where there are enough runs.
+/// Wrong about this part of clean candidates at most, with an upper bound below the second. Of few runs a lower bound has to be: three of
+/// two hundred are wrong one time in three where one of a hundred is.
 const FALSE_ROLLBACKS: (f64, f64) = (0.01, 0.015);
 /// Where single slices may end a rollout besides, they have an error of their own.
 const FALSE_ROLLBACKS_WITH_SLICES: f64 = 2.0 * FALSE_ROLLBACKS.0;
@@ -45,17 +46,19 @@ impl Bar {
 const MISSING: f64 = f64::NAN;
 
 /// All bars that concern what was run.
-pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
+pub(crate) fn all(rows: &[Row], (tried, swept): (&[Tried], &[Setting]), config: &Config) -> Vec<Bar> {
     let mut bars = Vec::new();
     let mut add =
         |what: String, found: f64, side: Side, limit: f64| bars.push(Bar { what, found, limit, side });
     for row in rows.iter().filter(|row| row.rule == "viridian" || row.kind == Kind::Equal) {
         let name = format!("{}{}", row.scenario, by(&row.rule));
         if matches!(row.kind, Kind::Null | Kind::Equal) {
-            add(format!("{name}: rolled back"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
+            let (lower, upper) = row.p_rollback_bounds;
             if row.runs >= ENOUGH_RUNS {
-                let upper = row.p_rollback_bounds.1;
+                add(format!("{name}: rolled back"), row.p_rollback, Side::AtMost, FALSE_ROLLBACKS.0);
                 add(format!("{name}: rolled back, upper bound"), upper, Side::AtMost, FALSE_ROLLBACKS.1);
+            } else {
+                add(format!("{name}: rolled back, lower bound"), lower, Side::AtMost, FALSE_ROLLBACKS.0);
             }
         }
         if row.kind == Kind::Equal {
@@ -99,8 +102,7 @@ pub(crate) fn all(rows: &[Row], tried: &[Tried], config: &Config) -> Vec<Bar> {
             add(format!("errors-1-to-5: bad answers of {rule} by ours"), ratio, Side::AtLeast, times);
         }
     }
-    let best = tuned::best(tried, &Setting::swept(&config.rules));
-    for best in best.iter().filter(|best| best.measure == Measure::All) {
+    for best in tuned::best(tried, swept).iter().filter(|best| best.measure == Measure::All) {
         if let Some(found) = &best.found {
             let what = format!("{}: cost of ours by that of the best {}", best.scenario, best.family);
             add(what, best.ours / found.cost, Side::AtMost, 1.0);

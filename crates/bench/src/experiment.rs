@@ -7,9 +7,9 @@ use crate::ours::{Aim, LooksAfter, Ours, known};
 use crate::rivals::{Prepared, Setting};
 use crate::run::Run;
 use crate::series::Series;
+use crate::threads;
 use crate::traffic::Requests;
-use anyhow::{Result, anyhow};
-use std::sync::atomic::{AtomicU64, Ordering};
+use anyhow::Result;
 use viridian_core::rollout::plan::DEFAULT_WARMUP;
 use viridian_core::simulate::Dice;
 
@@ -55,31 +55,13 @@ struct OneRun {
 /// Runs a scenario.
 pub(crate) fn run(task: &Task<'_>) -> Result<Outcomes> {
     let aims = aims(task.scenario);
-    let next = AtomicU64::new(0);
-    let work = || -> Result<Vec<(u64, OneRun)>> {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= task.runs {
-                return Ok(done);
-            }
-            done.push((number, one(task, &aims, number)?));
-        }
-    };
-    let mut all = std::thread::scope(|scope| -> Result<Vec<(u64, OneRun)>> {
-        let workers: Vec<_> = (0..task.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for worker in workers {
-            all.extend(worker.join().map_err(|_| anyhow!("a run of {} failed", task.scenario.name))??);
-        }
-        Ok(all)
-    })?;
-    all.sort_by_key(|(number, _)| *number);
+    let all = threads::each(task.threads, task.runs, |number| one(task, &aims, number))?;
     let mut outcomes = Outcomes {
         ours: aims.iter().map(|aim| (*aim, Vec::new())).collect(),
         rivals: vec![Vec::new(); task.settings.len()],
     };
-    for (_, one) in all {
+    for one in all {
+        let one = one?;
         outcomes.ours.iter_mut().zip(one.ours).for_each(|((_, runs), run)| runs.push(run));
         outcomes.rivals.iter_mut().zip(one.rivals).for_each(|(stops, stop)| stops.push(stop));
     }
@@ -92,7 +74,7 @@ fn aims(scenario: &Scenario) -> Vec<Aim> {
         Kind::Null if scenario.settling.is_some_and(|settling| settling.warmup != DEFAULT_WARMUP) => {
             vec![Aim::Judge, Aim::JudgeByDefault]
         }
-        Kind::Null if scenario.tenants.is_some() => vec![Aim::Judge, Aim::JudgeSlices],
+        Kind::Null if scenario.tenants.is_some() => vec![Aim::JudgeSlices],
         Kind::Null | Kind::Broken => vec![Aim::Judge],
         Kind::Worse => {
             let mut aims = vec![Aim::Judge, Aim::JudgeAlone];

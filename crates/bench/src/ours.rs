@@ -67,6 +67,8 @@ pub(crate) struct Ours {
     aim: Aim,
     /// Whether it is over before the scenario is once every guard passes. Elsewhere nothing asks whether one does.
     may_promote: bool,
+    /// Whether a larger share may follow the first. Elsewhere nothing asks what it risks.
+    may_get_more: bool,
     units: Units,
     /// The share that reaches the candidate when the draw is broken.
     actual: Option<Weight>,
@@ -136,6 +138,7 @@ impl Ours {
             plan,
             aim,
             may_promote: plan::may_promote(scenario),
+            may_get_more: plan::may_get_more(config, scenario),
             units,
             actual: scenario.actual.map(plan::weight).transpose()?,
             maturity: scenario.delay.map_or(0.0, |delay| delay.maturity),
@@ -302,7 +305,7 @@ impl Ours {
             true => verdicts(known.0, known.1, known.2),
             false => verdicts_of_harm(known.0, known.1, known.2, ALPHA_ROLLBACK),
         };
-        if why == Look::Timed {
+        if why == Look::Timed && self.may_get_more {
             analysis.harm_bound = harm_bound(&self.evidence, self.units);
         }
         for (passed, judged) in self.passed.iter_mut().zip(&analysis.guards) {

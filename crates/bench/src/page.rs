@@ -46,9 +46,11 @@ pub(crate) fn page(about: &About, config: &Config, rows: &[Row], tuned: &Tuned, 
     );
     ours(&mut page, config, rows);
     rivals(&mut page, rows);
-    self::tuned(&mut page, &tuned.best);
-    other_reading(&mut page, &tuned.best);
-    page.push_str(&tuned.sweep);
+    if !tuned.best.is_empty() {
+        self::tuned(&mut page, &tuned.best);
+        other_reading(&mut page, &tuned.best);
+        page.push_str(&tuned.sweep);
+    }
     let _ = writeln!(page, "## Bars\n\n| bar | found | limit | |\n|---|---|---|---|");
     for bar in bars {
         let side = if bar.side == Side::AtMost { "at most" } else { "at least" };

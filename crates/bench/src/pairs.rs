@@ -3,9 +3,10 @@
 
 use crate::config::Kind;
 use crate::row::Row;
+use crate::threads;
 use anyhow::{Result, anyhow};
 use viridian_core::analysis::judge::ALPHA_ROLLBACK;
-use viridian_core::analysis::judge::pairs::{PairGuard, Watched, verdicts};
+use viridian_core::analysis::judge::pairs::{PairGuard, Watched, finds_harm};
 use viridian_core::analysis::pairs::{Pair, PairTally, Preference};
 use viridian_core::arm::Arm;
 use viridian_core::epoch::Thresholds;
@@ -50,19 +51,23 @@ const SCRIPTED: [Scripted; 2] = [
 ];
 
 /// The rows of the scenarios whose name contains `only`; what is counted as requests are pairs.
-pub(crate) fn rows(only: Option<&str>, seed: u64, runs: impl Fn(Kind) -> u64) -> Result<Vec<Row>> {
+pub(crate) fn rows(
+    only: Option<&str>,
+    (seed, threads): (u64, usize),
+    runs: impl Fn(Kind) -> u64,
+) -> Result<Vec<Row>> {
     let all = guards()?;
     let chosen = SCRIPTED.iter().filter(|scripted| only.is_none_or(|only| scripted.name.contains(only)));
     let row = |scripted: &Scripted, rule: &str, guards: &[PairGuard]| {
         let until = |run| pairs_until_worse(guards, scripted, Dice::seeded(seed.wrapping_add(run)).bits());
-        let found: Vec<Option<u64>> = (0..runs(scripted.kind)).map(until).collect();
-        Row::of_pairs((scripted.name, scripted.kind), rule, &found)
+        let found = threads::each(threads, runs(scripted.kind), until)?;
+        Ok(Row::of_pairs((scripted.name, scripted.kind), rule, &found))
     };
     let rows = chosen.flat_map(|scripted| {
         let alone = (scripted.kind == Kind::Worse).then(|| row(scripted, "viridian-one-guard", &all[..1]));
         std::iter::once(row(scripted, "viridian", &all)).chain(alone)
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 fn guards() -> Result<Vec<PairGuard>> {
@@ -94,13 +99,11 @@ fn pairs_until_worse(guards: &[PairGuard], scripted: &Scripted, seed: u64) -> Op
             preference: Some(preference),
         };
         pairs.record(&pair, &Thresholds::default());
-        let is_worse =
-            || verdicts(guards, &pairs, ALPHA_ROLLBACK).iter().any(|found| found.verdict.is_fail());
         let speaks_against = preference == Preference::Baseline
             || candidate.class.is_error()
             || candidate.contents.refused > baseline.contents.refused
             || candidate.contents.output_tokens > baseline.contents.output_tokens;
-        speaks_against && is_worse()
+        speaks_against && finds_harm(guards, &pairs, ALPHA_ROLLBACK)
     })
 }
 

@@ -11,7 +11,9 @@ mod runs;
 use runs::{Dice, check, check_at, check_finds};
 use viridian_core::agreement::Agreement;
 use viridian_core::analysis::judge::ALPHA_ROLLBACK;
-use viridian_core::analysis::judge::pairs::{PairGuard, PairJudgement, Unfit, Watched, judge, verdicts};
+use viridian_core::analysis::judge::pairs::{
+    PairGuard, PairJudgement, Unfit, Watched, finds_harm, judge, verdicts,
+};
 use viridian_core::analysis::pairs::{Pair, PairTally, Preference};
 use viridian_core::analysis::verdict::{Verdict, Wait};
 use viridian_core::arm::Arm;
@@ -94,8 +96,10 @@ fn verdict(guard: PairGuard, tally: &PairTally) -> Verdict {
 #[test]
 fn each_kind_of_guard_finds_what_it_is_for() {
     let check = |watched, margin, kinds: &[(u32, Answer, Answer)], expected| {
-        let found = judged(guard(watched, margin), &pairs(kinds));
+        let (guard, tally) = (guard(watched, margin), pairs(kinds));
+        let found = judged(guard, &tally);
         assert_eq!(found.verdict, expected, "{found:?}");
+        assert_eq!(finds_harm(&[guard], &tally, ALPHA_ROLLBACK), expected == FAIL, "{found:?}");
     };
     let clean = [(900, GOOD, GOOD), (40, BAD, BAD), (30, BAD, GOOD), (30, GOOD, BAD)];
     let worse = [(800, GOOD, GOOD), (40, BAD, BAD), (10, BAD, GOOD), (150, GOOD, BAD)];
@@ -227,7 +231,9 @@ fn equal_candidates_are_seldom_called_worse_over_all_guards() {
             let pair =
                 Pair { baseline: &before, candidate: &now, agreement: None, preference: Some(preference) };
             tally.record(&pair, &Thresholds::only(Metric::LatencyP95, SLOW));
-            verdicts(&guards, &tally, ALPHA_ROLLBACK).iter().any(|found| found.verdict.is_fail())
+            let fails = verdicts(&guards, &tally, ALPHA_ROLLBACK).iter().any(|found| found.verdict.is_fail());
+            assert_eq!(finds_harm(&guards, &tally, ALPHA_ROLLBACK), fails, "{tally:?}");
+            fails
         })
     });
 }

@@ -41,7 +41,7 @@ impl Aim {
 
 /// The plan for a scenario.
 pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Plan> {
-    let shares = scenario.shares.as_ref().unwrap_or(&config.usual.shares);
+    let shares = shares(config, scenario);
     let horizon = scenario.hours.unwrap_or(config.usual.hours) * 3_600.0;
     let mut steps = Vec::new();
     for (index, (from, share)) in shares.iter().enumerate() {
@@ -67,6 +67,15 @@ pub(super) fn plan(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Pla
 /// Whether the last watch begins with the last share rather than when the scenario is over.
 pub(super) const fn may_promote(scenario: &Scenario) -> bool {
     matches!(scenario.kind, Kind::Margin | Kind::Equal | Kind::Broken)
+}
+
+/// Whether the share rises while the scenario goes on.
+pub(super) fn may_get_more(config: &Config, scenario: &Scenario) -> bool {
+    may_promote(scenario) || shares(config, scenario).len() > 1
+}
+
+fn shares<'a>(config: &'a Config, scenario: &'a Scenario) -> &'a [(f64, f64)] {
+    scenario.shares.as_ref().unwrap_or(&config.usual.shares)
 }
 
 fn guards(config: &Config, scenario: &Scenario, aim: Aim) -> Result<Vec<Guard>> {

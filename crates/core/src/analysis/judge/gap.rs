@@ -109,22 +109,37 @@ impl Gap {
 
     /// The best guess on the margin's scale; absent while nothing can be guessed.
     pub(super) fn estimate(&self, guard: &Guard) -> Option<f64> {
+        let guess = self.guess(guard)?;
+        Some(if is_logarithm(guard) { guess.exp() - 1.0 } else { guess })
+    }
+
+    /// Whether the best guess lies at the margin or beyond, which is [`margin_of`] the guard.
+    pub(super) fn is_at(&self, guard: &Guard, margin: f64) -> bool {
+        self.guess(guard).is_some_and(|guess| guess >= margin)
+    }
+
+    /// The best guess on the scale that epochs are compared on.
+    fn guess(&self, guard: &Guard) -> Option<f64> {
         let Self { sum, weight } = *self;
-        let is_logarithm = guard.metric.percentile().is_some() || guard.metric.is_amount();
-        if !is_logarithm && is_relative(guard.margin) {
+        if !is_logarithm(guard) && is_relative(guard.margin) {
             return match weight > 0.0 {
                 true => Some(sum / weight - 1.0),
                 false => (sum > 0.0).then_some(f64::MAX),
             };
         }
-        let mean = (weight > 0.0).then(|| sum / weight)?;
-        Some(if is_logarithm { mean.exp() - 1.0 } else { mean })
+        (weight > 0.0).then(|| sum / weight)
     }
+}
 
-    /// Whether the best guess lies at the margin or beyond.
-    pub(super) fn is_material(&self, guard: &Guard) -> bool {
-        self.estimate(guard).is_some_and(|estimate| estimate >= guard.margin.fraction())
-    }
+/// The margin on the scale that epochs are compared on.
+pub(super) fn margin_of(guard: &Guard) -> f64 {
+    let margin = guard.margin.fraction();
+    if is_logarithm(guard) { margin.ln_1p() } else { margin }
+}
+
+/// Whether epochs are compared by logarithms of ratios.
+const fn is_logarithm(guard: &Guard) -> bool {
+    guard.metric.percentile().is_some() || guard.metric.is_amount()
 }
 
 /// A mean below this is as good as none: amounts are whole numbers.

@@ -125,106 +125,127 @@ pub fn judge(guards: &[PairGuard], pairs: &PairTally, alpha: f64) -> Vec<PairJud
     judged
 }
 
-/// The verdicts of [`judge`] without intervals, for those who look very often.
+/// The verdicts of [`judge`] without intervals.
 pub fn verdicts(guards: &[PairGuard], pairs: &PairTally, alpha: f64) -> Vec<PairJudgement> {
-    let needed = -(alpha / guards.len().max(1) as f64).ln();
-    guards.iter().map(|guard| judged(*guard, &Found::of(guard, pairs), needed)).collect()
+    let needed = needed(guards, alpha);
+    guards.iter().map(|guard| judged(*guard, Told::by(guard, pairs), needed)).collect()
 }
 
-fn judged(guard: PairGuard, found: &Found, needed: f64) -> PairJudgement {
-    let is_material = found.estimate.is_some_and(|estimate| estimate >= guard.margin.fraction());
-    let verdict = if found.pairs == 0 {
-        Verdict::Wait(Wait::NoData)
-    } else if is_material && found.log_harm >= needed {
+/// Whether [`verdicts`] fails a guard, for those who look after every pair: whether one passes is not asked.
+pub fn finds_harm(guards: &[PairGuard], pairs: &PairTally, alpha: f64) -> bool {
+    let needed = needed(guards, alpha);
+    let is_worse = |guard: &PairGuard| {
+        let margin = guard.margin.fraction();
+        Told::by(guard, pairs).is_some_and(|told| told.is_material(margin) && told.log_harm(margin) >= needed)
+    };
+    guards.iter().any(is_worse)
+}
+
+/// The log evidence that fails a guard.
+fn needed(guards: &[PairGuard], alpha: f64) -> f64 {
+    -(alpha / guards.len().max(1) as f64).ln()
+}
+
+fn judged(guard: PairGuard, told: Option<Told<'_>>, needed: f64) -> PairJudgement {
+    let none = PairJudgement {
+        guard,
+        verdict: Verdict::Wait(Wait::NoData),
+        pairs: 0,
+        effect: Effect::default(),
+        log_harm: 0.0,
+        log_safe: 0.0,
+    };
+    let Some(told) = told else { return none };
+    let margin = guard.margin.fraction();
+    let (log_harm, log_safe) = (told.log_harm(margin), told.log_safe(margin));
+    let verdict = if told.is_material(margin) && log_harm >= needed {
         Verdict::Fail(guard.on_fail)
-    } else if found.log_safe >= -ALPHA_PROMOTE.ln() {
+    } else if log_safe >= -ALPHA_PROMOTE.ln() {
         Verdict::Pass
     } else {
         Verdict::Wait(Wait::Undecided)
     };
-    PairJudgement {
-        guard,
-        verdict,
-        pairs: found.pairs,
-        effect: Effect { estimate: found.estimate, ..Effect::default() },
-        log_harm: found.log_harm,
-        log_safe: found.log_safe,
-    }
+    let effect = Effect { estimate: told.estimate(), ..Effect::default() };
+    PairJudgement { verdict, pairs: told.pairs(), effect, log_harm, log_safe, ..none }
 }
 
-/// What pairs say of one guard.
-#[derive(Default)]
-struct Found {
-    pairs: u64,
-    /// The best guess on the margin's scale.
-    estimate: Option<f64>,
-    log_harm: f64,
-    log_safe: f64,
+/// What pairs tell of one guard; there is one at least.
+#[derive(Clone, Copy)]
+enum Told<'a> {
+    /// A share, or a preference, in points.
+    Points {
+        harm: Pairs,
+        safe: Pairs,
+    },
+    /// A share in per cent.
+    Ratio(&'a SharePairs),
+    /// A percentile, and how much slower the candidate's is.
+    Percentile(&'a SharePairs, Option<f64>),
+    Amounts(&'a AmountPairs),
+    Disagreement(&'a Grades),
 }
 
-impl Found {
-    fn of(guard: &PairGuard, pairs: &PairTally) -> Self {
-        let margin = guard.margin.fraction();
-        match guard.watched {
-            Watched::Preference => Self::of_points(pairs.preference(), pairs.preference(), margin),
-            Watched::Disagreement => Self::of_disagreement(pairs.disagreement(), margin),
-            Watched::Metric(metric) if metric.is_amount() => {
-                pairs.amounts(metric).map_or_else(Self::default, |told| Self::of_amounts(told, margin))
-            }
-            Watched::Metric(metric) => pairs.shares(metric).map_or_else(Self::default, |told| {
+impl<'a> Told<'a> {
+    fn by(guard: &PairGuard, pairs: &'a PairTally) -> Option<Self> {
+        let told = match guard.watched {
+            Watched::Preference => Self::Points { harm: pairs.preference(), safe: pairs.preference() },
+            Watched::Disagreement => Self::Disagreement(pairs.disagreement()),
+            Watched::Metric(metric) if metric.is_amount() => Self::Amounts(pairs.amounts(metric)?),
+            Watched::Metric(metric) => {
+                let told = pairs.shares(metric)?;
                 if let Some(percentile) = metric.percentile() {
-                    Self::of_percentile(told, pairs.slower(percentile))
+                    Self::Percentile(told, pairs.slower(percentile))
                 } else if is_relative(guard.margin) {
-                    Self::of_ratio(told, margin)
+                    Self::Ratio(told)
                 } else {
-                    Self::of_points(told.harm.pairs(), told.safe.pairs(), margin)
+                    Self::Points { harm: told.harm.pairs(), safe: told.safe.pairs() }
                 }
-            }),
+            }
+        };
+        (told.pairs() > 0).then_some(told)
+    }
+
+    fn pairs(&self) -> u64 {
+        match self {
+            Self::Points { harm, .. } => harm.count(),
+            Self::Ratio(told) | Self::Percentile(told, _) => told.harm.count(),
+            Self::Amounts(told) => told.harm.count(),
+            Self::Disagreement(told) => told.count(),
         }
     }
 
-    fn of_points(harm: Pairs, safe: Pairs, margin: f64) -> Self {
-        Self {
-            pairs: harm.count(),
-            estimate: paired::difference(&harm),
-            log_harm: paired::log_e_harm(&harm),
-            log_safe: paired::log_e_safe(&safe, margin),
+    /// The best guess on the margin's scale.
+    fn estimate(&self) -> Option<f64> {
+        match self {
+            Self::Points { harm, .. } => paired::difference(harm),
+            Self::Ratio(told) => told.harm.excess(),
+            Self::Percentile(_, slower) => *slower,
+            Self::Amounts(told) => told.harm.mean().map(f64::exp_m1),
+            Self::Disagreement(told) => told.mean(),
         }
     }
 
-    fn of_ratio(told: &SharePairs, margin: f64) -> Self {
-        Self {
-            pairs: told.harm.count(),
-            estimate: told.harm.excess(),
-            log_harm: paired::log_e_harm(&told.harm.pairs()),
-            log_safe: paired::log_e_safe_ratio(&told.safe.pairs(), told.safe.both, margin),
+    /// Whether the best guess lies at the margin or beyond.
+    fn is_material(&self, margin: f64) -> bool {
+        self.estimate().is_some_and(|estimate| estimate >= margin)
+    }
+
+    fn log_harm(&self, margin: f64) -> f64 {
+        match self {
+            Self::Points { harm, .. } => paired::log_e_harm(harm),
+            Self::Ratio(told) | Self::Percentile(told, _) => paired::log_e_harm(&told.harm.pairs()),
+            Self::Amounts(told) => told.harm.log_e_above(0.0, Ends::DIFFERENCES),
+            Self::Disagreement(told) => told.log_e_above(margin, Ends::PARTS),
         }
     }
 
-    fn of_percentile(told: &SharePairs, slower: Option<f64>) -> Self {
-        Self {
-            pairs: told.harm.count(),
-            estimate: slower,
-            log_harm: paired::log_e_harm(&told.harm.pairs()),
-            log_safe: paired::log_e_safe(&told.safe.pairs(), 0.0),
-        }
-    }
-
-    fn of_amounts(told: &AmountPairs, margin: f64) -> Self {
-        Self {
-            pairs: told.harm.count(),
-            estimate: told.harm.mean().map(f64::exp_m1),
-            log_harm: told.harm.log_e_above(0.0, Ends::DIFFERENCES),
-            log_safe: told.safe.log_e_below(margin.ln_1p(), Ends::DIFFERENCES),
-        }
-    }
-
-    fn of_disagreement(told: &Grades, margin: f64) -> Self {
-        Self {
-            pairs: told.count(),
-            estimate: told.mean(),
-            log_harm: told.log_e_above(margin, Ends::PARTS),
-            log_safe: told.log_e_below(margin, Ends::PARTS),
+    fn log_safe(&self, margin: f64) -> f64 {
+        match self {
+            Self::Points { safe, .. } => paired::log_e_safe(safe, margin),
+            Self::Ratio(told) => paired::log_e_safe_ratio(&told.safe.pairs(), told.safe.both, margin),
+            Self::Percentile(told, _) => paired::log_e_safe(&told.safe.pairs(), 0.0),
+            Self::Amounts(told) => told.safe.log_e_below(margin.ln_1p(), Ends::DIFFERENCES),
+            Self::Disagreement(told) => told.log_e_below(margin, Ends::PARTS),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which starts are asked: those whose best guess lies at the margin or beyond may act, and all are asked to tell people.
 //! A start that may not act needs no evidence, and most epochs of a sound candidate none at all.
 
-use super::super::gap::Gap;
+use super::super::gap::{Gap, margin_of};
 use super::Starts;
 use crate::guard::Guard;
 
@@ -33,6 +33,8 @@ pub(in super::super) trait BestGuess {
 /// The best guess as gaps that add.
 pub(in super::super) struct Gaps<'a> {
     guard: &'a Guard,
+    /// On the scale of the gaps.
+    margin: f64,
     gaps: &'a [Gap],
     sum: Gap,
 }
@@ -40,7 +42,7 @@ pub(in super::super) struct Gaps<'a> {
 impl<'a> Gaps<'a> {
     /// By the gap of each compared epoch.
     pub(in super::super) fn of(guard: &'a Guard, gaps: &'a [Gap]) -> Self {
-        Self { guard, gaps, sum: Gap::default() }
+        Self { guard, margin: margin_of(guard), gaps, sum: Gap::default() }
     }
 }
 
@@ -50,7 +52,7 @@ impl BestGuess for Gaps<'_> {
     }
 
     fn is_material(&self) -> bool {
-        self.sum.is_material(self.guard)
+        self.sum.is_at(self.guard, self.margin)
     }
 }
 

@@ -11,7 +11,8 @@
 //! [`crate::stats::evidence::linear`]). Each companion has that error for itself.
 //!
 //! *Assumptions.* Units were drawn here and there independently of one another, which is asked of the counts first ([`Draws`]); shares
-//! here and there are constant within a span; many groups. It is what units were drawn for that counts: that the other experiment
+//! here and there are constant within a span; many groups. Where not every request is a case each span is compared by itself, as arms
+//! are ([`super::evidence::merged`]). It is what units were drawn for that counts: that the other experiment
 //! serves it to everyone at every moment is not assumed, and where it does not, a change is told later.
 
 use super::checks::ALPHA_SPLIT;
@@ -162,7 +163,7 @@ impl Crossed<'_> {
             .spans
             .iter()
             .map(|shared| (shared, cells.map(|(arm, there)| shared.cell(arm, there, aim.metric)).to_vec()));
-        let spans = added_up(observed, |one, other| one.is_drawn_as(other));
+        let spans = added_up(observed, |one, other| aim.metric.cases_are_drawn() && one.is_drawn_as(other));
         let kind = kind(aim.metric);
         match aim.minimum_effect {
             Margin::Points(_) | Margin::Score(_) => {

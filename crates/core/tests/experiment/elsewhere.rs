@@ -104,6 +104,28 @@ fn experiments_that_only_add_are_not_said_to_meet() {
     }
 }
 
+/// Those who have both arms speak more than others on the day that is bad for everyone.
+#[test]
+fn a_bad_day_that_some_speak_more_of_is_not_said_to_meet() {
+    check("a bad day that some speak more of, said to meet", |dice| {
+        let mut world = world(experiment(Unit::User, 2), CALM, 2, dice);
+        (0..4).any(|day| {
+            if day > 0 {
+                world.next_day();
+            }
+            let come = |dice: &mut Dice, call: &Call<'_>| {
+                let speaks = dice.hits(if (day, call.arm, call.there) == (0, 1, 1) { 0.9 } else { 0.3 });
+                let is_bad = dice.hits(if day == 0 { 0.4 } else { 0.05 });
+                (if speaks { u64::from(is_bad) } else { UNTOLD }, false)
+            };
+            (1..=3_000).any(|call| {
+                world.call(come);
+                call % LOOK == 0 && is_told(&look(&mut world, 2))
+            })
+        })
+    });
+}
+
 /// An arm that takes a part of what is bad takes as large a part of less.
 #[test]
 fn experiments_that_each_take_a_part_are_not_said_to_meet_in_parts() {

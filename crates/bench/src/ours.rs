@@ -7,6 +7,7 @@
 
 mod answers;
 mod controller;
+mod judgements;
 mod plan;
 mod slices;
 mod warmup;
@@ -18,10 +19,9 @@ pub(crate) use answers::known;
 use answers::{Against, outcome};
 use anyhow::Result;
 pub(crate) use controller::{first_epoch, input};
+use judgements::{Judgement, Judgements};
 pub(crate) use plan::Aim;
 use slices::Slices;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Duration;
 use viridian_core::analysis::calibration::Renewal;
 use viridian_core::analysis::judge::{
@@ -80,8 +80,8 @@ pub(crate) struct Ours {
     calibration: ArmCounts,
     evidence: Evidence,
     slices: Option<Slices>,
-    /// Judgements that do not count yet, the next first.
-    unripe: BinaryHeap<Reverse<Unripe>>,
+    /// Judgements that do not count yet.
+    unripe: Judgements,
     warmup: Warmup,
     next_look: f64,
     candidate: u64,
@@ -94,17 +94,6 @@ pub(crate) struct Ours {
     told: Option<(f64, f64)>,
     split_broken: bool,
     ended: Option<Run>,
-}
-
-/// A judgement and when it counts, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Unripe {
-    at: u64,
-    epoch: u32,
-    is_candidate: bool,
-    group: Option<u8>,
-    drawn: bool,
-    bad: bool,
 }
 
 /// Why it looks.
@@ -149,7 +138,7 @@ impl Ours {
             epoch: first_epoch(),
             calibration: known.clone(),
             evidence: Evidence::default(),
-            unripe: BinaryHeap::new(),
+            unripe: Judgements::default(),
             next_look: 0.0,
             candidate: 0,
             excess: 0.0,
@@ -183,7 +172,7 @@ impl Ours {
     fn catch_up(&mut self, until: f64) {
         while self.ended.is_none() {
             let before = micros(until.min(self.next_look));
-            if let Some(judged) = self.ripe(before) {
+            if let Some(judged) = self.unripe.ripe(before) {
                 self.count_judged(judged);
                 let against = Against::judged(judged.bad == judged.is_candidate);
                 if judged.is_candidate || self.looks_after == LooksAfter::Both {
@@ -257,7 +246,7 @@ impl Ours {
         let mut against = Against::of(&outcome, &counts.epoch);
         let is_warming_up = standing == Standing::Exempt(Exempt::WarmingUp);
         if let Some(judged) = answer.judged.filter(|_| !answer.class.is_error() && !is_warming_up) {
-            let unripe = Unripe {
+            let unripe = Judgement {
                 at: micros(request.at + judged.after.max(self.maturity)),
                 epoch: counts.epoch.id.0,
                 is_candidate: arm == Arm::Candidate,
@@ -266,7 +255,7 @@ impl Ours {
                 bad: judged.bad,
             };
             if self.maturity > 0.0 || judged.after > 0.0 {
-                self.unripe.push(Reverse(unripe));
+                self.unripe.push(unripe);
             } else {
                 self.count_judged(unripe);
                 // Of the candidate a bad opinion, and of the baseline a good one: it makes the candidate's part of what was told less.
@@ -277,14 +266,7 @@ impl Ours {
         (is_looked_after && !is_warming_up).then_some(against)
     }
 
-    /// The next judgement whose time has come.
-    fn ripe(&mut self, now: u64) -> Option<Unripe> {
-        let Reverse(next) = self.unripe.peek().copied().filter(|Reverse(next)| next.at <= now)?;
-        self.unripe.pop();
-        Some(next)
-    }
-
-    fn count_judged(&mut self, judged: Unripe) {
+    fn count_judged(&mut self, judged: Judgement) {
         let mut epochs = self.evidence.epochs.iter_mut().rev();
         let Some(counts) = epochs.find(|counts| counts.epoch.id.0 == judged.epoch) else { return };
         let arm = if judged.is_candidate { Arm::Candidate } else { Arm::Baseline };
